@@ -1,0 +1,1 @@
+"""The operations centre: Django rooms, gateway, intake, jobs."""

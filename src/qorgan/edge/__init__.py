@@ -1,0 +1,1 @@
+"""The school node: alarms, recording and picture analysis on one small PC."""

@@ -1,0 +1,1 @@
+"""Looks at a keyframe now and then: is this still a picture?"""

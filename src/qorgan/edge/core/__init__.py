@@ -1,0 +1,1 @@
+"""Buttons, the outbox, the link to the centre, health: small and boring."""

@@ -1,0 +1,1 @@
+"""Every camera into the archive, and live fragments to whoever may watch."""

@@ -1,0 +1,1 @@
+"""Clock, ids, errors, backoff: what every other part stands on. Standard library only."""

@@ -1,0 +1,1 @@
+"""Bytes in, events out: nothing here awaits, opens a socket or asks a clock."""

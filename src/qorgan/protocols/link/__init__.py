@@ -1,0 +1,1 @@
+"""What a school and its operations centre say to each other over NATS."""

@@ -1,0 +1,103 @@
+"""What a centre asks of a school, and what the school answers. Every question about video carries a grant."""
+
+from datetime import datetime
+
+from qorgan.protocols.link.messages import Message
+
+
+class OpenStream(Message, frozen=True):
+    """`cmd.open`: publish this stream live on `q1.<site>.media.<lease>` until closed or `lease_s` after the last renewal.
+
+    The answer is `Opened` or `Refusal`; then come INIT, the group of pictures so far, and each new frame.
+    """
+
+    grant: bytes
+    lease: str
+    lease_s: float = 15.0
+
+
+class OpenRange(Message, frozen=True):
+    """`cmd.range`: publish recorded fragments overlapping [start, end) on the lease's subject, then END.
+
+    Times of samples (`tfdt`) count from `start`: a gap in the recording is a gap in the media timeline.
+    At most `credit_bytes` are sent ahead; `cmd.credit` adds to it.
+    """
+
+    grant: bytes
+    lease: str
+    start: datetime
+    end: datetime
+    credit_bytes: int = 4_000_000
+
+
+class Credit(Message, frozen=True):
+    """`cmd.credit`: the reader has taken this many bytes more."""
+
+    lease: str
+    bytes: int
+
+
+class Renew(Message, frozen=True):
+    """`cmd.renew`: somebody still watches."""
+
+    lease: str
+
+
+class Close(Message, frozen=True):
+    """`cmd.close`: nobody watches any more."""
+
+    lease: str
+
+
+class AskCoverage(Message, frozen=True):
+    """`cmd.coverage`: what was recorded of a camera in [start, end)."""
+
+    grant: bytes
+    start: datetime
+    end: datetime
+
+
+class Opened(Message, frozen=True):
+    """The lease is open. `mime` is ready for MediaSource.addSourceBuffer()."""
+
+    lease: str
+    mime: str = ""  # empty for a live stream whose camera has not sent a keyframe yet: INIT will carry it
+    width: int = 0
+    height: int = 0
+
+
+class Refusal(Message, frozen=True):
+    """No, and why. `code` is a `CameraReason` or an error code."""
+
+    code: str
+    message: str = ""
+
+
+class Span(Message, frozen=True):
+    """A stretch of time without a hole of more than one second."""
+
+    start: datetime
+    end: datetime
+    stream: str
+
+
+class Gap(Message, frozen=True):
+    """A stretch that was not recorded, with its cause (a `CameraReason`, `node_down`, or `unknown`)."""
+
+    start: datetime
+    end: datetime
+    stream: str
+    cause: str
+
+
+class CoverageReply(Message, frozen=True):
+    spans: tuple[Span, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class Reply(Message, frozen=True):
+    """What comes back on every command: exactly one of the fields is set; none means plain consent."""
+
+    opened: Opened | None = None
+    coverage: CoverageReply | None = None
+    refusal: Refusal | None = None

@@ -1,0 +1,175 @@
+"""The messages of the link: msgspec structs in MessagePack, one envelope, version 1.
+
+Nodes in the field are old: fields are only ever added, with defaults, and the golden files of every released
+version (`tests/contract/link/golden`) must decode for ever. A body of unknown type stays raw in its envelope:
+it is stored as it came, acknowledged, and never blocks what stands behind it.
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from qorgan.domain.places import LocalText
+from qorgan.kernel.errors import Invalid
+from qorgan.kernel.ids import SiteId
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 1_000_000  # the carrier's own limit is 1 MiB
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every body derives from."""
+
+
+class AlarmRaised(Message, frozen=True):
+    """A button was pressed. Durable at the school before this is sent (invariant I1)."""
+
+    alarm: UUID
+    button: str
+    place: LocalText
+    pressed_at: datetime
+    level: str = "P1"  # domain.alarms.Level
+    kind: str = "real"  # domain.alarms.Kind
+    source: str = "button"
+    cameras: tuple[str, ...] = ()  # keys of the cameras around the button, nearest first
+
+
+class CameraInfo(Message, frozen=True):
+    key: str
+    name: LocalText
+    zone: str = "other"
+    has_sub: bool = True
+
+
+class ButtonInfo(Message, frozen=True):
+    key: str
+    place: LocalText
+    cameras: tuple[str, ...] = ()
+
+
+class Inventory(Message, frozen=True):
+    """What stands at the school; sent at every start of the node and whenever it changes. Replaces the last one."""
+
+    cameras: tuple[CameraInfo, ...]
+    buttons: tuple[ButtonInfo, ...]
+    software: str = ""
+
+
+class StreamHealth(Message, frozen=True):
+    """One stream of a camera, measured from packets, never from what the camera claims."""
+
+    stream: str  # domain.cameras.StreamName
+    state: str  # domain.cameras.CameraState
+    reason: str = "none"  # domain.cameras.CameraReason
+    since: datetime | None = None
+    codec: str = ""  # RFC 6381, "avc1.640028"
+    width: int = 0
+    height: int = 0
+    frames_per_s: float = 0.0
+    bits_per_s: float = 0.0
+
+
+class CameraHealth(Message, frozen=True):
+    key: str
+    streams: tuple[StreamHealth, ...]
+
+
+class CameraChanged(Message, frozen=True):
+    """A stream went from one state to another."""
+
+    camera: str
+    health: StreamHealth
+    at: datetime
+
+
+class PictureResult(Message, frozen=True):
+    """What the analyst saw in one keyframe. `verdict`: ok | suspect | bad | unknown."""
+
+    camera: str
+    at: datetime
+    verdict: str
+    faults: tuple[str, ...] = ()
+    measures: dict[str, float] = {}
+
+
+class Pulse(Message, frozen=True):
+    """Alive. Not stored; its silence is a fault within 30 s."""
+
+    at: datetime
+    started_at: datetime
+    last_seq: int = 0
+    outbox: int = 0  # messages not yet acknowledged by the centre
+    disk_free_bytes: int = 0
+    disk_total_bytes: int = 0
+    cameras: tuple[CameraHealth, ...] = ()
+
+
+BODIES: dict[str, type[Message]] = {
+    "alarm.raised": AlarmRaised,
+    "inventory": Inventory,
+    "camera.changed": CameraChanged,
+    "picture.result": PictureResult,
+    "pulse": Pulse,
+}
+_TYPES = {body: name for name, body in BODIES.items()}
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a school. `seq` counts up by one per durable message of the site; a pulse carries 0."""
+
+    id: UUID
+    site: str
+    seq: int
+    sent_at: datetime
+    type: str
+    body: msgspec.Raw
+    version: int = VERSION
+
+    def decode_body(self) -> Message | None:
+        """The body, or None when this software does not know its type.
+
+        Raises `Invalid` when a known body does not have its form.
+        """
+        kind = BODIES.get(self.type)
+        return None if kind is None else decode(self.body, kind)
+
+
+class Ack(Message, frozen=True):
+    """The centre's answer, given only after its commit. `stored` lists ids that are now durable, new or known."""
+
+    stored: tuple[UUID, ...] = ()
+    refused: dict[str, str] = {}  # id → code; the school parks these and tells its operator
+
+
+def envelop(body: Message, *, id: UUID, site: SiteId, seq: int, sent_at: datetime) -> Envelope:
+    """Wrap a body for its journey."""
+    raw = msgspec.Raw(encode(body))
+    return Envelope(id=id, site=site, seq=seq, sent_at=sent_at, type=_TYPES[type(body)], body=raw)
+
+
+def encode(message: Any) -> bytes:
+    """MessagePack of a struct, or of a list of them."""
+    return msgspec.msgpack.encode(message)
+
+
+def decode(data: bytes | msgspec.Raw, kind: type[T]) -> T:
+    """A struct from MessagePack. Raises `Invalid` for anything else, oversize included."""
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise Invalid(f"message of {len(data)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise Invalid(f"not a {kind.__name__}: {error}") from error
+
+
+def decode_batch(data: bytes) -> list[Envelope]:
+    """The envelopes of an `event` request. Raises `Invalid`."""
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise Invalid(f"batch of {len(data)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
+    try:
+        return msgspec.msgpack.decode(data, type=list[Envelope])
+    except msgspec.MsgspecError as error:
+        raise Invalid(f"not a batch of envelopes: {error}") from error

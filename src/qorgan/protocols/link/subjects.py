@@ -1,0 +1,38 @@
+"""NATS subjects of the link, version 1. A site id is one token (see `kernel.ids.is_key`)."""
+
+from qorgan.kernel.ids import LeaseId, SiteId
+
+ALL_ALARMS = "q1.*.alarm"
+ALL_EVENTS = "q1.*.event"
+ALL_PULSES = "q1.*.pulse"
+CENTRE_EVENTS = "c1.events"  # inside the centre: what browsers should hear about
+
+
+def alarm(site: SiteId) -> str:
+    """Request → ack after commit: one alarm or alarm update."""
+    return f"q1.{site}.alarm"
+
+
+def event(site: SiteId) -> str:
+    """Request → ack after commit: a batch of everything else that must arrive."""
+    return f"q1.{site}.event"
+
+
+def pulse(site: SiteId) -> str:
+    """Publish every 10 s: alive, with counters."""
+    return f"q1.{site}.pulse"
+
+
+def command(site: SiteId, name: str) -> str:
+    """Request from the centre. Names: `open`, `renew`, `close`, `range`, `credit`, `coverage` (recorder)."""
+    return f"q1.{site}.cmd.{name}"
+
+
+def media(site: SiteId, lease: LeaseId) -> str:
+    """Publish: the fragments of one lease."""
+    return f"q1.{site}.media.{lease}"
+
+
+def site_of(subject: str) -> SiteId:
+    """The site a subject speaks of; the carrier's permissions make it true."""
+    return SiteId(subject.split(".", 2)[1])

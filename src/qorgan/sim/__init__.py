@@ -1,0 +1,1 @@
+"""Cameras, buttons, schools and towns that do not exist, but behave as if they did."""
