@@ -1,0 +1,1 @@
+"""People, roles, scopes; the ledger of who watched what; grants."""

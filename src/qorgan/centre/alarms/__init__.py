@@ -1,0 +1,1 @@
+"""Alarms and what officers did about them; the units they send."""

@@ -1,0 +1,1 @@
+"""Cameras and buttons of schools, as their nodes report them."""

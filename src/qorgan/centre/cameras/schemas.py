@@ -1,0 +1,75 @@
+"""Cameras and their recordings on the wire."""
+
+from typing import Literal
+from uuid import UUID
+
+from ninja import Schema
+
+from qorgan.centre.wire import Instant, Name
+from qorgan.domain.alarms import Level
+from qorgan.domain.cameras import CameraReason, CameraState, StreamName
+
+
+class Stream(Schema):
+    """One stream as its node last measured it; `unknown` with reason `node_silent` when the node is not heard from."""
+
+    stream: StreamName
+    state: CameraState
+    reason: CameraReason
+    since: Instant | None
+    codec: str
+    width: int
+    height: int
+    frames_per_s: float
+    bits_per_s: float
+
+
+class Camera(Schema):
+    id: UUID
+    school: UUID
+    key: str
+    name: Name
+    zone: str
+    has_sub: bool
+    streams: list[Stream]
+
+
+class CameraList(Schema):
+    items: list[Camera]
+    next: str | None
+
+
+class Span(Schema):
+    """Recorded without a hole of more than one second."""
+
+    start: Instant
+    end: Instant
+    stream: StreamName
+
+
+class Gap(Schema):
+    """Not recorded. `cause`: a camera's reason, `node_down` or `unknown`."""
+
+    start: Instant
+    end: Instant
+    stream: StreamName
+    cause: str
+
+
+class Pin(Schema):
+    """An alarm of the school, to be marked on the timeline."""
+
+    id: UUID
+    at: Instant
+    level: Level
+
+
+class Timeline(Schema):
+    start: Instant
+    end: Instant
+    spans: list[Span]
+    gaps: list[Gap]
+    alarms: list[Pin]
+
+
+RangeStream = Literal["main", "sub"]

@@ -1,0 +1,1 @@
+"""School nodes: who is alive, who fell silent, what is missing from their stream of messages."""

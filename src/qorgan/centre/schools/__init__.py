@@ -1,0 +1,1 @@
+"""Schools, kindergartens and colleges. Glossary: organisation, "school" for short."""

@@ -1,0 +1,1 @@
+"""Regions, districts and operations centres: where everything lies and who answers for it."""

@@ -1,0 +1,148 @@
+"""Access: who may do what, in one typed table of roles and rights, and where, as a scope of territory and schools."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from qorgan.kernel.errors import Forbidden, Invalid
+
+ALARM_PURPOSE_LASTS = timedelta(hours=24)  # after the alarm's closure
+
+
+class Role(StrEnum):
+    DUTY_OFFICER = "duty_officer"  # the regions and districts of their operations centre
+    HEAD = "head"  # their own school
+    INSPECTOR = "inspector"  # the regions and districts given to them
+    MINISTRY = "ministry"  # the whole country, and no video
+    ADMINISTRATOR = "administrator"  # the whole country, everything technical, and no video
+
+
+class Right(StrEnum):
+    """An action. Its value goes to the console in `Session.rights`."""
+
+    SCHOOLS_READ = "schools.read"
+    CAMERAS_READ = "cameras.read"
+    LIVE_VIEW = "live.view"
+    ARCHIVE_VIEW = "archive.view"
+    ALARM_READ = "alarm.read"
+    ALARM_ACKNOWLEDGE = "alarm.acknowledge"
+    ALARM_VERIFY = "alarm.verify"
+    ALARM_DISPATCH = "alarm.dispatch"
+    ALARM_CLOSE = "alarm.close"
+    UNITS_READ = "units.read"
+    WATCHES_READ = "watches.read"
+    REGISTRY_EDIT = "registry.edit"
+
+
+_READ = frozenset({Right.SCHOOLS_READ, Right.CAMERAS_READ, Right.ALARM_READ})
+_VIDEO = frozenset({Right.LIVE_VIEW, Right.ARCHIVE_VIEW})
+_ANSWER = frozenset(
+    {Right.ALARM_ACKNOWLEDGE, Right.ALARM_VERIFY, Right.ALARM_DISPATCH, Right.ALARM_CLOSE, Right.UNITS_READ}
+)
+
+RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
+    {
+        Role.DUTY_OFFICER: _READ | _VIDEO | _ANSWER,
+        Role.HEAD: _READ | _VIDEO | {Right.WATCHES_READ},
+        Role.INSPECTOR: _READ | _VIDEO | {Right.WATCHES_READ},
+        Role.MINISTRY: _READ | {Right.WATCHES_READ},
+        Role.ADMINISTRATOR: _READ | {Right.WATCHES_READ, Right.UNITS_READ, Right.REGISTRY_EDIT},
+    }
+)
+
+
+class PurposeKind(StrEnum):
+    """Why somebody looks at a school's video."""
+
+    DUTY = "duty"
+    ALARM = "alarm"
+    OWN_SCHOOL = "own_school"
+    INSPECTION = "inspection"
+
+
+PURPOSES: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType(
+    {
+        Role.DUTY_OFFICER: frozenset({PurposeKind.DUTY, PurposeKind.ALARM}),
+        Role.HEAD: frozenset({PurposeKind.OWN_SCHOOL, PurposeKind.ALARM}),
+        Role.INSPECTOR: frozenset({PurposeKind.INSPECTION}),
+        Role.MINISTRY: frozenset(),
+        Role.ADMINISTRATOR: frozenset(),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a role holds: everywhere, or in these regions, districts (codes) and schools (ids) together."""
+
+    everywhere: bool = False
+    regions: frozenset[str] = field(default_factory=frozenset)
+    districts: frozenset[str] = field(default_factory=frozenset)
+    schools: frozenset[UUID] = field(default_factory=frozenset)
+
+    def covers(self, *, region: str, district: str, school: UUID) -> bool:
+        return self.everywhere or region in self.regions or district in self.districts or school in self.schools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """A signed-in person with their role and scope, as read at one moment. No password, no session in it."""
+
+    user: UUID
+    name: str
+    email: str
+    role: Role
+    scope: Scope
+    language: str = "kk"
+    centre: UUID | None = None
+    school: UUID | None = None
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return RIGHTS[self.role]
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights
+
+    def require(self, right: Right) -> None:
+        """Raises `Forbidden` when the role does not have the right."""
+        if not self.may(right):
+            raise Forbidden(f"the role {self.role} does not have the right {right}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """A purpose as it stands in the ledger: `duty`, `own_school`, `inspection` or `alarm:<id>`."""
+
+    kind: PurposeKind
+    alarm: UUID | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Purpose":
+        """Raises `Invalid` with code `purpose` for anything else."""
+        kind, colon, alarm = text.partition(":")
+        try:
+            if kind == PurposeKind.ALARM:
+                return cls(kind=PurposeKind.ALARM, alarm=UUID(alarm))
+            if not colon:
+                return cls(kind=PurposeKind(kind))
+        except ValueError:
+            pass
+        raise Invalid("the purpose is one of duty, own_school, inspection, alarm:<id>", code="purpose")
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.alarm}" if self.alarm else self.kind.value
+
+
+def require_purpose(role: Role, purpose: Purpose) -> None:
+    """Raises `Forbidden` with code `purpose` when this role does not look at video for this purpose."""
+    if purpose.kind not in PURPOSES[role]:
+        raise Forbidden(f"the role {role} does not watch for the purpose {purpose.kind}", code="purpose")
+
+
+def alarm_purpose_holds(*, same_school: bool, closed_at: datetime | None, now: datetime) -> bool:
+    """Whether an alarm is a reason to watch: it is of that school, and open or closed less than a day ago."""
+    return same_school and (closed_at is None or now - closed_at < ALARM_PURPOSE_LASTS)
