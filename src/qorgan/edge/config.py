@@ -1,0 +1,360 @@
+"""The node's configuration: `edge.toml`, read once into a frozen `EdgeConfig`; adding a camera or button to it.
+
+A mistake in the file is `Invalid` and names the file, the field and what to do. One thing is let through on
+purpose: a camera's address that makes no sense. It is that camera's trouble (`CameraReason.BAD_URL` on its tile)
+and must not keep the buttons from working. `address_mistake` finds it for whoever asks: `check`, `add-camera`, the
+recorder.
+"""
+
+import base64
+import binascii
+import difflib
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from qorgan.domain.places import LocalText
+from qorgan.kernel.errors import Conflict, Invalid
+from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId, is_key
+
+MAX_FILE_BYTES = 1_000_000
+MAX_CAMERAS = 256
+MAX_BUTTONS = 256
+MAX_URL_CHARACTERS = 2_048
+_PASSWORD_IN_URL = re.compile(r"://[^/?#\s:]*:(?!\d{1,5}(?:[/?#]|$))\S*@")  # `host:554/…@` is a port, not a password
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every table of the file derives from: an unknown field is a spelling mistake, not a wish."""
+
+
+class Site(Part, frozen=True):
+    """Which school this is."""
+
+    id: SiteId
+    name: LocalText
+
+
+class Storage(Part, frozen=True):
+    """Where things are kept; absolute paths after loading."""
+
+    data: Path  # core.db, core.sock, secrets
+    archive: Path  # index.db and the video files
+    budget_gb: float = 20.0  # of 10**9 bytes; the oldest video goes first beyond it
+    keep_days: float = 30.0
+
+    @property
+    def budget_bytes(self) -> int:
+        return int(self.budget_gb * 1e9)
+
+
+class Http(Part, frozen=True):
+    """Where core listens for buttons and shows the local screen."""
+
+    host: str = "127.0.0.1"
+    port: int = 8101
+
+
+class Centre(Part, frozen=True):
+    """The operations centre: its carrier, and the public half of the key with which it signs grants."""
+
+    nats: str
+    public_key: str  # base64url of an Ed25519 public key (JWK "x")
+
+
+class Camera(Part, frozen=True):
+    """A camera of this school. The password is in the secrets under `camera/<key>`."""
+
+    key: CameraKey
+    name: LocalText
+    main: str
+    sub: str | None = None
+    zone: str = "other"
+    user: str | None = None
+
+
+class Button(Part, frozen=True):
+    """A panic button. Its bearer token is in the secrets under `button/<key>`."""
+
+    key: ButtonKey
+    place: LocalText
+    cameras: tuple[CameraKey, ...] = ()  # nearest first
+
+
+class EdgeConfig(Part, frozen=True):
+    """The whole of `edge.toml`. Without `centre` the school stands alone, which it can."""
+
+    site: Site
+    storage: Storage
+    http: Http = Http()
+    centre: Centre | None = None
+    cameras: tuple[Camera, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+    @property
+    def core_socket(self) -> Path:
+        """Where recorder and analyst tell core what they see (`ipc.py`)."""
+        return self.storage.data / "core.sock"
+
+    @property
+    def core_db(self) -> Path:
+        return self.storage.data / "core.db"
+
+    @property
+    def index_db(self) -> Path:
+        return self.storage.archive / "index.db"
+
+
+def load(path: Path) -> EdgeConfig:
+    """The configuration in `path`. Raises `Invalid` naming the file, the field and what to do about it."""
+    path = path.absolute()
+    return parse(_read(path), path)
+
+
+def parse(text: str, path: Path) -> EdgeConfig:
+    """The configuration in `text`, as if it stood in `path`: relative paths start there. Raises `Invalid`."""
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{path}: this is not TOML: {error}", code="config.syntax") from error
+    try:
+        config = msgspec.convert(tree, EdgeConfig, dec_hook=_path_from(path.parent))
+    except msgspec.ValidationError as error:
+        raise _wrong(path, *_explain(str(error))) from error
+    _check_places(config, path)
+    _check_cameras(config.cameras, path)
+    _check_buttons(config, path)
+    if config.centre is not None:
+        _check_centre(config.centre, path)
+    return config
+
+
+def address_mistake(url: str) -> str | None:
+    """What is wrong with a camera's address, in words, or None. Never repeats it: it may hold a password."""
+    if len(url) > MAX_URL_CHARACTERS:
+        return f"it has {len(url)} characters, an address has at most {MAX_URL_CHARACTERS}"
+    if any(character <= " " or character == "\x7f" for character in url):
+        return "it has a space or a control character in it"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "its host or port cannot be read; write rtsp://host:554/path"
+    if parts.scheme not in ("rtsp", "rtsps"):
+        return "it must begin with rtsp:// or rtsps://"
+    if not parts.hostname:
+        return "it names no host; write rtsp://host:554/path"
+    if "@" in parts.netloc:
+        return "it has a user in it; write `user = …` beside it, and store the password as a secret"
+    if port == 0:
+        return "port 0 does not exist; cameras mostly listen on 554"
+    return None
+
+
+def has_password(url: str) -> bool:
+    """Whether an address, well formed or not, carries a user and password (RFC 3986 §3.2.1)."""
+    return _PASSWORD_IN_URL.search(url) is not None
+
+
+def add_camera(path: Path, camera: Camera) -> EdgeConfig:
+    """Append a camera to the file, leaving every other byte of it alone, and return the new configuration.
+
+    Nothing is written unless the result loads. Raises `Conflict` for a key that is taken, or `Invalid`.
+    """
+    if any(camera.key == known.key for known in load(path).cameras):
+        raise Conflict(f"{path}: there is a camera {camera.key!r} already; choose another key", code="config.key_taken")
+    mistake = address_mistake(camera.main) or (address_mistake(camera.sub) if camera.sub else None)
+    if mistake:
+        raise Invalid(f"the camera's address is wrong: {mistake}", code="camera.bad_url")
+    return _append(path, "cameras", camera)
+
+
+def add_button(path: Path, button: Button) -> EdgeConfig:
+    """Append a button to the file. Promises and raises as `add_camera` does."""
+    if any(button.key == known.key for known in load(path).buttons):
+        raise Conflict(f"{path}: there is a button {button.key!r} already; choose another key", code="config.key_taken")
+    return _append(path, "buttons", button)
+
+
+def _read(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise Invalid(f"{path}: there is no such file; `qorgan edge init` makes one", code="config.missing") from error
+    except OSError as error:
+        raise Invalid(f"{path}: cannot be read: {error.strerror}", code="config.unreadable") from error
+    if len(data) > MAX_FILE_BYTES:
+        raise Invalid(f"{path}: {len(data)} bytes is no configuration of ours", code="config.too_big")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path}: is not UTF-8 (byte {error.start}); save it as UTF-8", code="config.encoding") from error
+
+
+def _path_from(base: Path) -> Any:
+    def hook(kind: type, value: object) -> Path:
+        if kind is not Path:
+            raise NotImplementedError(kind)
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError("Expected a path, got nothing")
+        return Path(os.path.normpath(base / Path(value).expanduser()))
+
+    return hook
+
+
+def _wrong(path: Path, field: str, advice: str) -> Invalid:
+    return Invalid(f"{path}: {field}: {advice}", code="config.invalid")
+
+
+_AT = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?", re.DOTALL)
+_FIELD = re.compile(r"field `(?P<name>[^`]*)`")
+
+
+def _explain(complaint: str) -> tuple[str, str]:
+    """Field and advice from the parser's own words."""
+    match = _AT.fullmatch(complaint)
+    what, where = (match["what"], match["where"] or "") if match else (complaint, "")
+    named = _FIELD.search(what)
+    field = ".".join(part for part in (where, named["name"] if named else "") if part) or "file"
+    if named and "missing required" in what:
+        return field, "is missing; add it"
+    if named and "unknown field" in what:
+        known = difflib.get_close_matches(named["name"], _field_names(), n=1)
+        return field, "is unknown; " + (f"did you mean `{known[0]}`?" if known else "remove it")
+    return field, f"{what[:1].lower()}{what[1:]}; correct it"
+
+
+def _field_names() -> list[str]:
+    parts: tuple[type[Part], ...] = (EdgeConfig, Site, Storage, Http, Centre, Camera, Button)
+    return [field.name for part in parts for field in msgspec.structs.fields(part)]
+
+
+def _check_places(config: EdgeConfig, path: Path) -> None:
+    if not is_key(config.site.id):
+        raise _wrong(path, "site.id", 'use 1-63 of a-z, 0-9 and hyphen, as in "kst-012"')
+    _check_name(config.site.name, path, "site.name")
+    if not config.storage.budget_gb > 0:
+        raise _wrong(path, "storage.budget_gb", "must be above 0: gigabytes the video may take")
+    if not config.storage.keep_days > 0:
+        raise _wrong(path, "storage.keep_days", "must be above 0: days the video is kept")
+    if not 1 <= config.http.port <= 65535:
+        raise _wrong(path, "http.port", "must be a port, 1-65535")
+    if not config.http.host:
+        raise _wrong(path, "http.host", 'must be an address of this machine, as in "127.0.0.1"')
+
+
+def _check_name(name: LocalText, path: Path, field: str) -> None:
+    if not name.kk.strip():
+        raise _wrong(path, f"{field}.kk", "the Kazakh text is never empty; the others may be")
+    for language, text in (("kk", name.kk), ("ru", name.ru), ("en", name.en)):
+        if len(text) > 200:
+            raise _wrong(path, f"{field}.{language}", "is longer than 200 characters; shorten it")
+
+
+def _check_keys(keys: Sequence[str], path: Path, table: str, limit: int) -> None:
+    if len(keys) > limit:
+        raise _wrong(path, table, f"a node has at most {limit}")
+    for index, key in enumerate(keys):
+        if not is_key(key):
+            raise _wrong(path, f"{table}[{index}].key", 'use 1-63 of a-z, 0-9 and hyphen, as in "hall"')
+        if key in keys[:index]:
+            raise _wrong(path, f"{table}[{index}].key", f"{key!r} is taken by another; choose a new one")
+
+
+def _check_cameras(cameras: tuple[Camera, ...], path: Path) -> None:
+    _check_keys([camera.key for camera in cameras], path, "cameras", MAX_CAMERAS)
+    for index, camera in enumerate(cameras):
+        field = f"cameras[{index}]"
+        _check_name(camera.name, path, f"{field}.name")
+        if not is_key(camera.zone.replace("_", "-")):
+            raise _wrong(path, f"{field}.zone", 'use one word, as in "entrance"')
+        for stream, url in (("main", camera.main), ("sub", camera.sub)):
+            if url is not None and has_password(url):
+                advice = (
+                    "has a password in it, and this file is no place for secrets: take `user:password@` out, "
+                    "write `user = …` beside it, and store the password with "
+                    f"`qorgan edge set-secret camera/{camera.key}`"
+                )
+                raise _wrong(path, f"{field}.{stream}", advice)
+
+
+def _check_buttons(config: EdgeConfig, path: Path) -> None:
+    _check_keys([button.key for button in config.buttons], path, "buttons", MAX_BUTTONS)
+    cameras = {camera.key for camera in config.cameras}
+    for index, button in enumerate(config.buttons):
+        _check_name(button.place, path, f"buttons[{index}].place")
+        for number, key in enumerate(button.cameras):
+            if key not in cameras:
+                raise _wrong(path, f"buttons[{index}].cameras[{number}]", f"there is no camera {key!r}")
+
+
+def _check_centre(centre: Centre, path: Path) -> None:
+    try:
+        parts = urlsplit(centre.nats)
+        whole = parts.scheme in ("nats", "tls") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole, parts = False, None
+    if parts is not None and "@" in parts.netloc:
+        advice = "has a user in it; the user is the site's id, the password is for `qorgan edge set-secret nats`"
+        raise _wrong(path, "centre.nats", advice)
+    if not whole:
+        raise _wrong(path, "centre.nats", "write nats://host:4222, or tls://host:4222")
+    try:
+        key = base64.b64decode(centre.public_key + "=" * (-len(centre.public_key) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise _wrong(path, "centre.public_key", "must be the centre's Ed25519 public key in base64url (43 characters)")
+
+
+def _append(path: Path, table: str, row: Part) -> EdgeConfig:
+    path = path.absolute()
+    text = _read(path)
+    lines = [f"{name} = {_toml(value)}" for name, value in msgspec.to_builtins(row).items() if value is not None]
+    addition = "\n".join([f"[[{table}]]", *lines]) + "\n"
+    new = text + ("" if text.endswith("\n") or not text else "\n") + "\n" + addition
+    config = parse(new, path)
+    replace_file(path, new.encode("utf-8"), mode=path.stat().st_mode & 0o777)
+    return config
+
+
+def _toml(value: object) -> str:
+    """A TOML 1.0 value of a string, a list of strings or a table of strings."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return '"' + "".join(_toml_character(character) for character in str(value)) + '"'
+
+
+def _toml_character(character: str) -> str:
+    if character in '"\\':
+        return "\\" + character
+    return f"\\u{ord(character):04X}" if character < " " or character == "\x7f" else character
+
+
+def replace_file(path: Path, data: bytes, *, mode: int) -> None:
+    """Put `data` in place of `path` so that a crash leaves the old file or the new one, never half of one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
