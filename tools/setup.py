@@ -249,7 +249,7 @@ def _pip_install() -> list[str]:
 
 
 def _python_key(lock: str) -> str:
-    return fingerprint("python 1", REQUIREMENTS / f"{lock}.lock", _version_of(str(VENV_PYTHON)), ROOT)
+    return fingerprint("python 1", REQUIREMENTS / f"{lock}.lock", _version_of(str(VENV_PYTHON)), str(ROOT))
 
 
 def _python_is_ready(lock: str) -> bool:
