@@ -24,7 +24,8 @@ _TAIL_LINES = 25
 _NO_NETWORK = re.compile(
     r"Temporary failure (in name resolution|resolving)|Could not resolve|Name or service not known|dns error"
     r"|Connection refused|Network is unreachable|Connection timed out|Read timed out|Max retries exceeded"
-    r"|from versions: none|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|Failed to fetch|error sending request",
+    r"|from versions: none"
+    r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|Failed to fetch|error sending request",
     re.IGNORECASE,
 )
 _BAD_CERTIFICATE = re.compile(
