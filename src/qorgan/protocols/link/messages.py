@@ -105,6 +105,7 @@ class Pulse(Message, frozen=True):
     disk_free_bytes: int = 0
     disk_total_bytes: int = 0
     cameras: tuple[CameraHealth, ...] = ()
+    faults: tuple[str, ...] = ()  # stable codes of what is wrong with the node itself, "outbox.ballast_gone"
 
 
 BODIES: dict[str, type[Message]] = {
