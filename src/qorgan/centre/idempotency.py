@@ -1,13 +1,45 @@
-"""Writes that may be repeated: the same `Idempotency-Key` gets the same answer and acts once."""
+"""Writes that may be repeated: the same `Idempotency-Key` acts once and gets the same answer again."""
 
+import hashlib
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from django.db import transaction
+from django.utils import timezone
 from ninja import Schema
 
+from qorgan.centre.access.models import KeptAnswer, User
+from qorgan.kernel.errors import Conflict
+
 Answer = TypeVar("Answer", bound=Schema)
+KEPT_FOR = timedelta(days=2)
 
 
-def once(user: UUID, key: str | None, *, said: tuple[str, str], act: Callable[[], Answer], kind: type[Answer]) -> Answer:
-    return act()
+@transaction.atomic
+def once(
+    user: UUID, key: str | None, *, said: tuple[str, str], act: Callable[[], Answer], kind: type[Answer]
+) -> Answer:
+    """Act, or give the answer that the same person's same key got before.
+
+    `said` is the path and the body of the request: the same key for something else is a `Conflict` with code
+    `idempotency.key_reused`. The answer is kept in the same transaction as the deed; a refused deed keeps nothing.
+    """
+    if key is None:
+        return act()
+    path, body = said
+    digest = hashlib.sha256(f"{path}\n{body}".encode()).hexdigest()
+    User.objects.select_for_update().get(pk=user)  # a second request with the same key waits here for the first
+    kept = KeptAnswer.objects.filter(user=user, key=key).first()
+    if kept is not None:
+        if kept.said != digest:
+            raise Conflict("this Idempotency-Key was used for something else", code="idempotency.key_reused")
+        return kind.model_validate(kept.answer)
+    answer = act()
+    now = timezone.now()
+    KeptAnswer.objects.filter(user=user, at__lt=now - KEPT_FOR).delete()
+    KeptAnswer.objects.create(
+        user_id=user, key=key, path=path[:300], said=digest, answer=answer.model_dump(mode="json"), at=now
+    )
+    return answer

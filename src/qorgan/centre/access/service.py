@@ -1,1 +1,369 @@
-"""Use cases of `access`."""
+"""Use cases of `access`: who is asking, what they may watch and why, and the ledger that says they did."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+
+from qorgan.centre import keys
+from qorgan.centre.access.models import AuditLine, RoleGrant, User, WatchLine
+from qorgan.centre.access.schemas import (
+    Session,
+    SessionScope,
+    SignedInUser,
+    Viewer,
+    Watch,
+    WatchedCamera,
+    WatchedRange,
+    WatchPage,
+)
+from qorgan.centre.alarms.models import Alarm
+from qorgan.centre.cameras.models import Camera
+from qorgan.centre.schools.models import School
+from qorgan.centre.territory.models import OperationsCentre
+from qorgan.centre.wire import Name, Named, page_of
+from qorgan.domain.access import (
+    Actor,
+    Purpose,
+    PurposeKind,
+    Right,
+    Role,
+    Scope,
+    alarm_purpose_holds,
+    require_purpose,
+)
+from qorgan.domain.cameras import StreamName
+from qorgan.kernel.errors import Forbidden, Invalid, NotFound
+from qorgan.kernel.ids import uuid7
+from qorgan.protocols.link.grants import Action, Grant, sign
+
+LIVE_GRANT_LASTS = timedelta(hours=1)
+ARCHIVE_GRANT_LASTS = timedelta(minutes=10)
+_RIGHT = {Action.LIVE: Right.LIVE_VIEW, Action.ARCHIVE: Right.ARCHIVE_VIEW}
+_EVERYWHERE = (Role.MINISTRY, Role.ADMINISTRATOR)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedWatch:
+    """A watch that stands in the ledger, and the signed grant (a compact JWT) that the school will verify."""
+
+    id: UUID
+    site: str
+    school: UUID
+    camera: UUID
+    camera_key: str
+    stream: StreamName
+    grant: bytes
+    expires_at: datetime
+
+
+# --- who is asking -------------------------------------------------------------------------------------------------
+
+
+def actor_for(user: AbstractBaseUser | AnonymousUser) -> Actor:
+    """The actor that a signed-in user is now. Raises `Forbidden` with code `no_role` for a person without a role."""
+    grant = RoleGrant.objects.select_related("user").filter(user_id=user.pk, user__is_active=True).first()
+    if grant is None:
+        raise Forbidden("nobody has given you a role yet: ask your administrator", code="no_role")
+    person = grant.user
+    return Actor(
+        user=person.pk,
+        name=person.name or person.email,
+        email=person.email,
+        role=Role(grant.role),
+        scope=_scope(grant),
+        language=person.language,
+        centre=grant.centre_id,
+        school=grant.school_id,
+    )
+
+
+def actor_of_session(session_key: str | None) -> Actor | None:
+    """The actor of a session cookie, for those who stand outside Django's requests (the gateway's WebSockets).
+
+    None when nobody is signed in with it, or not any more. Raises `Forbidden` with code `no_role`.
+    """
+    if not session_key:
+        return None
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
+    user = get_user(request)
+    return actor_for(user) if user.is_authenticated else None
+
+
+def _scope(grant: RoleGrant) -> Scope:
+    role = Role(grant.role)
+    if role in _EVERYWHERE:
+        return Scope(everywhere=True)
+    if role is Role.HEAD:
+        return Scope(schools=frozenset({grant.school_id} if grant.school_id else ()))
+    territory = grant.centre if role is Role.DUTY_OFFICER else grant
+    if territory is None:
+        return Scope()
+    regions = frozenset(territory.regions.values_list("pk", flat=True))
+    return Scope(regions=regions, districts=frozenset(territory.districts.values_list("pk", flat=True)))
+
+
+def session(actor: Actor, *, csrf: str) -> Session:
+    """What the console knows of its person."""
+    centre = OperationsCentre.objects.filter(pk=actor.centre).first() if actor.centre else None
+    return Session(
+        user=SignedInUser(id=actor.user, name=actor.name, email=actor.email),
+        role=actor.role,
+        language=actor.language,
+        centre=Named(id=centre.pk, name=Name.of(centre.name)) if centre else None,
+        school=actor.school,
+        scope=SessionScope(
+            regions=sorted(actor.scope.regions),
+            districts=sorted(actor.scope.districts),
+            schools=sorted(actor.scope.schools),
+        ),
+        rights=sorted(actor.rights),
+        csrf=csrf,
+    )
+
+
+# --- people --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_person(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: Role,
+    centre: OperationsCentre | None = None,
+    school: School | None = None,
+    regions: tuple[str, ...] = (),
+    language: str = "kk",
+) -> User:
+    """A person with one role. Raises `Invalid` when the role lacks the place where it holds."""
+    _check_place(role, centre, school, regions)
+    user = User.objects.create_user(email, password, name=name, language=language)
+    give_role(user, role=role, centre=centre, school=school, regions=regions)
+    return user
+
+
+@transaction.atomic
+def give_role(
+    user: User,
+    *,
+    role: Role,
+    centre: OperationsCentre | None = None,
+    school: School | None = None,
+    regions: tuple[str, ...] = (),
+) -> None:
+    """Replace the person's role. Raises `Invalid` when the role lacks the place where it holds."""
+    _check_place(role, centre, school, regions)
+    grant, _ = RoleGrant.objects.update_or_create(
+        user=user, defaults={"role": role.value, "centre": centre, "school": school}
+    )
+    grant.regions.set(regions)
+    audit(user, "role.given", {"role": role.value, "regions": sorted(regions)})
+
+
+def _check_place(role: Role, centre: OperationsCentre | None, school: School | None, regions: tuple[str, ...]) -> None:
+    missing = {
+        Role.DUTY_OFFICER: "an operations centre" if centre is None else "",
+        Role.HEAD: "a school" if school is None else "",
+        Role.INSPECTOR: "at least one region" if not regions else "",
+    }.get(role, "")
+    if missing:
+        raise Invalid(f"the role {role} needs {missing}")
+
+
+@transaction.atomic
+def audit(person: User, action: str, data: dict[str, object] | None = None) -> None:
+    """One more line in this person's audit."""
+    User.objects.select_for_update().get(pk=person.pk)  # the chain's lock
+    last = AuditLine.objects.filter(person=person).order_by("-number").first()
+    AuditLine(person=person, at=timezone.now(), action=action, data=data or {}).after(last).save()
+
+
+# --- watching ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def open_watch(
+    actor: Actor,
+    camera_id: UUID,
+    action: Action,
+    stream: StreamName,
+    purpose: str,
+    start: datetime | None = None,
+    end: datetime | None = None,
+) -> OpenedWatch:
+    """Let the actor watch one stream of one camera: a line in the school's ledger, and a grant for its node.
+
+    An archive watch names its range. Raises `Forbidden` (no right, or code `purpose`), `NotFound` (no such camera in
+    the actor's territory) or `Invalid` (a purpose or a range that is none).
+    """
+    actor.require(_RIGHT[action])
+    if action is Action.ARCHIVE and (start is None or end is None or start >= end):
+        raise Invalid("an archive watch names the range it wants, start before end", code="range")
+    camera = _camera(actor, camera_id)
+    reason = _reason(actor, purpose, camera)
+    kind = WatchLine.Action.LIVE if action is Action.LIVE else WatchLine.Action.ARCHIVE
+    return _open(actor, camera, kind, stream, str(reason), start, end)
+
+
+@transaction.atomic
+def open_coverage(actor: Actor, camera_id: UUID, start: datetime, end: datetime) -> OpenedWatch:
+    """Let the actor ask what was recorded of a camera. No picture is seen, yet the grant stands in the ledger (I7)."""
+    actor.require(Right.ARCHIVE_VIEW)
+    if start >= end:
+        raise Invalid("a range has its start before its end", code="range")
+    camera = _camera(actor, camera_id)
+    return _open(actor, camera, WatchLine.Action.COVERAGE, StreamName.MAIN, "coverage", start, end)
+
+
+@transaction.atomic
+def end_watch(watch_id: UUID) -> None:
+    """The viewer is gone. Ending twice ends once; a watch that never was raises `NotFound`."""
+    opened = WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.OPENED).first()
+    if opened is None:
+        raise NotFound("there is no such watch")
+    School.objects.select_for_update().get(pk=opened.school_id)
+    if not WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.ENDED).exists():
+        _append(opened, WatchLine.Kind.ENDED)
+
+
+def end_abandoned_watches() -> int:
+    """End what a crashed gateway left open; how many. Call it at the start of a centre's only gateway."""
+    ended = WatchLine.objects.filter(kind=WatchLine.Kind.ENDED).values("watch")
+    open_ = WatchLine.objects.filter(kind=WatchLine.Kind.OPENED).exclude(watch__in=ended)
+    abandoned = list(open_.exclude(action=WatchLine.Action.COVERAGE).values_list("watch", flat=True))
+    for watch in abandoned:
+        end_watch(watch)
+    return len(abandoned)
+
+
+def watches(actor: Actor, school_id: UUID, *, cursor: str | None, limit: int) -> WatchPage:
+    """Who watched this school, newest first. Raises `NotFound` for a school that the actor may not see."""
+    if not School.objects.visible_to(actor).filter(pk=school_id).exists():
+        raise NotFound("there is no such school in your territory")
+    ends = WatchLine.objects.filter(watch=OuterRef("watch"), kind=WatchLine.Kind.ENDED)
+    rows = (
+        WatchLine.objects.visible_to(actor)
+        .filter(school=school_id, kind=WatchLine.Kind.OPENED)
+        .exclude(action=WatchLine.Action.COVERAGE)
+        .select_related("camera")
+        .annotate(ended_at=Subquery(ends.values("at")[:1]))
+    )
+    found, following = page_of(rows, newest_by="at", cursor=cursor, limit=limit)
+    return WatchPage(items=[_on_the_wire(row, getattr(row, "ended_at", None)) for row in found], next=following)
+
+
+def _on_the_wire(row: WatchLine, ended_at: datetime | None) -> Watch:
+    asked = row.range_start is not None and row.range_end is not None
+    return Watch(
+        id=row.watch,
+        at=row.at,
+        ended_at=ended_at,
+        viewer=Viewer(name=row.viewer_name, role=row.viewer_role),
+        camera=WatchedCamera(id=row.camera_id, name=Name.of(row.camera.name)),
+        action=row.action,
+        stream=StreamName(row.stream),
+        purpose=row.purpose,
+        range=WatchedRange(start=row.range_start, end=row.range_end) if asked else None,
+    )
+
+
+def _camera(actor: Actor, camera_id: UUID) -> Camera:
+    camera = Camera.objects.visible_to(actor).select_related("school").filter(pk=camera_id).first()
+    if camera is None:
+        raise NotFound("there is no such camera in your territory")
+    return camera
+
+
+def _reason(actor: Actor, text: str, camera: Camera) -> Purpose:
+    purpose = Purpose.parse(text)
+    require_purpose(actor.role, purpose)
+    if purpose.kind is PurposeKind.ALARM:
+        alarm = Alarm.objects.visible_to(actor).filter(pk=purpose.alarm).first()
+        if alarm is None or not alarm_purpose_holds(
+            same_school=alarm.school_id == camera.school_id, closed_at=alarm.closed_at, now=timezone.now()
+        ):
+            raise Forbidden("that alarm is not a reason to watch this camera now", code="purpose")
+    return purpose
+
+
+def _open(
+    actor: Actor,
+    camera: Camera,
+    action: WatchLine.Action,
+    stream: StreamName,
+    purpose: str,
+    start: datetime | None,
+    end: datetime | None,
+) -> OpenedWatch:
+    School.objects.select_for_update().get(pk=camera.school_id)  # the chain's lock
+    line = WatchLine(
+        school=camera.school,
+        watch=uuid7(),
+        camera=camera,
+        viewer_id=actor.user,
+        viewer_name=actor.name,
+        viewer_role=actor.role.value,
+        action=action,
+        stream=stream.value,
+        purpose=purpose,
+        range_start=start,
+        range_end=end,
+    )
+    opened = _append(line, WatchLine.Kind.OPENED)
+    live = action is WatchLine.Action.LIVE
+    grant = Grant(
+        id=str(opened.watch),
+        site=camera.school.site,
+        camera=camera.key,
+        stream=stream.value,
+        action=Action.LIVE if live else Action.ARCHIVE,
+        viewer=actor.name,
+        purpose=purpose,
+        expires_at=opened.at + (LIVE_GRANT_LASTS if live else ARCHIVE_GRANT_LASTS),
+        start=start,
+        end=end,
+    )
+    return OpenedWatch(
+        id=opened.watch,
+        site=camera.school.site,
+        school=camera.school_id,
+        camera=camera.pk,
+        camera_key=camera.key,
+        stream=stream,
+        grant=sign(grant, keys.grant_key(settings.QORGAN.data)),
+        expires_at=grant.expires_at,
+    )
+
+
+def _append(about: WatchLine, kind: WatchLine.Kind) -> WatchLine:
+    """A new last line of the school's ledger, saying of `about` that it began or ended. The school is locked."""
+    last = WatchLine.objects.filter(school_id=about.school_id).order_by("-number").first()
+    line = WatchLine(
+        school_id=about.school_id,
+        watch=about.watch,
+        kind=kind,
+        at=timezone.now(),
+        camera_id=about.camera_id,
+        viewer_id=about.viewer_id,
+        viewer_name=about.viewer_name,
+        viewer_role=about.viewer_role,
+        action=about.action,
+        stream=about.stream,
+        purpose=about.purpose,
+        range_start=about.range_start,
+        range_end=about.range_end,
+    )
+    line.after(last).save()
+    return line

@@ -1,6 +1,6 @@
 """Alarms, units and the officers' steps on the wire."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Schema
@@ -10,12 +10,26 @@ from qorgan.centre.wire import Instant, Name, Page, Person
 from qorgan.domain.alarms import MAX_NOTE, Disposition, Kind, Level, State, Verdict
 
 
+UnitState = Literal["free", "busy"]
+LogAction = Literal[
+    "pressed",
+    "stored",
+    "presented",
+    "owned",
+    "confirmed",
+    "unverified",
+    "refuted",
+    "dispatched",
+    "closed",
+]
+
+
 class Unit(Schema):
-    """A patrol unit. `state`: `free` or `busy` (sent to an alarm that is not closed)."""
+    """A patrol unit. `busy`: sent to an alarm that is not closed."""
 
     id: UUID
     name: Name
-    state: str
+    state: UnitState
 
 
 class UnitList(Schema):
@@ -28,7 +42,7 @@ class LogLine(Schema):
 
     at: Instant
     actor: Person | None
-    action: str
+    action: LogAction
     note: str
     data: dict[str, Any]
 
@@ -86,5 +100,3 @@ class Dispatch(Schema):
 class Closure(Schema):
     disposition: Disposition
     note: str = Field("", max_length=MAX_NOTE)
-
-

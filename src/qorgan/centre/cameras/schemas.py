@@ -25,12 +25,15 @@ class Stream(Schema):
 
 
 class Camera(Schema):
+    """`present` is false for a camera that was taken away: like a closed alarm it leaves the lists of whoever hears it."""
+
     id: UUID
     school: UUID
     key: str
     name: Name
     zone: str
     has_sub: bool
+    present: bool
     streams: list[Stream]
 
 

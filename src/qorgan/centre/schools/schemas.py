@@ -38,4 +38,4 @@ class School(Schema):
 
 
 class SchoolPage(Page[School]):
-    """Schools, by name."""
+    """Schools, newest in the registry first."""

@@ -1,1 +1,57 @@
-"""Use cases of `schools`."""
+"""Use cases of `schools`: finding and reading what the actor may see."""
+
+from uuid import UUID
+
+from qorgan.centre.schools.models import School
+from qorgan.centre.schools.schemas import Node, NodeState, SchoolPage
+from qorgan.centre.schools.schemas import School as SchoolOnTheWire
+from qorgan.centre.wire import Name, page_of
+from qorgan.domain.access import Actor
+from qorgan.kernel.errors import NotFound
+
+
+def find(
+    actor: Actor, *, text: str, district: str | None, state: NodeState | None, cursor: str | None, limit: int
+) -> SchoolPage:
+    """A page of schools, newest in the registry first."""
+    rows = School.objects.visible_to(actor).with_status().saying(text)
+    if district is not None:
+        rows = rows.filter(district_id=district)
+    if state == "never":
+        rows = rows.filter(node__isnull=True)
+    elif state is not None:
+        rows = rows.filter(node__state=state)
+    found, following = page_of(rows, newest_by="created_at", cursor=cursor, limit=limit)
+    return SchoolPage(items=[on_the_wire(row) for row in found], next=following)
+
+
+def get(actor: Actor, school_id: UUID) -> SchoolOnTheWire:
+    """Raises `NotFound` for a school that the actor may not see, as for one that is not there."""
+    row = School.objects.visible_to(actor).with_status().filter(pk=school_id).first()
+    if row is None:
+        raise NotFound("there is no such school in your territory")
+    return on_the_wire(row)
+
+
+def on_the_wire(row: School) -> SchoolOnTheWire:
+    """A row read `with_status()`."""
+    node = getattr(row, "node", None)
+    return SchoolOnTheWire(
+        id=row.pk,
+        site=row.site,
+        kind=row.kind,
+        name=Name.of(row.name),
+        address=Name.of(row.address),
+        head=row.head_name,
+        phone=row.phone,
+        region=row.district.region_id,
+        district=row.district_id,
+        lat=row.lat,
+        lon=row.lon,
+        node=Node(state=node.state, last_pulse_at=node.last_pulse_at)
+        if node
+        else Node(state="never", last_pulse_at=None),
+        cameras_total=row.cameras_total,
+        cameras_live=row.cameras_live,
+        alarm_level=row.alarm_level,
+    )

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class CamerasConfig(AppConfig):
+    name = "qorgan.centre.cameras"
+    label = "cameras"
+    verbose_name = "Камералар · Камеры"

@@ -1,0 +1,144 @@
+"""What browsers should hear: announced inside a use case's transaction, sent out after its commit, and only then.
+
+`announce` is called by the rooms' services. After the commit each event goes to whoever is `listening` in this process:
+in the running centre a `NatsPublisher`, which puts it on `c1.events` for every gateway.
+
+The way out is bounded and may lose: browsers that missed events start anew from a snapshot. It never delays a commit.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from django.db import transaction
+from django.dispatch import Signal
+
+from qorgan.protocols.link.subjects import CENTRE_EVENTS
+
+log = logging.getLogger(__name__)
+Topic = Literal["alarm", "school", "camera", "unit"]
+committed = Signal()  # sent with `event=` after each commit that announced something
+WAITING = 10_000  # events; beyond it the oldest is dropped and counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something changed. The object itself is read by the gateway; here are only its id and where it lies."""
+
+    topic: Topic
+    id: UUID
+    schools: tuple[UUID, ...] = ()
+    region: str | None = None
+    district: str | None = None
+
+    def as_json(self) -> bytes:
+        """The payload of `c1.events`."""
+        schools = [str(school) for school in self.schools]
+        said: dict[str, Any] = {"topic": self.topic, "id": str(self.id), "schools": schools}
+        return json.dumps(said | {"region": self.region, "district": self.district}).encode()
+
+
+class Publisher(Protocol):
+    """`publish` may be called from any thread, never blocks and never raises; it may drop, and then counts."""
+
+    def publish(self, event: Event) -> None: ...
+
+
+class Carrier(Protocol):
+    """The part of a NATS client that the publisher needs."""
+
+    @property
+    def is_connected(self) -> bool: ...
+
+    async def publish(self, subject: str, payload: bytes) -> None: ...
+
+
+def announce(
+    topic: Topic, id: UUID, *, schools: tuple[UUID, ...] = (), region: str | None = None, district: str | None = None
+) -> None:
+    """Send this event when the transaction around us commits; never when it rolls back."""
+    event = Event(topic=topic, id=id, schools=schools, region=region, district=district)
+    transaction.on_commit(lambda: _send(event))
+
+
+def _send(event: Event) -> None:
+    for _, answer in committed.send_robust(sender=None, event=event):
+        if isinstance(answer, Exception):
+            log.error("event.not_published", exc_info=answer)
+
+
+@contextmanager
+def listening(publisher: Publisher) -> Iterator[None]:
+    """While inside, `publisher` hears what this process commits."""
+
+    def hear(event: Event, **_: object) -> None:
+        publisher.publish(event)
+
+    committed.connect(hear, weak=False)
+    try:
+        yield
+    finally:
+        committed.disconnect(hear)
+
+
+class InMemoryPublisher:
+    """Keeps what it hears, for tests."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def publish(self, event: Event) -> None:
+        self.events.append(event)
+
+
+class NatsPublisher:
+    """Carries events from the threads that commit to the loop that owns the NATS connection.
+
+    When NATS is away events are dropped at once: a late one is worth nothing to a browser that starts anew.
+    """
+
+    def __init__(self, carrier: Carrier, *, waiting: int = WAITING) -> None:
+        self._carrier, self._limit = carrier, waiting
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[Event] = deque()
+        self._something = asyncio.Event()
+        self.sent = 0
+        self.dropped = 0
+
+    def publish(self, event: Event) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._take, event)
+        except RuntimeError:  # the loop has ended: nobody listens any more
+            self.dropped += 1
+
+    async def run(self) -> None:
+        """Send until cancelled."""
+        while True:
+            await self._something.wait()
+            self._something.clear()
+            while self._waiting:
+                await self._carry(self._waiting.popleft())
+
+    def _take(self, event: Event) -> None:
+        if len(self._waiting) >= self._limit:
+            self._waiting.popleft()
+            self.dropped += 1
+        self._waiting.append(event)
+        self._something.set()
+
+    async def _carry(self, event: Event) -> None:
+        if not self._carrier.is_connected:
+            self.dropped += 1
+            return
+        try:
+            await self._carrier.publish(CENTRE_EVENTS, event.as_json())
+            self.sent += 1
+        except Exception:  # the root of this unit of work: nats-py has no common base for "away"
+            self.dropped += 1
+            log.exception("event.dropped")

@@ -1,0 +1,61 @@
+"""The centre's own keys: made at the first start, kept in the data directory, readable by their owner alone (0600).
+
+`django.key` signs sessions and forms. `grant.key` is the Ed25519 key (JWK) whose public half every school keeps:
+with it the centre signs the grants by which schools let video out (invariant I7).
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from joserfc.jwk import OKPKey
+
+from qorgan.kernel.errors import NotFound
+
+DJANGO_KEY = "django.key"
+GRANT_KEY = "grant.key"
+
+
+def prepare(data: Path) -> None:
+    """Make the data directory (0700) and the keys that are missing. Safe when two processes start at once."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write_once(data / DJANGO_KEY, lambda: secrets.token_urlsafe(64))
+    _write_once(data / GRANT_KEY, lambda: OKPKey.generate_key("Ed25519", private=True).as_json(private=True))
+
+
+def django_key(data: Path) -> str:
+    """The key of this centre, or one that lives as long as the process: tools and tests need no centre."""
+    file = data / DJANGO_KEY
+    return file.read_text(encoding="ascii") if file.is_file() else secrets.token_urlsafe(64)
+
+
+def grant_key(data: Path) -> OKPKey:
+    """Raises `NotFound` before the first start."""
+    file = data / GRANT_KEY
+    try:
+        return OKPKey.import_key(file.read_text(encoding="ascii"))
+    except FileNotFoundError as error:
+        raise NotFound("this centre has no grant key yet: run `qorgan centre migrate`", code="grant.no_key") from error
+
+
+def public_key(data: Path) -> str:
+    """What schools keep as `[centre] public_key`: the JWK's `x`, base64url."""
+    return str(grant_key(data).as_dict(private=False)["x"])
+
+
+def _write_once(file: Path, make: Callable[[], str]) -> None:
+    if file.exists():
+        return
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(make())
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(draft, file)  # fails when the other process was quicker: its key stands
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
