@@ -6,7 +6,9 @@ from qorgan.protocols.link.messages import Message
 
 
 class OpenStream(Message, frozen=True):
-    """`cmd.open`: publish this stream live on `q1.<site>.media.<lease>` until closed or `lease_s` after the last renewal.
+    """`cmd.open`: publish this stream live on `q1.<site>.media.<lease>`.
+
+    Ends by `cmd.close`, or `lease_s` after the last `cmd.renew`. A second `open` with the same lease is another viewer.
 
     The answer is `Opened` or `Refusal`; then come INIT, the group of pictures so far, and each new frame.
     """

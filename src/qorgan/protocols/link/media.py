@@ -53,10 +53,15 @@ def unpack(data: bytes) -> MediaMessage:
     return MediaMessage(MediaKind(kind), seq, wall_us, data[HEADER_BYTES:])
 
 
+def init_payload(mime: str, init_segment: bytes) -> bytes:
+    """The payload of an INIT message."""
+    name = mime.encode("ascii")
+    return bytes([len(name)]) + name + init_segment
+
+
 def pack_init(seq: int, wall_us: int, mime: str, init_segment: bytes) -> bytes:
     """An INIT message."""
-    name = mime.encode("ascii")
-    return pack(MediaKind.INIT, seq, wall_us, bytes([len(name)]) + name + init_segment)
+    return pack(MediaKind.INIT, seq, wall_us, init_payload(mime, init_segment))
 
 
 def split_init(payload: bytes) -> tuple[str, bytes]:

@@ -33,6 +33,11 @@ def media(site: SiteId, lease: LeaseId) -> str:
     return f"q1.{site}.media.{lease}"
 
 
+def is_media(subject: str) -> bool:
+    """Whether a subject is that of a lease."""
+    return subject.split(".", 3)[2:3] == ["media"]
+
+
 def site_of(subject: str) -> SiteId:
     """The site a subject speaks of; the carrier's permissions make it true."""
     return SiteId(subject.split(".", 2)[1])

@@ -1,0 +1,255 @@
+"""The archive's writer: one thread that owns the open files and index.db, so that a slow disk never stops the reading.
+
+Once a second `syncfs` makes everything written so far durable together; then one transaction says so in the index.
+An indexed byte range is therefore on disk (invariant I4), and a power cut takes about two seconds at most.
+
+The queue holds at most `QUEUE_LIMIT_BYTES` of video. When the disk cannot keep up, fragments are refused, the run
+ends with the cause `storage`, and recording goes on with the next keyframe.
+"""
+
+import ctypes
+import hashlib
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
+from qorgan.edge.recorder.track import Fragment
+from qorgan.kernel.clock import from_us
+from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
+
+log = structlog.get_logger()
+
+SYNC_EVERY_S = 1.0
+QUEUE_LIMIT_BYTES = 256 * 1024 * 1024
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(slots=True)
+class _OpenFile:
+    row: SegmentRow
+    fd: int
+    entries: bytearray = field(default_factory=bytearray)
+    digest: Any = field(default_factory=hashlib.sha256)
+    written: int = 0
+    duration: int = 0
+    frames: int = 0
+    failed: bool = False
+    wall_start_us: int = 0
+
+
+Job = Callable[[], None]
+
+
+class ArchiveWriter:
+    """Takes a track's decisions and carries them out in order. Owner of open files and of index.db.
+
+    The methods of `track.Sink` may be called from one other thread; they only queue. `on_storage_fault(camera,
+    stream)` is called from the archive's thread.
+    """
+
+    def __init__(self, root: Path, on_storage_fault: Callable[[str, str], None] = lambda camera, stream: None) -> None:
+        self._root, self._on_storage_fault = root, on_storage_fault
+        root.mkdir(parents=True, exist_ok=True)
+        self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        index = Index(root / "index.db")
+        self._next_segment, self._next_run = index.next_ids()
+        index.close()
+        self._batch: list[Job] = []
+        self._queue: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._queued_bytes = 0
+        self._taken_bytes = 0
+        self._open: dict[int, _OpenFile] = {}
+        self._changed: dict[int, SegmentRow] = {}
+        self._gaps: list[tuple[str, str, int, str | None]] = []
+        self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
+        self.frames_indexed = 0
+        self.refused_fragments = 0
+        self.storage_fault = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what is queued, make it durable, end the thread."""
+        self.submit()
+        self._queue.put(None)
+        self._thread.join()
+        os.close(self._root_fd)
+
+    # track.Sink: called by the reading side
+
+    def new_segment_id(self) -> int:
+        self._next_segment += 1
+        return self._next_segment - 1
+
+    def new_run_id(self) -> int:
+        self._next_run += 1
+        return self._next_run - 1
+
+    def open_segment(self, row: SegmentRow, track: VideoTrack) -> None:
+        start = from_us(row.wall_start_us)
+        row.path = f"{row.camera}/{row.stream}/{start:%Y%m%d}/{start:%H%M%S}-{row.id}.mp4"
+        self._batch.append(lambda: self._open_file(row, track))
+
+    def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
+        size = sum(len(sample.data) for sample in fragment.samples)
+        if self._queued_bytes - self._taken_bytes + size > QUEUE_LIMIT_BYTES:
+            self.refused_fragments += 1
+            self._on_storage_fault(row.camera, row.stream)
+            return
+        self._queued_bytes += size
+        self._batch.append(lambda: self._write(row, fragment, size))
+
+    def close_segment(self, row: SegmentRow, reason: str) -> None:
+        self._batch.append(lambda: self._close_file(row, reason))
+
+    def note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None:
+        self._batch.append(lambda: self._gaps.append((camera, stream, at_us, cause)))
+
+    def call(self, job: Job) -> None:
+        """Run something in the archive's thread, in order with what was queued before: the janitor's deletions."""
+        self._batch.append(job)
+
+    def submit(self) -> None:
+        """Hand over what has been queued since the last time: once per tick, not once per fragment."""
+        if self._batch:
+            self._queue.put(self._batch)
+            self._batch = []
+
+    # The archive's own thread
+
+    def _run(self) -> None:
+        index = self.index = Index(self._root / "index.db")
+        next_sync = time.monotonic() + SYNC_EVERY_S
+        stopping = False
+        while not stopping:
+            try:
+                batch = self._queue.get(timeout=max(0.0, next_sync - time.monotonic()))
+            except queue.Empty:
+                batch = []
+            if batch is None:
+                stopping, batch = True, []
+                for file in list(self._open.values()):
+                    self._close_file(file.row, "node_stopped")
+            self._carry_out(batch)
+            if stopping or time.monotonic() >= next_sync:
+                next_sync = time.monotonic() + SYNC_EVERY_S
+                self._make_durable(index)
+        index.close()
+
+    def _carry_out(self, batch: Sequence[Job]) -> None:
+        for job in batch:
+            try:
+                job()
+            except Exception:  # the root of this unit of work
+                log.exception("archive.job_failed")
+
+    def _open_file(self, row: SegmentRow, track: VideoTrack) -> None:
+        path = self._root / row.path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        except OSError as error:
+            self._fault(row, error)
+            return
+        file = self._open[row.id] = _OpenFile(row, fd)
+        data = init_segment(track)
+        row.init_bytes = len(data)
+        self._append(file, [data], len(data))
+
+    def _write(self, row: SegmentRow, fragment: Fragment, size: int) -> None:
+        self._taken_bytes += size
+        file = self._open.get(row.id)
+        if file is None or file.failed:
+            return
+        samples = fragment.samples
+        durations = [sample.duration for sample in samples]
+        head = fragment_head(
+            fragment.sequence,
+            fragment.start,
+            [len(sample.data) for sample in samples],
+            durations,
+            starts_with_key=samples[0].key,
+        )
+        offset, length = file.written, len(head) + size
+        if self._append(file, [head, *(sample.data for sample in samples)], length):
+            duration = sum(durations)
+            entry = FragmentEntry(offset, length, fragment.start, duration, len(samples), samples[0].key)
+            file.entries += entry.pack()
+            file.duration = fragment.start + duration
+            file.frames += len(samples)
+            self._changed[row.id] = row
+
+    def _append(self, file: _OpenFile, buffers: Sequence[bytes], length: int) -> bool:
+        """Write all of `buffers` or mark the file failed and cut back what was written of them."""
+        try:
+            written = os.writev(file.fd, buffers)
+            if written < length:  # a nearly full disk, or a signal: the rest in one piece
+                rest = memoryview(b"".join(buffers))[written:]
+                while rest:
+                    rest = rest[os.write(file.fd, rest) :]
+        except OSError as error:
+            self._cut_back(file)
+            self._fault(file.row, error)
+            file.failed = True
+            return False
+        for buffer in buffers:
+            file.digest.update(buffer)
+        file.written += length
+        self.storage_fault = ""
+        return True
+
+    def _cut_back(self, file: _OpenFile) -> None:
+        try:
+            os.ftruncate(file.fd, file.written)
+            os.lseek(file.fd, file.written, os.SEEK_SET)
+        except OSError as error:
+            log.warning("archive.cut_back_failed", path=file.row.path, errno=error.errno)
+
+    def _close_file(self, row: SegmentRow, reason: str) -> None:
+        file = self._open.pop(row.id, None)
+        if file is None:
+            return
+        self._reflect(file)
+        row.state, row.end_reason = "closed", "storage" if file.failed else reason
+        row.sha256 = file.digest.digest()
+        os.close(file.fd)
+        self._changed[row.id] = row
+
+    def _reflect(self, file: _OpenFile) -> None:
+        """Put what is written into the row: called after the bytes are in the file, before they are synced."""
+        row = file.row
+        self.frames_indexed += file.frames - row.frames
+        row.fragments, row.duration, row.size, row.frames = file.entries, file.duration, file.written, file.frames
+
+    def _make_durable(self, index: Index) -> None:
+        for id in self._changed:
+            if file := self._open.get(id):
+                self._reflect(file)
+        if not self._changed and not self._gaps:
+            return
+        if _libc.syncfs(self._root_fd) != 0:
+            self.storage_fault = os.strerror(ctypes.get_errno())
+            log.error("archive.sync_failed", error=self.storage_fault)
+            return  # nothing becomes durable in the index until a later sync succeeds
+        try:
+            index.commit(self._changed.values(), self._gaps)
+        except Exception:  # the root of this unit of work; the same rows are tried again in a second
+            log.exception("archive.index_failed")
+            return
+        self._changed.clear()
+        self._gaps.clear()
+
+    def _fault(self, row: SegmentRow, error: OSError) -> None:
+        if not self.storage_fault:
+            log.error("archive.write_failed", camera=row.camera, stream=row.stream, error=os.strerror(error.errno or 0))
+        self.storage_fault = os.strerror(error.errno or 0)
+        self._on_storage_fault(row.camera, row.stream)

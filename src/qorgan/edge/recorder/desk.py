@@ -1,0 +1,257 @@
+"""What a centre asks of the recorder, over its own connection: live streams, recorded ranges, coverage.
+
+Every question about video carries a grant, which is verified here and told to core for the school's own ledger
+(invariant I7). An answer is always given: consent, data, or a refusal with its code.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from joserfc.jwk import OKPKey
+
+from qorgan.domain import coverage
+from qorgan.domain.cameras import StreamName
+from qorgan.edge.ipc import GrantUse
+from qorgan.edge.recorder.index import Index
+from qorgan.edge.recorder.live import LiveDesk
+from qorgan.edge.recorder.ranges import Message, read_range
+from qorgan.edge.recorder.session import StreamSession
+from qorgan.kernel.clock import Clock, from_us, to_us
+from qorgan.kernel.errors import Exhausted, Forbidden, Invalid, NotFound, QorganError
+from qorgan.kernel.ids import LeaseId, SiteId
+from qorgan.protocols.link import subjects
+from qorgan.protocols.link.commands import (
+    AskCoverage,
+    Close,
+    CoverageReply,
+    Credit,
+    Gap,
+    Opened,
+    OpenRange,
+    OpenStream,
+    Refusal,
+    Renew,
+    Reply,
+    Span,
+)
+from qorgan.protocols.link.grants import Action, Grant, verify
+from qorgan.protocols.link.media import MediaKind, pack, split_init
+from qorgan.protocols.link.messages import decode
+
+log = structlog.get_logger()
+
+MAX_RANGES = 32
+MAX_RANGE_S = 130.0
+MAX_COVERAGE_S = 32 * 86400.0
+NO_CREDIT_FOR_S = 30.0  # a reader that takes nothing for so long is gone
+Publish = Callable[[str, bytes], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class _Range:
+    """A range on its way. `credit` bytes may still be sent."""
+
+    credit: int
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+class RecorderDesk:
+    """Answers commands. Owner of the ranges under way."""
+
+    def __init__(
+        self,
+        *,
+        site: SiteId,
+        public_key: OKPKey,
+        archive: Path,
+        sessions: Mapping[tuple[str, str], StreamSession],
+        live: LiveDesk,
+        publish: Publish,
+        ledger: Callable[[GrantUse], None],
+        clock: Clock,
+    ) -> None:
+        self._site, self._key, self._archive = site, public_key, archive
+        self._sessions, self._live, self._publish = sessions, live, publish
+        self._ledger, self._clock = ledger, clock
+        self._ranges: dict[str, _Range] = {}
+        self._answers: dict[str, Callable[[bytes], Awaitable[Reply]]] = {
+            "open": self._open,
+            "renew": self._renew,
+            "close": self._close,
+            "range": self._range,
+            "credit": self._credit,
+            "coverage": self._coverage,
+        }
+
+    async def answer(self, name: str, data: bytes) -> Reply:
+        """The answer to command `name`. Never raises what the other side caused."""
+        try:
+            handler = self._answers.get(name)
+            if handler is None:
+                raise NotFound(f"this node knows no command {name[:40]!r}", code="command.unknown")
+            return await handler(data)
+        except QorganError as error:
+            log.warning("command.refused", name=name[:40], code=error.code)
+            return Reply(refusal=Refusal(code=error.code, message=str(error)))
+        except Exception:  # the root of this unit of work: one command
+            log.exception("command.crashed", name=name[:40])
+            return Reply(refusal=Refusal(code="internal", message="the school's node failed to answer"))
+
+    async def stop(self) -> None:
+        """End every range under way."""
+        for one in list(self._ranges.values()):
+            if one.task is not None:
+                one.task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await one.task
+
+    # Live
+
+    async def _open(self, data: bytes) -> Reply:
+        ask = decode(data, OpenStream)
+        grant = self._granted(ask.grant, Action.LIVE)
+        session = self._sessions.get((grant.camera, grant.stream))
+        if session is None:
+            raise NotFound(f"there is no stream {grant.camera}/{grant.stream} here", code="camera.unknown")
+        if self._live.full:
+            raise Exhausted("too many live streams are open", code="too_many_viewers")
+        subject = subjects.media(self._site, _lease(ask.lease))
+        opened = self._live.open(ask.lease, subject, session, ask.lease_s)
+        self._note(grant)
+        return Reply(opened=opened)
+
+    async def _renew(self, data: bytes) -> Reply:
+        if not self._live.renew(decode(data, Renew).lease):
+            raise NotFound("there is no such lease", code="lease.unknown")
+        return Reply()
+
+    async def _close(self, data: bytes) -> Reply:
+        lease = decode(data, Close).lease
+        self._live.close(lease, "closed")
+        one = self._ranges.get(lease)
+        if one is not None and one.task is not None:
+            one.task.cancel()
+        return Reply()
+
+    # Recorded
+
+    async def _range(self, data: bytes) -> Reply:
+        ask = decode(data, OpenRange)
+        grant = self._granted(ask.grant, Action.ARCHIVE)
+        self._check_period(grant, ask.start, ask.end, MAX_RANGE_S)
+        if len(self._ranges) >= MAX_RANGES:
+            raise Exhausted("too many recordings are being read", code="too_many_viewers")
+        if ask.lease in self._ranges:
+            raise Invalid("this lease is in use", code="lease.in_use")
+        subject = subjects.media(self._site, _lease(ask.lease))
+        messages = read_range(self._archive, grant.camera, grant.stream, to_us(ask.start), to_us(ask.end))
+        first = await asyncio.to_thread(next, messages, None)
+        if first is None:
+            raise NotFound("nothing was recorded then", code="not_recorded")
+        mime = split_init(first[2])[0]
+        self._note(grant)
+        one = self._ranges[ask.lease] = _Range(credit=ask.credit_bytes)
+        one.task = asyncio.create_task(self._send(ask.lease, subject, one, first, messages), name="range")
+        return Reply(opened=Opened(lease=ask.lease, mime=mime))
+
+    async def _send(self, lease: str, subject: str, one: _Range, first: Message, rest: Iterator[Message]) -> None:
+        """Publish a range, no faster than its reader takes it."""
+        seq, reason = 0, "end"
+        message: Message | None = first
+        try:
+            while message is not None:
+                kind, wall_us, payload = message
+                await self._wait_for_credit(one, len(payload))
+                seq += 1
+                await self._publish(subject, pack(kind, seq, wall_us, payload))
+                message = await asyncio.to_thread(next, rest, None)
+        except TimeoutError:
+            reason = "no_credit"
+        except Exception:  # the root of this unit of work: one range
+            log.exception("range.crashed")
+            reason = "internal"
+        finally:
+            del self._ranges[lease]
+            await self._publish(subject, pack(MediaKind.END, seq + 1, 0, reason.encode()))
+
+    async def _wait_for_credit(self, one: _Range, size: int) -> None:
+        one.credit -= size
+        while one.credit < 0:
+            one.more.clear()
+            async with asyncio.timeout(NO_CREDIT_FOR_S):
+                await one.more.wait()
+
+    async def _credit(self, data: bytes) -> Reply:
+        ask = decode(data, Credit)
+        one = self._ranges.get(ask.lease)
+        if one is not None and 0 < ask.bytes <= 64_000_000:
+            one.credit += ask.bytes
+            one.more.set()
+        return Reply()
+
+    async def _coverage(self, data: bytes) -> Reply:
+        ask = decode(data, AskCoverage)
+        grant = self._granted(ask.grant, Action.ARCHIVE)
+        self._check_period(grant, ask.start, ask.end, MAX_COVERAGE_S)
+        reply = await asyncio.to_thread(read_coverage, self._archive, grant.camera, ask.start, ask.end)
+        return Reply(coverage=reply)
+
+    # Grants
+
+    def _granted(self, token: bytes, action: Action) -> Grant:
+        grant = verify(token, self._key, site=self._site, now=self._clock.now())
+        if grant.action is not action:
+            raise Forbidden(f"the grant is for {grant.action}, not for {action}", code="grant.action")
+        return grant
+
+    @staticmethod
+    def _check_period(grant: Grant, start: datetime, end: datetime, most_s: float) -> None:
+        if not start < end or (end - start).total_seconds() > most_s:
+            raise Invalid(f"a period has a start, a later end, and at most {most_s:.0f} s", code="period.invalid")
+        if grant.start is None or grant.end is None or start < grant.start or end > grant.end:
+            raise Forbidden("the grant is for another period", code="grant.period")
+
+    def _note(self, grant: Grant) -> None:
+        self._ledger(
+            GrantUse(
+                id=grant.id,
+                camera=grant.camera,
+                stream=grant.stream,
+                action=grant.action,
+                viewer=grant.viewer,
+                purpose=grant.purpose,
+                at=self._clock.now(),
+            )
+        )
+
+
+def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) -> CoverageReply:
+    """What is kept of both streams of a camera in [start, end), and why the rest is missing. Reads the index only."""
+    within = coverage.Span(to_us(start), to_us(end))
+    spans: list[Span] = []
+    gaps: list[Gap] = []
+    index = Index(archive / "index.db", readonly=True)
+    try:
+        for stream in StreamName:
+            kept = coverage.join(index.spans(camera, stream, within.start_us, within.end_us), within)
+            noted = index.gaps(camera, stream, within.start_us, within.end_us)
+            spans += [Span(start=from_us(s.start_us), end=from_us(s.end_us), stream=stream) for s in kept]
+            gaps += [
+                Gap(start=from_us(g.start_us), end=from_us(g.end_us), stream=stream, cause=g.cause)
+                for g in coverage.gaps_between(kept, within, noted)
+            ]
+    finally:
+        index.close()
+    return CoverageReply(spans=tuple(spans), gaps=tuple(gaps))
+
+
+def _lease(text: str) -> LeaseId:
+    if not 1 <= len(text) <= 64 or not text.replace("-", "").isalnum() or not text.isascii():
+        raise Invalid("a lease is 1-64 letters, digits and hyphens", code="lease.invalid")
+    return LeaseId(text)

@@ -1,0 +1,209 @@
+"""Live video to whoever holds a grant: each frame its own fragment, published on the carrier; one lease per viewer centre.
+
+The queue towards the carrier holds at most `QUEUE_LIMIT_BYTES`; when it is full a lease skips to the next keyframe, its
+`seq` jumps, and the skipped frames are counted. A lease that nobody renews ends by itself.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from qorgan.edge.recorder.session import StreamSession
+from qorgan.edge.recorder.track import Sample
+from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
+from qorgan.protocols.link.commands import Opened
+from qorgan.protocols.link.media import MediaKind, pack, pack_init
+
+log = structlog.get_logger()
+
+QUEUE_LIMIT_BYTES = 16 * 1024 * 1024
+MAX_LEASES = 64
+_FIRST_MESSAGE_BYTES = 400_000  # the group of pictures so far travels in pieces of about this size
+Publish = Callable[[str, bytes], Awaitable[None]]
+
+
+class Outlet:
+    """The one queue of media messages towards the carrier, and the task that empties it."""
+
+    def __init__(self, publish: Publish) -> None:
+        self._publish = publish
+        self._queue: deque[tuple[str, bytes]] = deque()
+        self._bytes = 0
+        self._work = asyncio.Event()
+
+    def put(self, subject: str, message: bytes) -> bool:
+        """Queue a message. False when there is no room."""
+        if self._bytes + len(message) > QUEUE_LIMIT_BYTES:
+            return False
+        self._queue.append((subject, message))
+        self._bytes += len(message)
+        self._work.set()
+        return True
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            await self._work.wait()
+            self._work.clear()
+            while self._queue:
+                subject, message = self._queue.popleft()
+                self._bytes -= len(message)
+                await self._publish(subject, message)
+
+
+@dataclass(slots=True)
+class Lease:
+    """One live stream to one centre. Owner of its sequence numbers."""
+
+    id: str
+    subject: str
+    session: StreamSession
+    lease_s: float
+    expires: float
+    track: VideoTrack | None = None
+    seq: int = 0
+    waiting_for_key: bool = True
+    skipped: int = 0
+
+
+class LiveDesk:
+    """All live leases of this node. Calls `session.watch()` as the first comes and the last goes."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+        self._leases: dict[str, Lease] = {}
+        self._by_session: dict[StreamSession, list[Lease]] = {}
+        self._moof_sequence = 0
+
+    def open(self, id: str, subject: str, session: StreamSession, lease_s: float) -> Opened:
+        """Start a lease, or renew it when another viewer joins. What is known of the picture goes out at once."""
+        if id in self._leases:
+            self.renew(id)
+            return self._opened(self._leases[id])
+        lease_s = min(max(lease_s, 2.0), 60.0)
+        lease = Lease(id, subject, session, lease_s, time.monotonic() + lease_s)
+        self._leases[id] = lease
+        self._by_session.setdefault(session, []).append(lease)
+        session.watch(True)
+        self.tell_state(session)
+        self._catch_up(lease)
+        log.info("live.opened", camera=session.camera, stream=session.stream, leases=len(self._leases))
+        return self._opened(lease)
+
+    @property
+    def full(self) -> bool:
+        """Whether no further lease can be opened."""
+        return len(self._leases) >= MAX_LEASES
+
+    def renew(self, id: str) -> bool:
+        """Somebody still watches. False when there is no such lease (any more)."""
+        lease = self._leases.get(id)
+        if lease is None:
+            return False
+        lease.expires = time.monotonic() + lease.lease_s
+        return True
+
+    def close(self, id: str, reason: str) -> None:
+        """End a lease; the last one of a stream lets it be read thriftily again."""
+        lease = self._leases.pop(id, None)
+        if lease is None:
+            return
+        self._send(lease, MediaKind.END, 0, reason.encode())
+        others = self._by_session[lease.session]
+        others.remove(lease)
+        if not others:
+            del self._by_session[lease.session]
+            lease.session.watch(False)
+        log.info("live.closed", camera=lease.session.camera, stream=lease.session.stream, reason=reason)
+
+    def expire(self) -> None:
+        """End the leases that nobody renewed."""
+        now = time.monotonic()
+        for lease in [lease for lease in self._leases.values() if lease.expires < now]:
+            self.close(lease.id, "lease_expired")
+
+    def tell_state(self, session: StreamSession) -> None:
+        """A stream's state goes to everybody who watches it."""
+        text = f"{session.state}:{session.reason}".encode()
+        for lease in self._by_session.get(session, ()):
+            self._send(lease, MediaKind.STATE, _wall_us(), text)
+
+    def show(self, session: StreamSession, samples: list[Sample]) -> None:
+        """New frames of a watched stream."""
+        leases = self._by_session.get(session)
+        recorder = session.recorder
+        if not leases or recorder.track is None or recorder.clock is None:
+            return
+        for sample in samples:
+            message = self._fragment([sample], recorder.last_duration)
+            wall_us = recorder.clock.wall_us(sample.media)
+            for lease in leases:
+                self._show_one(lease, sample.key, wall_us, message, recorder.track)
+
+    def _show_one(self, lease: Lease, key: bool, wall_us: int, message: bytes, track: VideoTrack) -> None:
+        if key and lease.track != track:
+            lease.waiting_for_key = not self._send_init(lease, track, wall_us)
+        if lease.waiting_for_key and not key:
+            lease.skipped += 1
+            return
+        kind = MediaKind.KEY if key else MediaKind.DELTA
+        lease.waiting_for_key = not self._send(lease, kind, wall_us, message)
+
+    def _catch_up(self, lease: Lease) -> None:
+        """Send the group of pictures so far, so that a picture stands at once and not at the next keyframe."""
+        recorder = lease.session.recorder
+        if not recorder.gop or recorder.track is None or recorder.clock is None:
+            return
+        self._send_init(lease, recorder.track, recorder.clock.wall_us(recorder.gop[0].media))
+        for samples in _pieces(recorder.gop):
+            kind = MediaKind.KEY if samples[0].key else MediaKind.DELTA
+            wall_us = recorder.clock.wall_us(samples[-1].media)
+            if not self._send(lease, kind, wall_us, self._fragment(samples, recorder.last_duration)):
+                return
+        lease.waiting_for_key = False
+
+    def _fragment(self, samples: list[Sample], last_duration: int) -> bytes:
+        self._moof_sequence += 1
+        head = fragment_head(
+            self._moof_sequence & 0xFFFFFFFF,
+            samples[0].media,
+            [len(sample.data) for sample in samples],
+            [sample.duration or last_duration for sample in samples],
+            starts_with_key=samples[0].key,
+        )
+        return b"".join([head, *(sample.data for sample in samples)])
+
+    def _send_init(self, lease: Lease, track: VideoTrack, wall_us: int) -> bool:
+        lease.track = track
+        lease.seq += 1
+        return self._outlet.put(lease.subject, pack_init(lease.seq, wall_us, track.mime, init_segment(track)))
+
+    def _send(self, lease: Lease, kind: MediaKind, wall_us: int, payload: bytes) -> bool:
+        lease.seq += 1
+        return self._outlet.put(lease.subject, pack(kind, lease.seq, wall_us, payload))
+
+    def _opened(self, lease: Lease) -> Opened:
+        track = lease.session.recorder.track
+        if track is None:
+            return Opened(lease=lease.id)
+        return Opened(lease=lease.id, mime=track.mime, width=track.width, height=track.height)
+
+
+def _pieces(samples: list[Sample]) -> list[list[Sample]]:
+    pieces: list[list[Sample]] = [[]]
+    size = 0
+    for sample in samples:
+        if size + len(sample.data) > _FIRST_MESSAGE_BYTES and pieces[-1]:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(sample)
+        size += len(sample.data)
+    return pieces
+
+
+def _wall_us() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,94 @@
+"""Recorded video, read back: a stretch of time as one continuous fMP4 whose clock starts where it was asked to.
+
+Decoding has to begin at a keyframe, which lies up to a group of pictures before the wanted instant. Those leading
+pictures are given a length of 1/90000 s each: the player decodes them at once and shows the wanted instant at zero.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.timing import to_media, to_us
+from qorgan.kernel.errors import Corrupt
+from qorgan.protocols.fmp4.reader import parse_fragment
+from qorgan.protocols.fmp4.writer import fragment_head
+from qorgan.protocols.link.media import MediaKind, init_payload
+
+log = structlog.get_logger()
+
+Message = tuple[MediaKind, int, bytes]
+
+
+def read_range(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Iterator[Message]:
+    """Media messages (kind, wall clock in µs, payload) of [start, end): INIT whenever the codec's parameters change.
+
+    Times of samples count from `start_us`, in 1/90000 s. What is
+    damaged on disk ends the segment it is in, never the range. Blocks on the disk: call from a thread.
+    """
+    index = Index(archive / "index.db", readonly=True)
+    try:
+        rows = index.overlapping(camera, stream, start_us, end_us)
+    finally:
+        index.close()
+    previous_init, retimer = b"", Retimer(start_us)
+    for row in rows:
+        entries = _wanted(row, start_us, end_us)
+        if not entries:
+            continue
+        try:
+            with (archive / row.path).open("rb") as file:
+                init = file.read(row.init_bytes)
+                if init != previous_init:
+                    yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{row.codec}"', init)
+                    previous_init = init
+                for entry in entries:
+                    file.seek(entry.offset)
+                    data = file.read(entry.size)
+                    wall_us = row.wall_start_us + to_us(entry.start)
+                    kind = MediaKind.KEY if entry.key else MediaKind.DELTA
+                    yield kind, wall_us, retimer.place(data, wall_us)
+        except FileNotFoundError:
+            continue  # retention took it between the look into the index and now
+        except Corrupt as error:
+            log.warning("range.damaged", path=row.path, reason=str(error))
+
+
+def _wanted(row: SegmentRow, start_us: int, end_us: int) -> list[FragmentEntry]:
+    """The fragments that overlap [start, end), preceded by those back to the keyframe that the first depends on."""
+    entries = unpack_fragments(row.fragments)
+
+    def wall(entry: FragmentEntry) -> int:
+        return row.wall_start_us + to_us(entry.start)
+
+    first = next((i for i, e in enumerate(entries) if wall(e) + to_us(e.duration) > start_us), len(entries))
+    while 0 < first < len(entries) and not entries[first].key:
+        first -= 1
+    return [entry for entry in entries[first:] if wall(entry) < end_us]
+
+
+class Retimer:
+    """Places fragments on a timeline that counts from the range's start and never goes back.
+
+    Owner of the end of what was placed so far. A sample that lies wholly before it keeps the shortest length there is.
+    """
+
+    def __init__(self, start_us: int) -> None:
+        self._start_us, self._end, self._sequence = start_us, 0, 0
+
+    def place(self, data: bytes, wall_us: int) -> bytes:
+        """A fragment of ours with new times; its samples stay byte for byte. Raises `Corrupt`."""
+        fragment = parse_fragment(data)
+        nominal = to_media(wall_us - self._start_us)
+        base = end = max(nominal, self._end)
+        durations = []
+        for duration in fragment.durations:
+            nominal += duration
+            durations.append(max(nominal - end, 1))
+            end += durations[-1]
+        self._end = end
+        self._sequence += 1
+        key = fragment.starts_with_key
+        head = fragment_head(self._sequence, base, fragment.sizes, durations, starts_with_key=key)
+        return head + data[fragment.data_offset : fragment.length]

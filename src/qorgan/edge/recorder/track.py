@@ -1,0 +1,209 @@
+"""Frames of one stream into runs, segments and fragments. Pure: it decides, the archive writes and live shows.
+
+A run is one unbroken session with a camera. A segment is a file of about 60 s that begins with a keyframe. A fragment
+is at most 1 s long and always begins anew at a keyframe.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from qorgan.edge.recorder.index import SegmentRow
+from qorgan.edge.recorder.timing import RunClock, to_media
+from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
+from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer, parse_sps
+
+FRAGMENT_MAX = TIMESCALE  # 1 s
+SEGMENT_TARGET = 60 * TIMESCALE
+SEGMENT_MAX = 180 * TIMESCALE  # no keyframe for so long: this camera cannot be cut; the run ends
+JUMP_MAX = 10 * TIMESCALE
+DEFAULT_DURATION = 3600  # 25 frames/s, until the camera has shown its own pace
+GOP_CACHE_MAX = 6 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Sample:
+    """One frame with its place on the stream's media time (1/90000 s, growing over runs) and its length, once known."""
+
+    data: bytes
+    media: int
+    key: bool
+    duration: int = 0
+
+
+@dataclass(slots=True)
+class Fragment:
+    """Samples that are written together. `start` counts from the beginning of their segment."""
+
+    sequence: int
+    start: int
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def duration(self) -> int:
+        return sum(sample.duration for sample in self.samples)
+
+
+class Sink(Protocol):
+    """Where a track's decisions go. None of these waits."""
+
+    def open_segment(self, row: SegmentRow, track: VideoTrack) -> None: ...
+    def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None: ...
+    def close_segment(self, row: SegmentRow, reason: str) -> None: ...
+    def note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None: ...
+    def new_segment_id(self) -> int: ...
+    def new_run_id(self) -> int: ...
+
+
+class TrackRecorder:
+    """Cuts one stream. Owns the open segment's row, the held frame and the group of pictures so far."""
+
+    def __init__(self, camera: str, stream: str, sink: Sink, *, stagger: float = 0.0) -> None:
+        self.camera, self.stream, self._sink = camera, stream, sink
+        self.track: VideoTrack | None = None
+        self.clock: RunClock | None = None
+        self.gop: list[Sample] = []
+        self.last_duration = DEFAULT_DURATION
+        self._gop_bytes = 0
+        self._target = int(SEGMENT_TARGET * (0.25 + 0.75 * stagger))  # of the first file, so that not all cut at once
+        self._scale = 1.0
+        self._run = 0
+        self._first_of_run = False
+        self._restart: str | None = None
+        self._row: SegmentRow | None = None
+        self._segment_media = 0
+        self._sequence = 0
+        self._fragment: Fragment | None = None
+        self._held: Sample | None = None
+        self._timestamp = 0
+        self._media = 0
+        self._epoch_us: int | None = None
+
+    def begin_session(self, clock_rate: int) -> None:
+        """A new RTSP session: its timestamps have nothing to do with the last one's."""
+        self._scale = TIMESCALE / clock_rate
+
+    def take(self, frames: list[Frame], source: H264Depacketizer, arrival_us: int) -> list[Sample]:
+        """Record frames that were whole at `arrival_us` (wall clock). Returns them placed in time, for live viewers.
+
+        Nothing is recorded before the first keyframe.
+        """
+        placed: list[Sample] = []
+        for frame in frames:
+            sample = self._place(frame, source, arrival_us)
+            if sample is not None:
+                placed.append(sample)
+                self._remember(sample)
+        if placed and self.clock is not None and not self.clock.observe(placed[-1].media, arrival_us):
+            self._restart = "clock_step"
+        return placed
+
+    def end_run(self, reason: str, at_us: int, *, gap: bool = True) -> None:
+        """The session ended or cannot go on: write what is held, close the segment, note the gap that begins."""
+        if self._held is not None:
+            self._add(self._held, self.last_duration)
+            self._held = None
+        end_us = at_us if self.clock is None else self.clock.wall_us(self._media + self.last_duration)
+        self._close_segment(reason)
+        if gap:
+            self._sink.note_gap(self.camera, self.stream, end_us, reason)
+        self.clock, self._restart = None, None
+        self.gop, self._gop_bytes = [], 0
+
+    def _place(self, frame: Frame, source: H264Depacketizer, arrival_us: int) -> Sample | None:
+        if self.clock is not None:
+            self._advance(frame)
+            if frame.key:
+                self._turn(source, arrival_us)
+            elif self._media - self._segment_media >= SEGMENT_MAX:
+                self.end_run("no_keyframe", arrival_us)
+        if self.clock is None:
+            if not frame.key or not source.sps or not source.pps:
+                return None
+            self._begin_run(frame, source, arrival_us)
+        if self._row is None:
+            self._open_segment()
+        self._held = Sample(frame.data, self._media, frame.key)
+        return self._held
+
+    def _turn(self, source: H264Depacketizer, arrival_us: int) -> None:
+        """A keyframe: where a run may end without loss, and where a file is cut."""
+        reason = "parameters_changed" if source.changed else self._restart
+        if reason:
+            self.end_run(reason, arrival_us, gap=False)
+        elif self._media - self._segment_media >= self._target:
+            self._close_segment("rotation")
+            self._target = SEGMENT_TARGET
+
+    def _advance(self, frame: Frame) -> None:
+        delta = (frame.timestamp - self._timestamp) & 0xFFFFFFFF
+        step = int(delta * self._scale)
+        if delta >= 0x8000_0000 or not 0 < step <= JUMP_MAX:  # odd: keep the pace, begin a new run when we can
+            self._restart, step = "timestamp_jump", self.last_duration
+        self._timestamp = frame.timestamp
+        self._media += step
+        self.last_duration = step
+        if self._held is not None:
+            self._add(self._held, step)
+            self._held = None
+        if self._fragment is not None and (frame.key or self._fragment.duration + step > FRAGMENT_MAX):
+            self._flush()
+
+    def _begin_run(self, frame: Frame, source: H264Depacketizer, arrival_us: int) -> None:
+        info = parse_sps(source.sps)
+        self.track = VideoTrack(source.sps, source.pps, info.codec, info.width, info.height)
+        source.changed = False
+        if self._epoch_us is None:
+            self._epoch_us = arrival_us
+        # Media time grows over all runs, so that a player's timeline survives a reconnection
+        self._media = max(self._media + self.last_duration, to_media(arrival_us - self._epoch_us))
+        self._timestamp = frame.timestamp
+        self.clock = RunClock(self._media, arrival_us)
+        self._run, self._first_of_run = self._sink.new_run_id(), True
+        self._sink.note_gap(self.camera, self.stream, arrival_us, None)
+
+    def _open_segment(self) -> None:
+        assert self.track is not None and self.clock is not None
+        self._segment_media, self._sequence = self._media, 0
+        self._row = SegmentRow(
+            id=self._sink.new_segment_id(),
+            camera=self.camera,
+            stream=self.stream,
+            run=self._run,
+            path="",
+            wall_start_us=self.clock.wall_us(self._media),
+            codec=self.track.codec,
+            width=self.track.width,
+            height=self.track.height,
+            init_bytes=0,
+        )
+        self._sink.open_segment(self._row, self.track)
+
+    def _add(self, sample: Sample, duration: int) -> None:
+        sample.duration = duration
+        if self._fragment is None:
+            self._sequence += 1
+            self._fragment = Fragment(self._sequence, sample.media - self._segment_media)
+        self._fragment.samples.append(sample)
+
+    def _flush(self) -> None:
+        if self._fragment is not None and self._row is not None:
+            if self._first_of_run and self.clock is not None:  # its clock still learns which frame was least delayed
+                self._row.wall_start_us = self.clock.wall_us(self._segment_media)
+            self._sink.write_fragment(self._row, self._fragment)
+        self._fragment = None
+
+    def _close_segment(self, reason: str) -> None:
+        self._flush()
+        if self._row is not None:
+            self._sink.close_segment(self._row, reason)
+            self._first_of_run = False
+        self._row = None
+
+    def _remember(self, sample: Sample) -> None:
+        if sample.key:
+            self.gop, self._gop_bytes = [], 0
+        if self.gop or sample.key:
+            self.gop.append(sample)
+            self._gop_bytes += len(sample.data)
+            if self._gop_bytes > GOP_CACHE_MAX:  # a viewer then waits for the next keyframe
+                self.gop, self._gop_bytes = [], 0

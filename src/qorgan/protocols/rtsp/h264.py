@@ -1,0 +1,287 @@
+"""H.264 over RTP (RFC 6184): packets into access units, and the little of H.264 itself that an archive must know.
+
+The hot loop is here. What is added per packet is paid 375 times a second per camera, so a packet makes no object
+beyond one slice of the caller's buffer; what must outlive that buffer is copied once, at the end of the batch.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from qorgan.kernel.errors import Invalid
+
+# Interleaved header (RFC 2326 §10.12), RTP header (RFC 3550 §5.1), first two payload bytes: one unpack per packet.
+_PACKET = struct.Struct(">BBHBBHIIBB")
+_PACKET_BYTES = _PACKET.size
+_NAL_LENGTH = struct.Struct(">I")
+_FU_START = struct.Struct(">IB")
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+
+NAL_SLICE, NAL_IDR, NAL_SPS, NAL_PPS = 1, 5, 7, 8
+_STAP_A, _FU_A = 24, 28
+
+
+class Frame:
+    """One access unit: AVCC sample (4-byte lengths), 90 kHz timestamp, whether it can be decoded by itself."""
+
+    __slots__ = ("damaged", "data", "key", "timestamp")
+
+    def __init__(self, data: bytes, timestamp: int, key: bool, damaged: bool) -> None:
+        self.data, self.timestamp, self.key, self.damaged = data, timestamp, key, damaged
+
+
+class H264Depacketizer:
+    """RTP packets of one H.264 stream into `Frame`s. Owns the unfinished access unit; nothing else.
+
+    Parameter sets go to `sps` and `pps`, not into samples (they belong in `avcC`); `changed` is raised when a new one
+    differs. Everything else, SEI included, is kept byte for byte.
+    """
+
+    def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
+        self.sps, self.pps = b"", b""
+        self.changed = False
+        self.lost_packets = 0
+        self.packets = 0
+        self._seq = -1
+        self._timestamp = 0
+        self._parts: list[bytes | memoryview] = []
+        self._size = 0
+        self._fu = -1  # index in _parts of the open FU-A's length; -1 when none is open
+        self._fu_size = 0
+        self._fu_header = 0
+        self._key = False
+        self._damaged = False
+        for unit in parameter_sets:
+            self._parameter_set(unit[0] & 0x1F, unit)
+
+    def feed(self, buffer: memoryview, offset: int, end: int, channel: int, frames: list[Frame]) -> int:
+        """Take interleaved packets of `buffer[offset:end]`; completed frames are appended to `frames`.
+
+        Returns the offset of the first byte not taken: the start of a packet that is not whole yet, or of something
+        that is not an interleaved packet. Frames are whole copies; the unfinished one still points into `buffer`
+        until `keep()` is called.
+        """
+        unpack = _PACKET.unpack_from
+        while end - offset >= _PACKET_BYTES:
+            magic, ch, length, flags, marker, seq, timestamp, _, nal, fu = unpack(buffer, offset)
+            following = offset + 4 + length
+            if magic != 0x24 or following > end:
+                return offset
+            if ch != channel or length < 14 or flags & 0xEF != 0x80:
+                if ch == channel:
+                    self._odd_packet(buffer, offset + 4, following, frames)
+                offset = following
+                continue
+            if seq != self._seq:
+                self._gap(seq)
+            self._seq = (seq + 1) & 0xFFFF
+            if timestamp != self._timestamp:
+                if self._parts:
+                    self._finish(frames)
+                self._timestamp = timestamp
+            start = offset + 16
+            kind = nal & 0x1F
+            if kind == _FU_A and not fu & 0x80:  # the middle or the end of a fragmented NAL unit
+                if self._fu >= 0:
+                    self._parts.append(buffer[start + 2 : following])
+                    self._fu_size += length - 14
+                    if fu & 0x40:
+                        self._close_fu()
+            else:
+                self._begin(kind, nal, fu, buffer, start, following)
+            if marker & 0x80 and self._parts:
+                self._finish(frames)
+            offset = following
+        return offset
+
+    def keep(self) -> None:
+        """Copy what is unfinished out of the caller's buffer, which may be reused after this.
+
+        Raises `Invalid` when an access unit grows beyond `MAX_FRAME_BYTES`.
+        """
+        if not self._parts:
+            return
+        if self._fu < 0:
+            self._parts = [b"".join(self._parts)]
+        else:
+            before, after = b"".join(self._parts[: self._fu]), b"".join(self._parts[self._fu + 1 :])
+            self._parts, self._fu = [before, b"", after], 1
+        if sum(map(len, self._parts)) > MAX_FRAME_BYTES:
+            raise Invalid("a frame without end", code="camera.protocol_error")
+
+    def take_packet(self, payload: memoryview, frames: list[Frame]) -> None:
+        """One whole RTP packet without interleaved header (UDP, or an odd one)."""
+        framed = memoryview(struct.pack(">BBH", 0x24, 0, len(payload)) + bytes(payload) + bytes(_PACKET_BYTES))
+        self.feed(framed, 0, 4 + len(payload), 0, frames)
+        self.keep()
+
+    def _odd_packet(self, buffer: memoryview, start: int, end: int, frames: list[Frame]) -> None:
+        """Padding, contributing sources or a header extension: rebuilt without them, then taken as usual."""
+        if end - start < 12 or buffer[start] >> 6 != 2:
+            return
+        flags = buffer[start]
+        body = start + 12 + 4 * (flags & 0x0F)
+        if flags & 0x10 and body + 4 <= end:
+            body += 4 + 4 * (buffer[body + 2] << 8 | buffer[body + 3])
+        if flags & 0x20 and end > body:
+            end -= buffer[end - 1]
+        if end - body < 1:
+            self._seq = ((buffer[start + 2] << 8 | buffer[start + 3]) + 1) & 0xFFFF
+            return
+        plain = b"\x80" + bytes(buffer[start + 1 : start + 12]) + bytes(buffer[body:end])
+        if len(plain) < 14:
+            plain += bytes(14 - len(plain))  # a NAL unit of one byte: trailing zero bytes are allowed after it
+        self.take_packet(memoryview(plain), frames)
+
+    def _gap(self, seq: int) -> None:
+        if self._seq >= 0:
+            self.lost_packets += (seq - self._seq) & 0xFFFF
+            self._damaged = True
+            if self._fu >= 0:  # an open NAL unit lost its middle: drop that unit, keep the others
+                del self._parts[self._fu :]
+                self._fu = -1
+
+    def _begin(self, kind: int, nal: int, fu: int, buffer: memoryview, start: int, end: int) -> None:
+        if kind == _FU_A:
+            self._fu, self._fu_size, self._fu_header = (
+                len(self._parts),
+                end - start - 2,
+                nal & 0xE0 | fu & 0x1F,
+            )
+            self._parts.append(b"")
+            self._parts.append(buffer[start + 2 : end])
+            if fu & 0x40:
+                self._close_fu()
+        elif kind == _STAP_A:
+            self._aggregate(buffer, start + 1, end)
+        elif 1 <= kind <= 23:
+            self._unit(kind, buffer, start, end)
+
+    def _close_fu(self) -> None:
+        header, self._parts[self._fu] = self._fu_header, _FU_START.pack(self._fu_size + 1, self._fu_header)
+        kind = header & 0x1F
+        if kind == NAL_IDR:
+            self._key = True
+        elif kind in (NAL_SPS, NAL_PPS):
+            self._parameter_set(kind, bytes([header]) + b"".join(self._parts[self._fu + 1 :]))
+            del self._parts[self._fu :]
+        self._fu = -1
+
+    def _aggregate(self, buffer: memoryview, offset: int, end: int) -> None:
+        while offset + 2 < end:
+            length = buffer[offset] << 8 | buffer[offset + 1]
+            offset += 2
+            if not 1 <= length <= end - offset:
+                return
+            self._unit(buffer[offset] & 0x1F, buffer, offset, offset + length)
+            offset += length
+
+    def _unit(self, kind: int, buffer: memoryview, start: int, end: int) -> None:
+        if kind in (NAL_SPS, NAL_PPS):
+            self._parameter_set(kind, bytes(buffer[start:end]))
+            return
+        if kind == NAL_IDR:
+            self._key = True
+        self._parts.append(_NAL_LENGTH.pack(end - start))
+        self._parts.append(buffer[start:end])
+
+    def _parameter_set(self, kind: int, unit: bytes) -> None:
+        if kind == NAL_SPS and unit != self.sps:
+            self.sps, self.changed = unit, True
+        elif kind == NAL_PPS and unit != self.pps:
+            self.pps, self.changed = unit, True
+
+    def _finish(self, frames: list[Frame]) -> None:
+        if self._fu >= 0:  # the end of a fragmented unit never came
+            del self._parts[self._fu :]
+            self._fu, self._damaged = -1, True
+        if self._parts:
+            frames.append(Frame(b"".join(self._parts), self._timestamp, self._key, self._damaged))
+        self._parts, self._key, self._damaged = [], False, False
+
+
+@dataclass(frozen=True, slots=True)
+class SpsInfo:
+    """What a sequence parameter set says. `codec` as in RFC 6381 ("avc1.640028"); sizes in pixels after cropping."""
+
+    codec: str
+    width: int
+    height: int
+
+
+class _Bits:
+    """Reads an RBSP bit by bit; past its end it reads zeros, as a damaged SPS must not stop anything."""
+
+    def __init__(self, nal: bytes) -> None:
+        rbsp = nal[1:].replace(b"\x00\x00\x03", b"\x00\x00")
+        self._value, self._left = int.from_bytes(rbsp, "big"), 8 * len(rbsp)
+
+    def u(self, count: int) -> int:
+        if self._left < count:
+            raise Invalid("the SPS is cut short", code="camera.protocol_error")
+        self._left -= count
+        return self._value >> self._left & (1 << count) - 1
+
+    def ue(self) -> int:
+        zeros = 0
+        while not self.u(1):
+            zeros += 1
+            if zeros > 31:
+                raise Invalid("the SPS has no end", code="camera.protocol_error")
+        return (1 << zeros) - 1 + self.u(zeros)
+
+    def se(self) -> int:
+        value = self.ue()
+        return (value + 1) // 2 if value & 1 else -(value // 2)
+
+
+_HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
+
+
+def parse_sps(sps: bytes) -> SpsInfo:
+    """Codec string and picture size (ITU-T H.264 §7.3.2.1.1). Raises `Invalid`."""
+    if len(sps) < 4:
+        raise Invalid("the SPS is cut short", code="camera.protocol_error")
+    bits = _Bits(sps)
+    profile, _, _ = bits.u(8), bits.u(8), bits.u(8)
+    bits.ue()
+    chroma = 1
+    if profile in _HIGH_PROFILES:
+        chroma = bits.ue()
+        if chroma == 3:
+            bits.u(1)
+        bits.ue(), bits.ue(), bits.u(1)
+        if bits.u(1):
+            _skip_scaling_lists(bits, 8 if chroma != 3 else 12)
+    bits.ue()
+    order = bits.ue()
+    if order == 0:
+        bits.ue()
+    elif order == 1:
+        bits.u(1), bits.se(), bits.se()
+        for _ in range(min(bits.ue(), 255)):
+            bits.se()
+    bits.ue(), bits.u(1)
+    width, map_units = 16 * (bits.ue() + 1), bits.ue() + 1
+    frames_only = bits.u(1)
+    if not frames_only:
+        bits.u(1)
+    bits.u(1)
+    height = 16 * map_units * (2 - frames_only)
+    if bits.u(1):
+        left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
+        step_x, step_y = (2 if chroma in (1, 2) else 1), (2 if chroma == 1 else 1) * (2 - frames_only)
+        width, height = width - step_x * (left + right), height - step_y * (top + bottom)
+    if not (16 <= width <= 16384 and 16 <= height <= 16384):
+        raise Invalid(f"a picture of {width}×{height}", code="camera.protocol_error")
+    return SpsInfo(f"avc1.{sps[1:4].hex().upper()}", width, height)
+
+
+def _skip_scaling_lists(bits: _Bits, count: int) -> None:
+    for index in range(count):
+        if not bits.u(1):
+            continue
+        last = following = 8
+        for _ in range(16 if index < 6 else 64):
+            if following:
+                following = (last + bits.se()) % 256
+            last = following or last
