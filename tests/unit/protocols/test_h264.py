@@ -1,0 +1,125 @@
+"""Packets become the same pictures, wherever the network cuts the stream."""
+
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qorgan.kernel.errors import Invalid
+from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, Frame, H264Depacketizer, parse_sps
+from tests.support.h264 import a_clip, avcc, interleave, packetize
+
+
+def feed(depacketizer: H264Depacketizer, data: bytes) -> list[Frame]:
+    frames: list[Frame] = []
+    view = memoryview(data)
+    depacketizer.feed(view, 0, len(view), 0, frames)
+    depacketizer.keep()
+    return frames
+
+
+def feed_in_pieces(depacketizer: H264Depacketizer, data: bytes, cuts: list[int]) -> list[Frame]:
+    """As the recorder does it: what is not taken comes again in front of the next piece, in a buffer used anew."""
+    frames: list[Frame] = []
+    left = b""
+    edges = [0, *sorted(cuts), len(data)]
+    for start, end in zip(edges[:-1], edges[1:], strict=True):
+        buffer = bytearray(left + data[start:end])
+        with memoryview(buffer) as view:
+            taken = depacketizer.feed(view, 0, len(view), 0, frames)
+            left = bytes(view[taken:])
+            depacketizer.keep()
+            buffer[:] = bytes(len(buffer))  # the shared buffer is overwritten: nothing may still point into it
+    return frames
+
+
+def a_stream(clip=None, *, mtu=100, first_seq=65_500):
+    clip = clip or a_clip()
+    packets, seq = [], first_seq
+    for number, unit in enumerate(clip.units):
+        made = packetize(unit, seq, 3600 * number, mtu=mtu)
+        seq += len(made)
+        packets += made
+    return packets
+
+
+def test_every_access_unit_arrives_byte_for_byte():
+    clip = a_clip()
+    frames = feed(H264Depacketizer(), b"".join(a_stream(clip)) + bytes(18))
+
+    assert [avcc(unit) for unit in clip.units] == [frame.data for frame in frames]
+    assert [number % clip.gop == 0 for number in range(len(clip.units))] == [frame.key for frame in frames]
+    assert not any(frame.damaged for frame in frames)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cuts=st.lists(st.integers(0, 20_000), max_size=40), mtu=st.integers(20, 1400))
+def test_it_does_not_matter_where_the_network_cuts_the_stream(cuts, mtu):
+    clip = a_clip()
+    data = b"".join(a_stream(clip, mtu=mtu)) + bytes(18)
+    frames = feed_in_pieces(H264Depacketizer(), data, [cut for cut in cuts if cut < len(data)])
+
+    assert [avcc(unit) for unit in clip.units] == [frame.data for frame in frames]
+
+
+def test_a_lost_packet_damages_one_picture_and_keeps_the_rest():
+    clip = a_clip()
+    packets = a_stream(clip)
+    inside = next(n for n, p in enumerate(packets) if n > 30 and p[16] & 0x1F == 28 and not p[17] & 0xC0)
+    del packets[inside]
+    depacketizer = H264Depacketizer()
+    frames = feed(depacketizer, b"".join(packets) + bytes(18))
+
+    assert 1 == depacketizer.lost_packets
+    assert 1 == sum(frame.damaged for frame in frames)
+    whole = {avcc(unit) for unit in clip.units}
+    assert sum(frame.data in whole for frame in frames) >= len(clip.units) - 1
+
+
+def test_parameter_sets_in_band_go_to_avcc_and_a_new_one_is_noticed():
+    clip = a_clip()
+    stap = b"\x18" + b"".join(struct.pack(">H", len(nal)) + nal for nal in (clip.sps, clip.pps))
+    depacketizer = H264Depacketizer()
+    frames = feed(depacketizer, interleave(stap, 1, 0, False) + b"".join(packetize(clip.units[0], 2, 0)) + bytes(18))
+
+    assert (clip.sps, clip.pps, True) == (depacketizer.sps, depacketizer.pps, depacketizer.changed)
+    assert [avcc(clip.units[0])] == [frame.data for frame in frames]
+
+
+def test_padding_and_header_extensions_are_taken_off():
+    nal = a_clip().units[1][0][:60]
+    rtp = struct.pack(">BBHII", 0xB0, 0x80 | 96, 7, 0, 1) + struct.pack(">HH4x", 0xBEDE, 1) + nal + b"\0\0\0\4"
+    frames = feed(H264Depacketizer(), struct.pack(">BBH", 0x24, 0, len(rtp)) + rtp + bytes(18))
+
+    assert [struct.pack(">I", len(nal)) + nal] == [frame.data for frame in frames]
+
+
+def test_a_frame_without_end_is_refused_before_it_fills_the_memory():
+    depacketizer = H264Depacketizer()
+    piece = b"\x7c\x05" + bytes(60_000)
+    with pytest.raises(Invalid):
+        for seq in range(MAX_FRAME_BYTES // 60_000 + 2):
+            feed(depacketizer, interleave(piece if seq else b"\x7c\x85" + bytes(60_000), seq, 0, False) + bytes(18))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.binary(max_size=2000))
+def test_junk_never_breaks_anything(data):
+    feed(H264Depacketizer(), b"$\0" + data)
+
+
+def test_the_size_of_the_picture_is_read_from_the_sps():
+    info = parse_sps(a_clip(frames=2, width=640, height=360).sps)
+
+    assert (640, 360) == (info.width, info.height)
+    assert info.codec.startswith("avc1.42")
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.binary(max_size=80))
+def test_a_damaged_sps_is_invalid_and_nothing_else(data):
+    try:
+        parse_sps(b"\x67" + data)
+    except Invalid as error:
+        assert error.code == "camera.protocol_error"
