@@ -93,6 +93,8 @@ class Supervisor:
         if len(self._status) != len(self._children):
             raise ValueError("two children have one name")
         self._ready = {child.name: asyncio.Event() for child in self._children}
+        self._asked_to_restart: set[str] = set()
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     def status(self) -> Mapping[str, ChildStatus]:
         """How each child is at this moment, by name."""
@@ -102,6 +104,13 @@ class Supervisor:
         """Wait until every child has been ready once. A child without a check is ready when started."""
         for event in self._ready.values():
             await event.wait()
+
+    async def restart(self, name: str) -> None:
+        """Stop one child, with its usual patience, and start it again at once, whatever its policy says."""
+        process, child = self._processes.get(name), next(child for child in self._children if child.name == name)
+        if process is not None:  # otherwise it is on its way already
+            self._asked_to_restart.add(name)
+            await _stop(child, process)
 
     async def run(self) -> None:
         """Start the children, keep them, and on cancellation stop them.
@@ -134,6 +143,9 @@ class Supervisor:
         while True:
             started = self._clock.monotonic()
             status.last_exit = await self._run_once(child, status)
+            if child.name in self._asked_to_restart:
+                self._asked_to_restart.discard(child.name)
+                continue
             if child.restart is Restart.NEVER or (child.restart is Restart.ON_FAILURE and status.last_exit == 0):
                 return
             if self._clock.monotonic() - started >= CALM_AFTER_S:
@@ -155,6 +167,7 @@ class Supervisor:
         except OSError as error:
             log.error("child.cannot_start", extra={"child": child.name, "reason": error.strerror})
             return 127
+        self._processes[child.name] = process
         status.pid, status.started_at = process.pid, datetime.now(UTC)
         log.info("child.started", extra={"child": child.name, "pid": process.pid})
         aside = [asyncio.create_task(self._await_ready(child, status), name=f"ready:{child.name}")]
@@ -171,6 +184,7 @@ class Supervisor:
             for task in aside:
                 task.cancel()
             await asyncio.gather(*aside, return_exceptions=True)
+            del self._processes[child.name]
             status.pid, status.ready = None, False
 
     async def _start(self, child: Child) -> asyncio.subprocess.Process:

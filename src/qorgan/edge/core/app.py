@@ -1,0 +1,129 @@
+"""Core, from top to bottom: the store, the node, and the four ways in and out of it."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+
+from qorgan.edge.config import EdgeConfig
+from qorgan.edge.core.cameras import CameraBoard
+from qorgan.edge.core.http import create_app
+from qorgan.edge.core.link import Link
+from qorgan.edge.core.node import Node
+from qorgan.edge.core.store import Store
+from qorgan.edge.ipc import CoreServer
+from qorgan.edge.secrets import SecretStore
+from qorgan.kernel.backoff import Backoff
+from qorgan.kernel.clock import Clock, SystemClock
+from qorgan.kernel.errors import QorganError
+from qorgan.kernel.ids import ButtonKey
+
+TEND_EVERY_S = 5.0
+GRACE_S = 2  # for a press that is being answered while we stop
+log = structlog.get_logger(__name__)
+
+
+async def run_core(config: EdgeConfig) -> None:
+    """Be a school's core until cancelled."""
+    clock = SystemClock()
+    secrets = SecretStore(config.storage.data)
+    store = await asyncio.to_thread(Store, config.core_db, config.site.id)
+    try:
+        node = Node(config, store, CameraBoard(config.cameras, clock), clock)
+        link = Link(config.centre, config.site.id, node, secrets, clock)
+        app = create_app(config, node, link, _button_tokens(config, secrets, node))
+        async with asyncio.TaskGroup() as group:
+            for name, work in {
+                "http": lambda: serve_http(app, config.http.host, config.http.port),
+                "ipc": CoreServer(config.core_socket, node.take).run,
+                "link": link.run,
+                "start": lambda: _begin(node),
+                "tend": lambda: _tend(node, clock),
+            }.items():
+                group.create_task(_keep(name, work, clock), name=f"core:{name}")
+    finally:
+        await asyncio.to_thread(store.close)
+
+
+async def serve_http(app: Starlette, host: str, port: int) -> None:
+    """Serve until cancelled; then let running requests finish. Raises `OSError` when the port is taken."""
+    with _listening(host, port) as listener:
+        server = _Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,  # who calls is who is connected
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_S,
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listener]), name="http:serve")
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class _Server(uvicorn.Server):
+    """Signals are the process's affair, not the server's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=256)
+    try:
+        log.info("http.listening", host=host, port=listener.getsockname()[1])
+        yield listener
+    finally:
+        listener.close()
+
+
+async def _keep(name: str, work: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """One part of core, begun anew when it fails: its trouble stays its own."""
+    backoff = Backoff(first=0.5, limit=10.0, floor=0.1)
+    while True:
+        try:
+            await work()
+            return
+        except (QorganError, OSError) as error:
+            log.error("core.part_failed", part=name, reason=str(error))
+        except Exception:  # the root of this unit of work
+            log.exception("core.part_crashed", part=name)
+        await clock.sleep(backoff.next())
+
+
+async def _begin(node: Node) -> None:
+    await node.free_parked_events()
+    await node.announce_inventory(f"qorgan {version('qorgan')}")
+
+
+async def _tend(node: Node, clock: Clock) -> None:
+    while True:
+        await node.prove_writable()
+        await clock.sleep(TEND_EVERY_S)
+
+
+def _button_tokens(config: EdgeConfig, secrets: SecretStore, node: Node) -> dict[ButtonKey, str]:
+    """The tokens that are stored. A button without one does not work, which is shown; the others do."""
+    tokens: dict[ButtonKey, str] = {}
+    for button in config.buttons:
+        try:
+            tokens[button.key] = secrets.need(f"button/{button.key}")
+        except QorganError as error:
+            log.error("button.no_token", button=button.key, reason=str(error))
+            node.report_fault("secrets.damaged" if error.code == "secrets.damaged" else "button.no_token")
+    return tokens

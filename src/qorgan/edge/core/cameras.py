@@ -1,0 +1,40 @@
+"""What the recorder last said about the cameras, and for how long that may be believed."""
+
+from collections.abc import Sequence
+
+from qorgan.domain.cameras import CameraState, StreamName
+from qorgan.edge.config import Camera
+from qorgan.kernel.clock import Clock
+from qorgan.protocols.link.messages import CameraHealth, StreamHealth
+
+BELIEVED_FOR_S = 10.0  # the recorder speaks every 2 s
+
+
+class CameraBoard:
+    """Owner of the last health report. Cameras that nobody speaks about are `unknown`, never shown as working."""
+
+    def __init__(self, cameras: Sequence[Camera], clock: Clock) -> None:
+        self._cameras, self._clock = tuple(cameras), clock
+        self._told: dict[str, CameraHealth] = {}
+        self._told_at = float("-inf")
+
+    def told(self, report: Sequence[CameraHealth]) -> None:
+        """The recorder's newest report replaces the last one."""
+        self._told = {health.key: health for health in report}
+        self._told_at = self._clock.monotonic()
+
+    @property
+    def recorder_silent(self) -> bool:
+        return self._clock.monotonic() - self._told_at > BELIEVED_FOR_S
+
+    def snapshot(self) -> tuple[CameraHealth, ...]:
+        """Every configured camera in the order of the configuration."""
+        told = {} if self.recorder_silent else self._told
+        return tuple(told.get(camera.key) or _unknown(camera) for camera in self._cameras)
+
+
+def _unknown(camera: Camera) -> CameraHealth:
+    names = [StreamName.MAIN] + ([StreamName.SUB] if camera.sub else [])
+    return CameraHealth(
+        key=camera.key, streams=tuple(StreamHealth(stream=name, state=CameraState.UNKNOWN) for name in names)
+    )

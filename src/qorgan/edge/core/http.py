@@ -1,0 +1,242 @@
+"""The node's HTTP: buttons, what the presser may know, health, the local screen, the school's watch ledger.
+
+A press is answered 201 after its commit and never before (I1). Errors are problem documents. Whoever calls is not
+trusted: bodies are bounded in size and time, tokens are compared in constant time, texts are escaped.
+"""
+
+import asyncio
+import ipaddress
+import secrets
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from qorgan.domain.alarms import Kind
+from qorgan.edge.config import Button, EdgeConfig
+from qorgan.edge.core import screen
+from qorgan.edge.core.link import Link
+from qorgan.edge.core.node import Node, NodeStatus
+from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
+from qorgan.kernel.ids import ButtonKey
+
+MAX_BODY_BYTES = 4_096
+BODY_WITHIN_S = 5.0
+WATCHES_PER_PAGE = 100
+_STATUS: tuple[tuple[type[QorganError], int], ...] = (
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Rejected, 400),
+    (Unavailable, 503),
+    (Exhausted, 503),
+)
+log = structlog.get_logger(__name__)
+
+
+class Unauthorised(Rejected):
+    """No such button, or not its token: which of the two is not told."""
+
+    code = "unauthorised"
+
+
+class Press(msgspec.Struct, frozen=True, kw_only=True):
+    """What a button sends. `press_id` is new for each press and the same for each repetition of it."""
+
+    press_id: UUID
+    kind: Kind = Kind.REAL
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An error as the caller sees it (RFC 9457, with our stable code)."""
+
+    code: str
+    title: str
+    detail: str
+    status: int
+
+
+def create_app(config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str]) -> Starlette:
+    """The node's HTTP. `tokens`: each button's bearer token."""
+    door = _Door(config, node, link, tokens)
+    return Starlette(
+        routes=[
+            Route("/buttons/{key}/press", door.press, methods=["POST"]),
+            Route("/alarms/{alarm:uuid}", door.alarm, methods=["GET"]),
+            Route("/health", door.health, methods=["GET"]),
+            Route("/watches", door.watches, methods=["GET"]),
+            Route("/", door.screen, methods=["GET"]),
+        ],
+        exception_handlers={QorganError: _on_error, HTTPException: _on_http_error, Exception: _on_bug},
+    )
+
+
+class _Door:
+    def __init__(self, config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str]) -> None:
+        self._config, self._node, self._link, self._tokens = config, node, link, dict(tokens)
+        self._buttons = {button.key: button for button in config.buttons}
+
+    async def press(self, request: Request) -> Response:
+        button = self._button_of(request)
+        if button.key != request.path_params["key"]:
+            raise Unauthorised("no such button, or not its token")
+        press = _parse(await _body(request), Press)
+        raised = await self._node.press(button, press.press_id, press.kind)
+        return _json({"alarm": raised.alarm, "durable_at": raised.durable_at}, 201 if raised.fresh else 200)
+
+    async def alarm(self, request: Request) -> Response:
+        button = self._button_of(request)
+        status = await self._node.alarm_status(request.path_params["alarm"])
+        if status is None or status.button != button.key:
+            raise NotFound("this button has raised no such alarm")
+        return _json(
+            {
+                "alarm": status.alarm,
+                "stored": True,
+                "durable_at": status.durable_at,
+                "received": status.received_at is not None,
+                "received_at": status.received_at,
+            }
+        )
+
+    async def health(self, _request: Request) -> Response:
+        writable = await self._node.prove_writable()
+        return _json(_health(await self._node.status(), self._link), 200 if writable else 503)
+
+    async def watches(self, request: Request) -> Response:
+        _only_from_this_machine(request)
+        before = _positive(request.query_params.get("before"))
+        lines = await self._node.watches(before=before, limit=WATCHES_PER_PAGE)
+        items = [{"number": number, **msgspec.structs.asdict(use)} for number, use in lines]
+        more = len(lines) == WATCHES_PER_PAGE and lines[-1][0] > 1
+        return _json({"items": items, "next": lines[-1][0] if more else None})
+
+    async def screen(self, request: Request) -> Response:
+        language = screen.language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
+        page = screen.render(self._config, await self._node.status(), self._link.state, language)
+        return HTMLResponse(page, headers=screen.HEADERS)
+
+    def _button_of(self, request: Request) -> Button:
+        """The button whose token this is. All are compared, so that the time tells nothing."""
+        kind, _, given = request.headers.get("authorization", "").partition(" ")
+        found: Button | None = None
+        for key, token in self._tokens.items():
+            if secrets.compare_digest(token.encode(), given.strip().encode()):
+                found = self._buttons.get(key)
+        if found is None or kind.lower() != "bearer":
+            raise Unauthorised("no such button, or not its token")
+        return found
+
+
+def _health(status: NodeStatus, link: Link) -> dict[str, Any]:
+    return {
+        "at": status.at,
+        "outbox": {"writable": status.writable, **_counts(status)},
+        "link": {"up": link.state.up, "problem": link.state.problem, "since": link.state.since},
+        "cameras": status.cameras,
+        "faults": status.faults,
+        "parked": [
+            {"id": row.id, "seq": row.seq, "type": row.type, "code": row.code, "at": row.at} for row in status.parked
+        ],
+    }
+
+
+def _counts(status: NodeStatus) -> dict[str, int]:
+    counts = status.counts
+    return {
+        "alarms": counts.alarms,
+        "alarms_parked": counts.alarms_parked,
+        "events": counts.events,
+        "events_parked": counts.events_parked,
+        "last_seq": counts.last_seq,
+        "shed": counts.shed,
+    }
+
+
+async def _body(request: Request) -> bytes:
+    """The body. Raises `Invalid` when it is too long or too slow."""
+    data = b""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            async for chunk in request.stream():
+                data += chunk
+                if len(data) > MAX_BODY_BYTES:
+                    raise Invalid(f"a body has at most {MAX_BODY_BYTES} bytes", code="body.too_big")
+    except TimeoutError as error:
+        raise Invalid(f"the body did not come within {BODY_WITHIN_S:g} s", code="body.too_slow") from error
+    except ClientDisconnect as error:
+        raise Invalid("the caller hung up", code="body.cut_short") from error
+    return data
+
+
+def _parse(data: bytes, kind: type[Press]) -> Press:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Invalid(f"the body is not what was expected: {error}") from error
+
+
+def _positive(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise Invalid("`before` is a number of a line")
+    return int(text)
+
+
+def _only_from_this_machine(request: Request) -> None:
+    """The ledger names people. `Host` is looked at too: a web page must not reach us under a name of its own."""
+    peer = request.client.host if request.client else ""
+    named = request.url.hostname or ""
+    if not (_is_loopback(peer) and (named == "localhost" or _is_loopback(named))):
+        raise Forbidden("the watch ledger is read on the node itself")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _json(content: object, status: int = 200) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(content, enc_hook=str), status, headers, "application/json")
+
+
+def _problem(code: str, detail: str, status: int) -> Response:
+    title = code.replace(".", " ").replace("_", " ")
+    problem = Problem(code=code, title=title, detail=detail, status=status)
+    response = Response(msgspec.json.encode(problem), status, media_type="application/problem+json")
+    if status == 401:
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+async def _on_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, QorganError)
+    if isinstance(error, Unauthorised):
+        return _problem(error.code, str(error), 401)
+    if error.code == "body.too_big":
+        return _problem(error.code, str(error), 413)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if status >= 500:
+        log.error("http.failed", code=error.code, reason=str(error))
+    return _problem(error.code, str(error), status)
+
+
+async def _on_http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return _problem("not_found" if error.status_code == 404 else "http", error.detail, error.status_code)
+
+
+async def _on_bug(_request: Request, _error: Exception) -> Response:
+    """Starlette raises the error again after this answer; the server logs it with its traceback."""
+    return _problem("internal", "something broke at the node; its log says what", 500)

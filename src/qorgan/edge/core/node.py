@@ -1,0 +1,201 @@
+"""What a school's core can do, whoever asks: raise an alarm, take an event, write down a look, say how it is."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from qorgan.domain.alarms import Kind
+from qorgan.edge.config import Button, EdgeConfig
+from qorgan.edge.core import ledger, outbox
+from qorgan.edge.core.cameras import CameraBoard
+from qorgan.edge.core.store import Store, Urgency
+from qorgan.edge.ipc import GrantUse, Telling
+from qorgan.kernel.clock import Clock
+from qorgan.kernel.errors import Invalid, QorganError
+from qorgan.kernel.ids import uuid7
+from qorgan.protocols.link.messages import (
+    Ack,
+    AlarmRaised,
+    ButtonInfo,
+    CameraHealth,
+    CameraInfo,
+    Envelope,
+    Inventory,
+    Message,
+    Pulse,
+    envelop,
+)
+
+PROOF_LASTS_S = 2.0
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeStatus:
+    """How the node is at one moment."""
+
+    at: datetime
+    counts: outbox.Counts
+    parked: Sequence[outbox.Parked]
+    recent: Sequence[tuple[str, str, datetime, bool]]
+    cameras: tuple[CameraHealth, ...]
+    faults: tuple[str, ...]
+    writable: bool
+
+
+class Node:
+    """The use cases of core. Each one that changes something returns after the change is durable."""
+
+    def __init__(self, config: EdgeConfig, store: Store, board: CameraBoard, clock: Clock) -> None:
+        self._config, self._store, self._board, self._clock = config, store, board, clock
+        self._started_at = clock.now()
+        self._listeners: list[Callable[[outbox.Lane], None]] = []
+        self._standing_faults: list[str] = []
+        self._proved_at = float("-inf")
+
+    def on_written(self, listener: Callable[[outbox.Lane], None]) -> None:
+        """Be told, without delay, when something was written into a lane."""
+        self._listeners.append(listener)
+
+    def report_fault(self, code: str) -> None:
+        """Show a fault for as long as this process runs."""
+        if code not in self._standing_faults:
+            self._standing_faults.append(code)
+
+    async def press(self, button: Button, press: UUID, kind: Kind) -> outbox.Raised:
+        """A button was pressed. Raises `Unavailable` or `Exhausted` when the alarm could not be made durable."""
+        now = self._clock.now()
+        alarm = AlarmRaised(
+            alarm=uuid7(), button=button.key, place=button.place, pressed_at=now, kind=kind, cameras=button.cameras
+        )
+        raised = await self._store.write(lambda db: outbox.raise_alarm(db, press, alarm, now), Urgency.ALARM)
+        if raised.fresh:
+            self._announce(outbox.Lane.ALARM)
+            log.warning("alarm.raised", button=button.key, alarm=str(raised.alarm), kind=kind)
+        return raised
+
+    async def add_event(self, body: Message, id: UUID | None = None) -> None:
+        """Something the centre must hear of. The same `id` twice is one event."""
+        event, now = id or uuid7(), self._clock.now()
+        if await self._store.write(lambda db: outbox.add_event(db, event, body, now), Urgency.SHEDDABLE):
+            self._announce(outbox.Lane.EVENT)
+
+    async def take(self, telling: Telling, id: UUID | None) -> None:
+        """What recorder and analyst tell (`ipc.CoreServer`)."""
+        match telling:
+            case tuple():
+                self._board.told(telling)
+            case GrantUse():
+                if id is None:
+                    raise Invalid("a line of the watch ledger needs an id")
+                await self._store.write(lambda db: ledger.write_watch(db, id, telling), Urgency.ORDINARY)
+            case _:
+                await self.add_event(telling, id)
+
+    async def announce_inventory(self, software: str) -> None:
+        """Tell the centre what stands here."""
+        await self.add_event(
+            Inventory(
+                cameras=tuple(
+                    CameraInfo(key=camera.key, name=camera.name, zone=camera.zone, has_sub=camera.sub is not None)
+                    for camera in self._config.cameras
+                ),
+                buttons=tuple(
+                    ButtonInfo(key=button.key, place=button.place, cameras=button.cameras)
+                    for button in self._config.buttons
+                ),
+                software=software,
+            )
+        )
+
+    async def waiting_alarms(self, limit: int) -> list[Envelope]:
+        site, now = self._config.site.id, self._clock.now()
+        return await self._store.read(lambda db: outbox.waiting_alarms(db, site, now, limit))
+
+    async def waiting_events(self, *, after: int, limit: int, max_bytes: int) -> list[Envelope]:
+        site, now = self._config.site.id, self._clock.now()
+        return await self._store.read(
+            lambda db: outbox.waiting_events(db, site, now, after=after, limit=limit, max_bytes=max_bytes)
+        )
+
+    async def settle(self, ack: Ack, asked: Sequence[UUID]) -> None:
+        """The centre has answered."""
+        now = self._clock.now()
+        await self._store.write(lambda db: outbox.settle(db, ack, asked, now), Urgency.ORDINARY)
+        for id in set(asked).difference(ack.stored):
+            if str(id) in ack.refused:
+                log.error("outbox.refused", id=str(id), code=ack.refused[str(id)])
+
+    async def free_parked_events(self) -> None:
+        await self._store.write(outbox.free_parked_events, Urgency.ORDINARY)
+
+    async def alarm_status(self, alarm: UUID) -> outbox.AlarmStatus | None:
+        return await self._store.read(lambda db: outbox.alarm_status(db, alarm))
+
+    async def watches(self, *, before: int | None, limit: int) -> list[tuple[int, GrantUse]]:
+        return await self._store.read(lambda db: ledger.watches(db, before=before, limit=limit))
+
+    async def counts(self) -> outbox.Counts:
+        return await self._store.read(outbox.counts)
+
+    async def prove_writable(self) -> bool:
+        """Write to the disk and see, at most every two seconds."""
+        now = self._clock.monotonic()
+        if now - self._proved_at >= PROOF_LASTS_S:
+            self._proved_at = now
+            with contextlib.suppress(QorganError):  # what went wrong is remembered and logged by the store
+                await self._store.tend()
+        return self._store.failing is None
+
+    async def status(self) -> NodeStatus:
+        """How everything is. Reads; writes nothing."""
+        counts, parked, recent = await self._store.read(
+            lambda db: (outbox.counts(db), outbox.parked(db), outbox.recent_alarms(db))
+        )
+        return NodeStatus(
+            at=self._clock.now(),
+            counts=counts,
+            parked=parked,
+            recent=recent,
+            cameras=self._board.snapshot(),
+            faults=self._faults(counts),
+            writable=self._store.failing is None,
+        )
+
+    async def pulse(self) -> Envelope:
+        """The sign of life of this moment."""
+        counts = await self.counts()
+        disk = shutil.disk_usage(self._config.storage.data)
+        body = Pulse(
+            at=self._clock.now(),
+            started_at=self._started_at,
+            last_seq=counts.last_seq,
+            outbox=counts.total,
+            disk_free_bytes=disk.free,
+            disk_total_bytes=disk.total,
+            cameras=self._board.snapshot(),
+            faults=self._faults(counts),
+        )
+        return envelop(body, id=uuid7(), site=self._config.site.id, seq=0, sent_at=body.at)
+
+    def _faults(self, counts: outbox.Counts) -> tuple[str, ...]:
+        found: dict[str, Any] = {
+            "outbox.write_failed": self._store.failing,
+            "outbox.ballast_gone": not self._store.ballast_held,
+            "outbox.replaced": self._store.replaced_damaged,
+            "outbox.alarm_refused": counts.alarms_parked,
+            "outbox.event_refused": counts.events_parked,
+            "outbox.events_shed": counts.shed,
+            "recorder.silent": self._config.cameras and self._board.recorder_silent,
+        }
+        return (*(code for code, true in found.items() if true), *self._standing_faults)
+
+    def _announce(self, lane: outbox.Lane) -> None:
+        for listener in self._listeners:
+            listener(lane)

@@ -1,0 +1,108 @@
+"""The words of the local screen in Kazakh, Russian and English."""
+
+LANGUAGES = ("kk", "ru", "en")
+
+
+def text(key: str, language: str) -> str:
+    """The text, or the key itself for a code that a newer part of the node has made up."""
+    row = TEXTS.get(key)
+    return key if row is None else row[LANGUAGES.index(language)]
+
+
+TEXTS: dict[str, tuple[str, str, str]] = {
+    "since": ("мына уақыттан бері:", "с", "since"),
+    "link": ("Орталықпен байланыс", "Связь с центром", "Link to the centre"),
+    "link.up": ("Байланыс бар", "Связь есть", "Connected"),
+    "link.down": ("Байланыс жоқ", "Связи нет", "Not connected"),
+    "link.kept": (
+        "Түймелер жұмыс істейді: дабыл осында сақталады және байланыс қалпына келгенде бірден жіберіледі.",
+        "Кнопки работают: тревога сохраняется здесь и уйдёт сразу, как только связь вернётся.",
+        "The buttons work: an alarm is kept here and sent as soon as the link returns.",
+    ),
+    "link.none": ("себебі белгісіз", "причина неизвестна", "cause unknown"),
+    "link.no_centre": ("орталық бапталмаған", "центр не настроен", "no centre is configured"),
+    "link.no_secret": ("орталықтың құпиясөзі енгізілмеген", "не введён пароль для центра", "no password is stored"),
+    "link.wrong_password": ("орталық құпиясөзді қабылдамады", "центр не принял пароль", "the password was refused"),
+    "link.unreachable": ("орталық жауап бермейді", "центр не отвечает", "the centre does not answer"),
+    "link.lost": ("байланыс үзілді", "связь прервалась", "the connection was lost"),
+    "waiting.alarms": ("Жіберілуін күткен дабылдар", "Тревоги ждут отправки", "Alarms waiting to be sent"),
+    "waiting.events": ("Жіберілуін күткен хабарлар", "Сообщения ждут отправки", "Messages waiting to be sent"),
+    "waiting.refused": ("Орталық қабылдамағандары", "Не приняты центром", "Refused by the centre"),
+    "cameras": ("Камералар", "Камеры", "Cameras"),
+    "cameras.none": ("Камера қосылмаған.", "Камер пока нет.", "There are no cameras yet."),
+    "stream.main": ("негізгі ағын", "основной поток", "main stream"),
+    "stream.sub": ("қосымша ағын", "дополнительный поток", "sub stream"),
+    "frames_per_s": ("кадр/с", "кадр/с", "frames/s"),
+    "camera.connecting": ("қосылып жатыр", "подключается", "connecting"),
+    "camera.live": ("жұмыс істеп тұр", "работает", "live"),
+    "camera.stalled": ("кескін тоқтап қалды", "изображение остановилось", "the picture has stopped"),
+    "camera.failed": ("жұмыс істемейді", "не работает", "not working"),
+    "camera.disabled": ("өшірулі", "отключён", "switched off"),
+    "camera.unknown": ("күйі белгісіз", "состояние неизвестно", "state unknown"),
+    "camera.reason.none": ("", "", ""),
+    "camera.reason.bad_url": ("мекенжайы қате", "неверный адрес", "wrong address"),
+    "camera.reason.no_such_host": ("мұндай құрылғы жоқ", "такого устройства нет", "no such host"),
+    "camera.reason.refused": ("қосылуға рұқсат бермеді", "отказано в соединении", "connection refused"),
+    "camera.reason.timeout": ("жауап бермейді", "не отвечает", "no answer"),
+    "camera.reason.wrong_password": ("логин не құпиясөз қате", "неверный логин или пароль", "wrong user or password"),
+    "camera.reason.not_found": ("камерада мұндай ағын жоқ", "у камеры нет такого потока", "no such stream"),
+    "camera.reason.not_rtsp": ("бұл камера емес", "это не камера", "this is not a camera"),
+    "camera.reason.no_video": ("бейне жоқ", "нет видео", "no video"),
+    "camera.reason.unsupported_codec": ("бұл кодек оқылмайды", "кодек не поддерживается", "unsupported codec"),
+    "camera.reason.protocol_error": ("протокол қатесі", "ошибка протокола", "protocol error"),
+    "camera.reason.closed": ("камера байланысты үзді", "камера разорвала связь", "the camera hung up"),
+    "camera.reason.no_frames": ("кадрлар келмей жатыр", "кадры не приходят", "no frames arrive"),
+    "camera.reason.node_silent": ("мектеп торабы үнсіз", "узел школы молчит", "the school node is silent"),
+    "camera.reason.storage": ("мұрағатқа жазылмай жатыр", "архив не записывается", "the archive cannot be written"),
+    "alarms": ("Соңғы дабылдар", "Последние тревоги", "Latest alarms"),
+    "kind.real": ("дабыл", "тревога", "alarm"),
+    "kind.drill": ("оқу-жаттығу", "учение", "drill"),
+    "kind.test": ("сынақ", "проверка", "test"),
+    "received": ("орталық қабылдады", "центр получил", "the centre has it"),
+    "being_sent": ("жіберіліп жатыр", "отправляется", "being sent"),
+    "fault.outbox.write_failed": (
+        "Дискіге жазу мүмкін емес: дабыл сақталмайды. Полицияға 102 арқылы хабарлаңыз, техникті шақырыңыз.",
+        "На диск нельзя записать: тревога не сохранится. Звоните 102 и вызовите техника.",
+        "The disk cannot be written: an alarm would not be kept. Call the police by phone (102), and a technician.",
+    ),
+    "fault.outbox.ballast_gone": (
+        "Диск толды: қалған орын дабылдарға ғана арналған.",
+        "Диск заполнен: оставшееся место бережётся для тревог.",
+        "The disk is full: what room is left is kept for alarms.",
+    ),
+    "fault.outbox.replaced": (
+        "Дерекқор зақымданып, жаңасы ашылды; ескісі сақтаулы. Техникке хабарлаңыз.",
+        "База данных была повреждена и заменена новой; старая сохранена. Сообщите технику.",
+        "The database was damaged and begun anew; the old one is kept. Tell the technician.",
+    ),
+    "fault.outbox.alarm_refused": (
+        "Орталық дабылды қабылдамады. Полицияға 102 арқылы хабарлаңыз.",
+        "Центр не принял тревогу. Сообщите в полицию по телефону 102.",
+        "The centre has refused an alarm. Call the police by phone (102).",
+    ),
+    "fault.outbox.event_refused": (
+        "Орталық хабарлардың бірін қабылдамады.",
+        "Центр не принял одно из сообщений.",
+        "The centre has refused a message.",
+    ),
+    "fault.outbox.events_shed": (
+        "Байланыс тым ұзақ болмағандықтан ескі хабарлардың бір бөлігі өшірілді.",
+        "Связи не было слишком долго: часть старых сообщений удалена.",
+        "The link was down for too long: some old messages were given up.",
+    ),
+    "fault.recorder.silent": (
+        "Бейнежазба процесі жауап бермейді.",
+        "Процесс видеозаписи не отвечает.",
+        "The recorder does not answer.",
+    ),
+    "fault.button.no_token": (
+        "Бір түйменің кілті сақталмаған: ол жұмыс істемейді.",
+        "Для одной из кнопок не сохранён ключ: она не работает.",
+        "A button has no token stored: it does not work.",
+    ),
+    "fault.secrets.damaged": (
+        "Құпия деректер файлы зақымданған: түймелер мен байланыс жұмыс істемеуі мүмкін.",
+        "Файл секретов повреждён: кнопки и связь могут не работать.",
+        "The file of secrets is damaged: buttons and link may not work.",
+    ),
+}
