@@ -5,10 +5,10 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.h264 import a_clip, avcc, interleave, packetize
 
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, Frame, H264Depacketizer, parse_sps
-from tests.support.h264 import a_clip, avcc, interleave, packetize
 
 
 def feed(depacketizer: H264Depacketizer, data: bytes) -> list[Frame]:

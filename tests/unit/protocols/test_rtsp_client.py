@@ -6,15 +6,17 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.h264 import a_clip, avcc, packetize
 
 from qorgan.domain.cameras import CameraReason
 from qorgan.protocols.rtsp.auth import Challenge, Credentials, strongest
 from qorgan.protocols.rtsp.client import ANSWER_WITHIN_S, CameraRefused, RtspClient, Step
 from qorgan.protocols.rtsp.h264 import Frame
-from tests.support.h264 import a_clip, avcc, packetize
 
 URL = "rtsp://camera.school:8554/hall/main"
-SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:trackID=1\r\n"
+SDP = (
+    "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:trackID=1\r\n"
+)
 
 
 def say(client: RtspClient, data: bytes, now: float = 1.0) -> list[Frame]:

@@ -1,0 +1,39 @@
+"""Seconds kept, and why the others are missing: nothing is stretched, nothing is left out."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qorgan.domain.coverage import JOIN_WITHIN_US, Gap, Span, gaps_between, join
+
+S = 1_000_000
+spans = st.lists(
+    st.tuples(st.integers(0, 1000), st.integers(1, 100)).map(lambda t: Span(t[0] * S, (t[0] + t[1]) * S)), max_size=20
+)
+DAY = Span(0, 1200 * S)
+
+
+def test_files_that_follow_each_other_are_one_span():
+    assert [Span(0, 120 * S)] == join([Span(60 * S + 40_000, 120 * S), Span(0, 60 * S)], DAY)
+
+
+def test_a_hole_has_the_cause_that_was_noted():
+    kept = join([Span(0, 60 * S), Span(90 * S, 1200 * S)], DAY)
+
+    assert [Gap(60 * S, 90 * S, "no_frames")] == gaps_between(kept, DAY, [(61 * S, 90 * S, "no_frames")])
+
+
+def test_a_hole_without_a_note_is_unknown_and_a_lasting_one_reaches_to_the_end():
+    kept = [Span(0, 60 * S), Span(90 * S, 600 * S)]
+    gaps = gaps_between(kept, DAY, [(600 * S, None, "wrong_password")])
+
+    assert [Gap(60 * S, 90 * S, "unknown"), Gap(600 * S, 1200 * S, "wrong_password")] == gaps
+
+
+@given(spans)
+def test_spans_and_gaps_together_are_the_whole_period(recorded):
+    kept = join(recorded, DAY)
+    gaps = gaps_between(kept, DAY, [])
+    seconds = sum(s.end_us - s.start_us for s in kept) + sum(g.end_us - g.start_us for g in gaps)
+
+    assert 0 <= (DAY.end_us - DAY.start_us) - seconds <= JOIN_WITHIN_US * (len(kept) + 1)
+    assert all(a.end_us < b.start_us for a, b in zip(kept, kept[1:], strict=False))

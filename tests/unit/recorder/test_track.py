@@ -1,0 +1,132 @@
+"""What is cut where: runs, files, fragments, gaps."""
+
+from tests.support.h264 import a_clip
+
+from qorgan.edge.recorder.index import SegmentRow
+from qorgan.edge.recorder.track import Fragment, TrackRecorder
+from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
+from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
+
+S = 1_000_000
+
+
+class Paper:
+    """A sink that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.fragments: list[tuple[int, Fragment]] = []
+        self.segments: list[SegmentRow] = []
+        self.closed: list[str] = []
+        self.gaps: list[tuple[int, str | None]] = []
+
+    def new_segment_id(self) -> int:
+        return len(self.segments) + 1
+
+    def new_run_id(self) -> int:
+        return len(self.gaps) + 1
+
+    def open_segment(self, row: SegmentRow, track: VideoTrack) -> None:
+        self.segments.append(row)
+
+    def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
+        self.fragments.append((row.id, fragment))
+
+    def close_segment(self, row: SegmentRow, reason: str) -> None:
+        self.closed.append(reason)
+
+    def note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None:
+        self.gaps.append((at_us, cause))
+
+
+class Stream:
+    """Frames at 25 a second with a keyframe every second, recorded as they come."""
+
+    def __init__(self) -> None:
+        clip = a_clip()
+        self.paper, self.source = Paper(), H264Depacketizer((clip.sps, clip.pps))
+        self.track = TrackRecorder("hall", "main", self.paper, stagger=1.0)
+        self.number, self.timestamp, self.now_us = 0, 4_294_900_000, 5000 * S  # just before the 32-bit wrap
+
+    def send(self, frames: int, *, step: int = 3600) -> int:
+        shown = 0
+        for _ in range(frames):
+            frame = Frame(b"\0\0\0\1" + bytes([self.number % 256]), self.timestamp, self.number % 25 == 0, False)
+            shown += len(self.track.take([frame], self.source, self.now_us))
+            self.number += 1
+            self.timestamp = (self.timestamp + step) & 0xFFFFFFFF
+            self.now_us += 40_000
+        return shown
+
+
+def test_files_of_a_minute_begin_with_a_keyframe_and_lose_nothing():
+    stream = Stream()
+    assert 25 * 130 == stream.send(25 * 130)
+    stream.track.end_run("closed", stream.now_us)
+
+    samples = [sample for _, fragment in stream.paper.fragments for sample in fragment.samples]
+    assert 25 * 130 == len(samples)
+    assert ["rotation", "rotation", "closed"] == stream.paper.closed
+    firsts = dict(reversed(stream.paper.fragments))
+    assert all(f.samples[0].key and f.start == 0 for f in firsts.values())
+    assert all(f.duration <= TIMESCALE for _, f in stream.paper.fragments)
+    media = [sample.media for sample in samples]
+    assert [3600] * (len(media) - 1) == [b - a for a, b in zip(media, media[1:], strict=False)]
+
+
+def test_nothing_is_recorded_before_the_first_keyframe():
+    stream = Stream()
+    stream.number = 10
+    assert 15 == stream.send(30)
+
+
+def test_a_lost_camera_leaves_a_gap_with_its_cause_and_the_file_is_not_stretched():
+    stream = Stream()
+    stream.send(50)
+    ended_us = stream.now_us
+    stream.now_us += 11 * S
+    stream.track.end_run("no_frames", stream.now_us)
+    stream.send(25)
+
+    (_, begun), (gap_at, cause), (returned, nothing) = stream.paper.gaps
+    assert (None, "no_frames", None) == (begun, cause, nothing)
+    assert abs(gap_at - ended_us) <= 40_000
+    assert returned == ended_us + 11 * S
+    first = [f for id, f in stream.paper.fragments if id == 1]
+    assert 2 * TIMESCALE == sum(f.duration for f in first)
+
+
+def test_an_odd_timestamp_begins_a_new_run_and_drops_no_picture():
+    stream = Stream()
+    stream.send(40)
+    stream.timestamp = (stream.timestamp + 900_000_000) & 0xFFFFFFFF
+    shown = stream.send(60)
+    stream.track.end_run("closed", stream.now_us)
+
+    assert 60 == shown
+    assert ["timestamp_jump", "closed"] == stream.paper.closed
+    assert 2 == len({row.run for row in stream.paper.segments})
+    assert 100 == sum(len(f.samples) for _, f in stream.paper.fragments)
+
+
+def test_a_camera_that_changes_its_picture_begins_a_new_file():
+    stream = Stream()
+    stream.send(50)
+    other = a_clip(frames=2, width=320, height=192)
+    stream.source.sps, stream.source.pps, stream.source.changed = other.sps, other.pps, True
+    stream.send(25)
+
+    assert [(160, 96), (320, 192)] == [(row.width, row.height) for row in stream.paper.segments]
+    assert ["parameters_changed"] == stream.paper.closed
+
+
+def test_media_time_grows_over_runs_so_that_a_players_clock_survives():
+    stream = Stream()
+    stream.send(25)
+    stream.track.end_run("closed", stream.now_us)
+    stream.timestamp, stream.now_us = 7, stream.now_us + 3 * S
+    stream.send(25)
+    stream.track.end_run("closed", stream.now_us)
+
+    media = [sample.media for _, fragment in stream.paper.fragments for sample in fragment.samples]
+    assert media == sorted(set(media))
+    assert 3 * TIMESCALE <= media[25] - media[24] <= 3 * TIMESCALE + 7200
