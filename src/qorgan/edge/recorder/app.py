@@ -50,7 +50,7 @@ class Recorder:
         self.live = LiveDesk(self.outlet)
         buffer = memoryview(bytearray(READ_BUFFER_BYTES))
         self.sessions = {
-            (camera.key, stream.value): self._session(camera, stream, url, buffer)
+            (str(camera.key), stream.value): self._session(camera, stream, url, buffer)
             for camera in config.cameras
             for stream, url in ((StreamName.MAIN, camera.main), (StreamName.SUB, camera.sub))
             if url is not None

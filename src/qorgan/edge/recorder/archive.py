@@ -45,7 +45,7 @@ class _OpenFile:
     wall_start_us: int = 0
 
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class ArchiveWriter:

@@ -30,7 +30,7 @@ class FragmentEntry:
         return _ENTRY.pack(self.offset, self.size, self.start, self.duration, flags)
 
 
-def unpack_fragments(blob: bytes) -> list[FragmentEntry]:
+def unpack_fragments(blob: bytes | bytearray) -> list[FragmentEntry]:
     """The entries of a `fragments` column."""
     return [
         FragmentEntry(offset, size, start, duration, flags & ~_KEY, bool(flags & _KEY))

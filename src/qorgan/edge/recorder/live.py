@@ -1,4 +1,4 @@
-"""Live video to whoever holds a grant: each frame its own fragment, published on the carrier; one lease per viewer centre.
+"""Live video to whoever holds a grant: each frame its own fragment, published on the carrier on one lease per centre.
 
 The queue towards the carrier holds at most `QUEUE_LIMIT_BYTES`; when it is full a lease skips to the next keyframe, its
 `seq` jumps, and the skipped frames are counted. A lease that nobody renews ends by itself.

@@ -289,7 +289,7 @@ async def connect(loop: asyncio.AbstractEventLoop, address: messages.Address) ->
             try:
                 sock.setblocking(False)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                await loop.sockconnect(sock, where)
+                await loop.sock_connect(sock, where)
             except BaseException:
                 sock.close()
                 raise
