@@ -1,0 +1,43 @@
+"""Digest login as a camera asks for it (RFC 2617 with MD5, RFC 7616 with SHA-256). Checks answers; keeps no state."""
+
+import hashlib
+import hmac
+import re
+
+from qorgan.sim.cameras import Algorithm, Login
+
+REALM = "qorgan simulated camera"
+_FIELD = re.compile(r'(\w+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))')
+
+
+def challenge(login: Login, nonce: str) -> str:
+    """The value of `WWW-Authenticate`. With MD5 without qop, as most cameras do it."""
+    if login.algorithm is Algorithm.MD5:
+        return f'Digest realm="{REALM}", nonce="{nonce}", stale="FALSE"'
+    return f'Digest realm="{REALM}", nonce="{nonce}", algorithm={login.algorithm.value}, qop="auth"'
+
+
+def is_right(login: Login, nonce: str, method: str, url: str, header: str) -> bool:
+    """Whether an `Authorization` header answers the challenge for this request."""
+    scheme, _, rest = header.partition(" ")
+    fields = {name.lower(): quoted or bare for name, quoted, bare in _FIELD.findall(rest)}
+    if scheme.lower() != "digest" or fields.get("nonce") != nonce or fields.get("username") != login.user:
+        return False
+    if fields.get("realm") != REALM or fields.get("uri") != url:
+        return False
+    if fields.get("algorithm", Algorithm.MD5) != login.algorithm:
+        return False
+    secret = _hash(login, f"{login.user}:{REALM}:{login.password}")
+    middle = [nonce]
+    if login.algorithm is Algorithm.SHA_256 or "qop" in fields:
+        if fields.get("qop") != "auth":
+            return False
+        middle += [fields.get("nc", ""), fields.get("cnonce", ""), "auth"]
+    expected = _hash(login, ":".join([secret, *middle, _hash(login, f"{method}:{url}")]))
+    return hmac.compare_digest(expected.encode(), fields.get("response", "").encode())
+
+
+def _hash(login: Login, text: str) -> str:
+    if login.algorithm is Algorithm.MD5:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,385 @@
+"""RTSP 1.0 (RFC 2326) as a camera speaks it: a connection plays at most one stream, interleaved in itself."""
+
+import asyncio
+import base64
+import re
+import secrets
+from collections.abc import Callable
+from typing import ClassVar, Protocol
+from urllib.parse import urlsplit
+
+from qorgan.domain.cameras import StreamName
+from qorgan.sim import digest, rtp
+from qorgan.sim.cameras import CameraKind, SimCamera
+from qorgan.sim.streams import Frame, Stream
+
+MAX_HEADER_BYTES = 16_384
+MAX_BODY_BYTES = 16_384
+BACKLOG_S = 1.0  # of video kept for a slow viewer in this process, beyond the socket's own buffer
+MIN_BACKLOG_BYTES = 131_072
+METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
+
+_REQUEST = re.compile(r"([A-Z_]{1,20}) (\S{1,1024}) RTSP/1\.\d")
+_INTERLEAVED = re.compile(r"interleaved=(\d{1,3})(?:-(\d{1,3}))?")
+_REASONS = {
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Request Entity Too Large",
+    454: "Session Not Found",
+    455: "Method Not Valid in This State",
+    461: "Unsupported Transport",
+    503: "Service Unavailable",
+}
+
+_SILENT_SDP = {
+    CameraKind.AUDIO_ONLY: "m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n",
+    CameraKind.MJPEG: "m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/90000\r\n",
+}
+
+
+class Door(Protocol):
+    """What a connection asks of the simulator it belongs to."""
+
+    session_timeout_s: float
+
+    def camera(self, site: str, key: str) -> SimCamera | None: ...
+    def stream(self, site: str, key: str, name: StreamName) -> Stream | None: ...
+    def refuses(self, site: str, key: str) -> bool: ...
+    def wake(self, stream: Stream) -> int | None: ...
+    def arrived(self, connection: "Connection") -> bool: ...
+    def left(self, connection: "Connection") -> None: ...
+
+
+class Request:
+    """One parsed request. Header names are lower case."""
+
+    def __init__(self, method: str, url: str, headers: dict[str, str]) -> None:
+        self.method, self.url, self.headers = method, url, headers
+
+    @property
+    def place(self) -> list[str]:
+        """The parts of the path: site, camera, stream and perhaps a track."""
+        try:
+            return [part for part in urlsplit(self.url).path.split("/") if part]
+        except ValueError:
+            return []
+
+
+class Connection(asyncio.Protocol):
+    """One client. Owns its session: state, channel, backlog; a `Viewer` of at most one stream.
+
+    When the client reads too slowly, whole pictures are dropped from the one that no longer fits until the next key
+    picture that does, and counted in the stream.
+    """
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._loop = asyncio.get_running_loop()
+        self._received = bytearray()
+        self._nonce = secrets.token_hex(16)
+        self._session: str | None = None
+        self._set_up: tuple[SimCamera, Stream | None] | None = None
+        self._channel = 0
+        self._playing: Stream | None = None
+        self._started = False  # it got its first key picture
+        self._waits_for_key = True
+        self._unflushed: list[Frame] = []
+        self._held: tuple[bytes, Frame] | None = None  # the rest of the picture in which a stalled camera stopped
+        self._answers_held = bytearray()
+        self.place: tuple[str, str] | None = None  # site and camera it named first
+        self.heard_at = self._loop.time()
+        self.report_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=0)  # resume_writing then means: the operating system has everything
+        if not self._door.arrived(self):
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_playing()
+        self._door.left(self)
+
+    def hang_up(self) -> None:
+        """Close at once; what is not sent is lost."""
+        self._stop_playing()
+        self._transport.abort()
+
+    # --- what arrives
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
+        self._received += data
+        while self._received and not self._transport.is_closing():
+            if not (self._skip_interleaved() if self._received[0] == 0x24 else self._take_request()):
+                return
+
+    def _skip_interleaved(self) -> bool:
+        """Receiver reports are proof of life and nothing more."""
+        if len(self._received) < 4:
+            return False
+        length = 4 + int.from_bytes(self._received[2:4], "big")
+        if len(self._received) < length:
+            return False
+        del self._received[:length]
+        return True
+
+    def _take_request(self) -> bool:
+        end = self._received.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._received) > MAX_HEADER_BYTES:
+                self._refuse_bytes(413)
+            return False
+        lines = bytes(self._received[:end]).decode("utf-8", "replace").split("\r\n")
+        matched = _REQUEST.fullmatch(lines[0].lstrip("\r\n"))
+        headers = {
+            name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
+        }
+        body = headers.get("content-length", "0")
+        if not matched or not body.isdecimal() or not headers.get("cseq", "").isdecimal():
+            self._refuse_bytes(400)
+            return False
+        if int(body[:9]) > MAX_BODY_BYTES:
+            self._refuse_bytes(413)
+            return False
+        if len(self._received) < end + 4 + int(body):
+            return False
+        del self._received[: end + 4 + int(body)]
+        self._answer(Request(matched[1], matched[2], headers))
+        return True
+
+    def _refuse_bytes(self, status: int) -> None:
+        """What came is no RTSP: say so once and close."""
+        self._received.clear()
+        self._write(f"RTSP/1.0 {status} {_REASONS[status]}\r\n\r\n".encode())
+        self._transport.close()
+
+    # --- requests
+
+    def _answer(self, request: Request) -> None:
+        place = request.place
+        if len(place) >= 2 and self.place is None:
+            self.place = place[0], place[1]
+        if self.place and self._door.refuses(*self.place):
+            self._reply(request, 503)
+            self._transport.close()
+            return
+        handler = self._HANDLERS.get(request.method)
+        if handler is None:
+            self._reply(request, 405, {"Allow": METHODS})
+        elif request.method == "OPTIONS":
+            handler(self, request)
+        elif (camera := self._camera(request)) is None:
+            self._reply(request, 404)
+        elif self._is_admitted(camera, request):
+            handler(self, request)
+
+    def _camera(self, request: Request) -> SimCamera | None:
+        place = request.place
+        return self._door.camera(place[0], place[1]) if len(place) >= 2 else None
+
+    def _is_admitted(self, camera: SimCamera, request: Request) -> bool:
+        given = request.headers.get("authorization", "")
+        if camera.login is None or digest.is_right(camera.login, self._nonce, request.method, request.url, given):
+            return True
+        self._reply(request, 401, {"WWW-Authenticate": digest.challenge(camera.login, self._nonce)})
+        return False
+
+    def _on_options(self, request: Request) -> None:
+        self._reply(request, 200, {"Public": METHODS})
+
+    def _on_describe(self, request: Request) -> None:
+        found = self._find(request)
+        if found is None:
+            self._reply(request, 404)
+            return
+        headers = {"Content-Base": f"{request.url.rstrip('/')}/", "Content-Type": "application/sdp"}
+        self._reply(request, 200, headers, _sdp(*found))
+
+    def _find(self, request: Request) -> tuple[SimCamera, Stream | None] | None:
+        """The camera and stream a URL names; a camera of a silent kind has streams in name only."""
+        camera, place = self._camera(request), request.place
+        if camera is None or len(place) not in (3, 4) or place[2] not in {name.value for name in camera.profiles()}:
+            return None
+        return camera, self._door.stream(place[0], place[1], StreamName(place[2]))
+
+    def _on_setup(self, request: Request) -> None:
+        found = self._find(request)
+        if found is None:
+            self._reply(request, 404)
+            return
+        if self._playing is not None:
+            self._reply(request, 455)
+            return
+        transport = request.headers.get("transport", "")
+        if not transport.upper().startswith("RTP/AVP/TCP"):
+            self._reply(request, 461)
+            return
+        channels = _INTERLEAVED.search(transport)
+        channel = int(channels[1]) if channels else 0
+        if channel > 254:
+            self._reply(request, 461)
+            return
+        self._set_up, self._channel = found, channel
+        self._session = self._session or secrets.token_hex(8)
+        ssrc = f";ssrc={found[1].ssrc:08X}" if found[1] else ""
+        self._reply(
+            request, 200, {"Transport": f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}{ssrc};mode=play"}
+        )
+
+    def _on_play(self, request: Request) -> None:
+        if not self._in_session(request) or self._set_up is None:
+            self._reply(request, 454)
+            return
+        _, stream = self._set_up
+        headers = {"Range": "npt=now-"}
+        if stream is not None and self._playing is None:
+            headers |= self._start_playing(stream, request.url.rstrip("/"))
+        self._reply(request, 200, headers)
+
+    def _on_get_parameter(self, request: Request) -> None:
+        self._reply(request, 200 if "session" not in request.headers or self._in_session(request) else 454)
+
+    def _on_teardown(self, request: Request) -> None:
+        if not self._in_session(request):
+            self._reply(request, 454)
+            return
+        self._stop_playing()
+        self._reply(request, 200)
+        self._session, self._set_up = None, None
+
+    def _in_session(self, request: Request) -> bool:
+        given = request.headers.get("session", "").partition(";")[0].strip()
+        return self._session is not None and given == self._session
+
+    _HANDLERS: ClassVar[dict[str, Callable[["Connection", Request], None]]] = {
+        "OPTIONS": _on_options,
+        "DESCRIBE": _on_describe,
+        "SETUP": _on_setup,
+        "PLAY": _on_play,
+        "GET_PARAMETER": _on_get_parameter,
+        "TEARDOWN": _on_teardown,
+    }
+
+    def _reply(self, request: Request, status: int, headers: dict[str, str] | None = None, body: str = "") -> None:
+        lines = [f"RTSP/1.0 {status} {_REASONS[status]}", f"CSeq: {request.headers['cseq']}", "Server: qorgan-sim"]
+        if self._session:
+            lines.append(f"Session: {self._session};timeout={self._door.session_timeout_s:.0f}")
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        if body:
+            lines.append(f"Content-Length: {len(body.encode())}")
+        self._write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
+
+    def _write(self, answer: bytes) -> None:
+        if self._held is None:
+            self._transport.write(answer)
+        elif len(self._answers_held) < MAX_HEADER_BYTES:
+            self._answers_held += answer  # a stalled camera answers nothing, and an answer must not split a packet
+
+    # --- sending (`Viewer`)
+
+    def send_frame(self, frame: Frame) -> None:
+        if not self._has_room_for(frame):
+            return
+        self._transport.write(rtp.on_channel(frame.data, frame.starts, self._channel))
+        self._note_written(frame)
+
+    def _has_room_for(self, frame: Frame) -> bool:
+        assert self._playing is not None
+        backlog = max(MIN_BACKLOG_BYTES, int(self._playing.spec.profile.bits_per_s / 8 * BACKLOG_S))
+        fits = self._transport.get_write_buffer_size() <= backlog
+        if fits and (frame.key or not self._waits_for_key):
+            self._started, self._waits_for_key = True, False
+            return True
+        self._waits_for_key = True
+        self._playing.dropped += self._started
+        return False
+
+    def _note_written(self, frame: Frame) -> None:
+        assert self._playing is not None
+        if self._transport.get_write_buffer_size():
+            self._unflushed.append(frame)
+        elif not self._transport.is_closing():
+            self._playing.count(frame)
+
+    def resume_writing(self) -> None:
+        if self._playing is not None:
+            for frame in self._unflushed:
+                self._playing.count(frame)
+        self._unflushed.clear()
+
+    def stall(self, frame: Frame) -> None:
+        if not self._has_room_for(frame):
+            return
+        data = bytes(rtp.on_channel(frame.data, frame.starts, self._channel))
+        middle = frame.starts[len(frame.starts) // 2] + 100
+        self._transport.write(data[:middle])
+        self._held = data[middle:], frame
+
+    def resume(self) -> None:
+        self._waits_for_key = True
+        if self._held is None:
+            return
+        (rest, frame), self._held = self._held, None
+        self._transport.write(rest)
+        self._note_written(frame)
+        self._transport.write(bytes(self._answers_held))
+        self._answers_held.clear()
+
+    def is_silent_for(self, now: float) -> float:
+        """Seconds since the client was heard; 0 while there is no session, or while a stall keeps us from answering."""
+        return now - self.heard_at if self._session and self._held is None else 0.0
+
+    def report(self, now_ticks: int, wall_us: int) -> bool:
+        """Send an RTCP sender report; False if it has to wait."""
+        stream = self._playing
+        if stream is None or self._held is not None or not self._started or self._transport.get_write_buffer_size():
+            return False
+        self._transport.write(
+            rtp.sender_report(
+                channel=self._channel + 1,
+                ssrc=stream.ssrc,
+                wall_us=stream.shown_wall_us(wall_us),
+                timestamp=stream.timestamp(now_ticks),
+                packets=stream.packets,
+                payload_bytes=stream.payload_bytes,
+                name="/".join(self.place or ("", "")),
+            )
+        )
+        return True
+
+    def _start_playing(self, stream: Stream, url: str) -> dict[str, str]:
+        """Join the stream. Returns `RTP-Info` if it is known already what comes first: a later viewer waits for a key."""
+        self._playing, self._started, self._waits_for_key = stream, False, True
+        stream.join(self)
+        due = self._door.wake(stream)
+        if due is None:
+            return {}
+        return {"RTP-Info": f"url={url}/track1;seq={stream.seq};rtptime={stream.timestamp(due)}"}
+
+    def _stop_playing(self) -> None:
+        if self._playing is not None:
+            self._playing.leave(self)
+            self._playing = None
+        self._unflushed.clear()
+        self._held = None
+
+
+def _sdp(camera: SimCamera, stream: Stream | None) -> str:
+    """The session description (RFC 8866; RFC 6184 8.2)."""
+    head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=qorgan simulated camera\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
+    head += "a=range:npt=now-\r\na=control:*\r\n"
+    if stream is None:
+        return f"{head}{_SILENT_SDP[camera.kind]}a=control:track1\r\n"
+    clip = stream.clip
+    sets = ",".join(base64.b64encode(nal).decode() for nal in (clip.sps, clip.pps))
+    return (
+        f"{head}m=video 0 RTP/AVP {rtp.PAYLOAD_TYPE}\r\nb=AS:{stream.spec.profile.bits_per_s // 1000}\r\n"
+        f"a=rtpmap:{rtp.PAYLOAD_TYPE} H264/{rtp.RTP_CLOCK}\r\n"
+        f"a=fmtp:{rtp.PAYLOAD_TYPE} packetization-mode=1;profile-level-id={clip.profile_level_id};"
+        f"sprop-parameter-sets={sets}\r\na=framerate:{clip.frames_per_s:g}\r\na=control:track1\r\n"
+    )

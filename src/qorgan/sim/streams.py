@@ -1,0 +1,151 @@
+"""A stream while it runs: which picture comes next, with which number, for whom."""
+
+import secrets
+import struct
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from qorgan.sim import rtp
+from qorgan.sim.clips import ClipSpec, PackedClip
+from qorgan.sim.faults import CLOCK_ERROR_S, Fault
+from qorgan.sim.h264 import sei_user_data
+from qorgan.sim.overlay import compose
+from qorgan.sim.rtp import Packets
+
+SEI_UUID = UUID("5d5a0c1e-7f5b-4e0e-9b1f-71a0c0de5eed")
+ALMATY = ZoneInfo("Asia/Almaty")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBER_AND_CLOCK = struct.Struct(">QQ")
+
+
+class Frame:
+    """One numbered picture in RTP packets on channel 0, ready to send to everybody who watches."""
+
+    __slots__ = ("counted", "data", "key", "number", "starts")
+
+    def __init__(self, number: int, key: bool, data: bytearray, starts: tuple[int, ...]) -> None:
+        self.number, self.key, self.data, self.starts = number, key, data, starts
+        self.counted = False
+
+
+class Viewer(Protocol):
+    """Somebody who plays a stream. Callers rely on: no call blocks, and no call raises because a peer is gone."""
+
+    def send_frame(self, frame: Frame) -> None: ...
+    def stall(self, frame: Frame) -> None: ...
+    def resume(self) -> None: ...
+
+
+class Stream:
+    """One stream of one camera. Owns its frame numbers, its place in the clip, its RTP state and its counters.
+
+    Frame numbers count up by one for each picture made while somebody plays the stream, and never restart. `frames`
+    counts each number once, when the operating system has taken all of it for the first viewer.
+    """
+
+    def __init__(
+        self, *, camera_key: str, spec: ClipSpec, clip: PackedClip, phase_ticks: int, position: int = 0
+    ) -> None:
+        self.spec, self.clip, self.phase_ticks = spec, clip, phase_ticks
+        self.fault: Fault | None = None
+        self.shown: Fault | None = None  # the picture's fault now; the one wanted comes at the next key picture
+        self.viewers: list[Viewer] = []
+        self.frames = self.dropped = self.late = 0
+        self.first: int | None = None
+        self.last: int | None = None
+        self.packets = self.payload_bytes = 0
+        self.ssrc, self.seq, self._time_base = secrets.randbits(32), secrets.randbits(16), secrets.randbits(32)
+        self._camera_key = camera_key
+        self._number = 0
+        self._position = position % len(clip.frames)
+        self._text = ""
+        self._next: tuple[Fault | None, PackedClip] | None = None
+        self._stalled = False
+
+    def timestamp(self, ticks: int) -> int:
+        """The RTP time of a moment on the simulator's clock (in 1/90000 s)."""
+        return (self._time_base + ticks) & 0xFFFFFFFF
+
+    def shown_wall_us(self, wall_us: int) -> int:
+        """What the camera believes the time is."""
+        return wall_us + CLOCK_ERROR_S * 1_000_000 if self.fault is Fault.WRONG_CLOCK else wall_us
+
+    def show(self, fault: Fault | None, clip: PackedClip) -> None:
+        """Change to another clip at the next key picture."""
+        self._next = (fault, clip)
+
+    def join(self, viewer: Viewer) -> None:
+        """Send to `viewer` from now on. The first viewer of a stream begins with a key picture at once."""
+        if not self.viewers:
+            self._to_key_picture()
+        self.viewers.append(viewer)
+
+    def leave(self, viewer: Viewer) -> None:
+        if viewer in self.viewers:
+            self.viewers.remove(viewer)
+
+    def end_stall(self) -> None:
+        """Send the rest of the picture in which it stopped, and go on with a key picture."""
+        if self._stalled:
+            self._stalled = False
+            for viewer in list(self.viewers):
+                viewer.resume()
+            self._to_key_picture()
+
+    def emit(self, ticks: int, wall_us: int) -> None:
+        """Make the picture of this moment and send it to everybody; nothing if the stream stalls."""
+        if self._stalled:
+            return
+        frame = self._make_frame(ticks, wall_us)
+        self._stalled = self.fault is Fault.STALL
+        for viewer in list(self.viewers):
+            viewer.stall(frame) if self._stalled else viewer.send_frame(frame)
+
+    def count(self, frame: Frame) -> None:
+        """A viewer's socket took the whole of `frame`."""
+        if frame.counted:
+            return
+        frame.counted = True
+        self.frames += 1
+        self.first = frame.number if self.first is None else min(self.first, frame.number)
+        self.last = frame.number if self.last is None else max(self.last, frame.number)
+
+    def _to_key_picture(self) -> None:
+        self._position = self.clip.next_key(self._position)
+
+    def _make_frame(self, ticks: int, wall_us: int) -> Frame:
+        if self._next and self.clip.frames[self._position].key:
+            (self.shown, self.clip), self._next, self._position = self._next, None, 0
+        clip, number = self.clip, self._number
+        picture = clip.frames[self._position]
+        clock = _clock(self.shown_wall_us(wall_us) // 1_000_000)
+        text = compose(clock, self._camera_key, number, clip.line.cells)
+        nals = [sei_user_data(SEI_UUID.bytes, _NUMBER_AND_CLOCK.pack(number, wall_us))]
+        if picture.key:
+            nals[:0] = [clip.sps, clip.pps]
+            nals += clip.line.draw_all(text, clip.frame_num_bits, picture.idr_pic_id)
+        else:
+            nals.append(clip.line.draw_changes(self._text, text, picture.frame_num, clip.frame_num_bits))
+        self._text = text
+        self._number += 1
+        self._position = (self._position + 1) % len(clip.frames)
+        return self._frame(number, picture.key, Packets.of(nals), picture.packets, self.timestamp(ticks))
+
+    def _frame(self, number: int, key: bool, own: Packets, shared: Packets, timestamp: int) -> Frame:
+        offset = len(own.data)
+        data = bytearray(own.data)
+        data += shared.data
+        starts = (*own.starts, *[offset + start for start in shared.starts])
+        self.seq = rtp.stamp(data, starts, self.seq, timestamp, self.ssrc)
+        self.packets += len(starts)
+        self.payload_bytes += own.payload_bytes + shared.payload_bytes
+        return Frame(number, key, data, starts)
+
+
+@lru_cache(maxsize=16)
+def _clock(second: int) -> str:
+    """The second of the day as schools in Kazakhstan read it."""
+    return (_EPOCH + timedelta(seconds=second)).astimezone(ALMATY).strftime("%Y-%m-%d %H:%M:%S")
