@@ -1,7 +1,7 @@
 """Configuration of a centre: one TOML file, each value of which an environment variable may replace.
 
     data = "var/centre"                     # QORGAN_DATA: keys (0600) and, by default, the database
-    database = ""                           # QORGAN_DATABASE: postgresql://user:password@host/name; empty: SQLite in data
+    database = ""                           # QORGAN_DATABASE: postgresql://user:password@host/name; empty: SQLite
     web = "web/dist"                        # QORGAN_WEB: the built console
 
     [http]
@@ -13,7 +13,7 @@
 
     [nats]
     url = "nats://127.0.0.1:4222"           # QORGAN_NATS
-    user = "centre"                         # QORGAN_NATS_USER; the password is in QORGAN_NATS_PASSWORD or data/nats.password
+    user = "centre"                         # QORGAN_NATS_USER; password: QORGAN_NATS_PASSWORD or data/nats.password
 
 The file's place is in `QORGAN_CENTRE_CONFIG`; without it the defaults above hold. Paths are relative to the file, or to
 the working directory when they come from the environment.

@@ -4,6 +4,7 @@
 with it the centre signs the grants by which schools let video out (invariant I7).
 """
 
+import json
 import os
 import secrets
 from collections.abc import Callable
@@ -21,7 +22,7 @@ def prepare(data: Path) -> None:
     """Make the data directory (0700) and the keys that are missing. Safe when two processes start at once."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_once(data / DJANGO_KEY, lambda: secrets.token_urlsafe(64))
-    _write_once(data / GRANT_KEY, lambda: OKPKey.generate_key("Ed25519", private=True).as_json(private=True))
+    _write_once(data / GRANT_KEY, _new_grant_key)
 
 
 def django_key(data: Path) -> str:
@@ -42,6 +43,10 @@ def grant_key(data: Path) -> OKPKey:
 def public_key(data: Path) -> str:
     """What schools keep as `[centre] public_key`: the JWK's `x`, base64url."""
     return str(grant_key(data).as_dict(private=False)["x"])
+
+
+def _new_grant_key() -> str:
+    return json.dumps(OKPKey.generate_key("Ed25519", private=True).as_dict(private=True))
 
 
 def _write_once(file: Path, make: Callable[[], str]) -> None:

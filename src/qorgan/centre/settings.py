@@ -1,4 +1,4 @@
-"""Django's settings of a centre, from `CentreConfig`. Importable anywhere: nothing is written and no variable is needed."""
+"""Django's settings of a centre, from `CentreConfig`. Importable anywhere: writes nothing, needs no variable."""
 
 from typing import Any
 

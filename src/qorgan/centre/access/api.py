@@ -1,5 +1,6 @@
 """Routes of `access`: the session, and a school's watch ledger."""
 
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -28,7 +29,10 @@ def get_session(request: HttpRequest) -> Session:
 )
 @needs(Right.WATCHES_READ)
 def list_watches(
-    request: HttpRequest, school_id: UUID, cursor: str | None = None, limit: int = Query(100, ge=1, le=MAX_PAGE)
+    request: HttpRequest,
+    school_id: UUID,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> WatchPage:
     """Who watched this school's cameras, newest first."""
     return service.watches(actor_of(request), school_id, cursor=cursor, limit=limit)

@@ -51,7 +51,7 @@ class User(AbstractBaseUser):
     class Meta:
         verbose_name = "пайдаланушы · пользователь"
         verbose_name_plural = "пайдаланушылар · пользователи"
-        constraints = [models.CheckConstraint(condition=~Q(email=""), name="user_has_an_email")]
+        constraints = (models.CheckConstraint(condition=~Q(email=""), name="user_has_an_email"),)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -85,13 +85,13 @@ class RoleGrant(models.Model):
     class Meta:
         verbose_name = "рөл · роль"
         verbose_name_plural = "рөлдер · роли"
-        constraints = [
+        constraints = (
             models.CheckConstraint(
                 condition=~Q(role=Role.DUTY_OFFICER) | Q(centre__isnull=False), name="officer_has_a_centre"
             ),
             models.CheckConstraint(condition=~Q(role=Role.HEAD) | Q(school__isnull=False), name="head_has_a_school"),
             models.CheckConstraint(condition=Q(role__in=list(Role)), name="role_known"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.role}"
@@ -136,11 +136,11 @@ class WatchLine(LedgerLine):
         verbose_name = "қарау журналы · журнал просмотров"
         verbose_name_plural = "қарау журналы · журнал просмотров"
         ordering = ("school", "number")
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=("school", "number"), name="watch_line_once"),
             models.UniqueConstraint(fields=("watch", "kind"), name="watch_begins_and_ends_once"),
-        ]
-        indexes = [models.Index(fields=("school", "-at", "-id"), name="watch_newest_first")]
+        )
+        indexes = (models.Index(fields=("school", "-at", "-id"), name="watch_newest_first"),)
 
     def subject(self) -> UUID:
         return self.school_id
@@ -171,7 +171,7 @@ class AuditLine(LedgerLine):
         verbose_name = "аудит"
         verbose_name_plural = "аудит"
         ordering = ("person", "number")
-        constraints = [models.UniqueConstraint(fields=("person", "number"), name="audit_line_once")]
+        constraints = (models.UniqueConstraint(fields=("person", "number"), name="audit_line_once"),)
 
     def subject(self) -> UUID:
         return self.person_id
@@ -191,7 +191,7 @@ class KeptAnswer(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("user", "key"), name="one_answer_per_key")]
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="one_answer_per_key"),)
 
     def __str__(self) -> str:
         return f"{self.path} {self.at:%Y-%m-%d %H:%M}"

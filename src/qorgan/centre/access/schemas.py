@@ -10,6 +10,7 @@ from qorgan.domain.access import Right, Role
 from qorgan.domain.cameras import StreamName
 
 Language = Literal["kk", "ru", "en"]
+WatchAction = Literal["live", "archive"]
 
 
 class SignedInUser(Schema):
@@ -60,7 +61,7 @@ class Watch(Schema):
     ended_at: Instant | None
     viewer: Viewer
     camera: WatchedCamera
-    action: Literal["live", "archive"]
+    action: WatchAction
     stream: StreamName
     purpose: str
     range: WatchedRange | None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -17,11 +18,13 @@ from django.utils import timezone
 from qorgan.centre import keys
 from qorgan.centre.access.models import AuditLine, RoleGrant, User, WatchLine
 from qorgan.centre.access.schemas import (
+    Language,
     Session,
     SessionScope,
     SignedInUser,
     Viewer,
     Watch,
+    WatchAction,
     WatchedCamera,
     WatchedRange,
     WatchPage,
@@ -29,7 +32,7 @@ from qorgan.centre.access.schemas import (
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.schools.models import School
-from qorgan.centre.territory.models import OperationsCentre
+from qorgan.centre.territory.models import OperationsCentre, Region
 from qorgan.centre.wire import Name, Named, page_of
 from qorgan.domain.access import (
     Actor,
@@ -71,7 +74,7 @@ class OpenedWatch:
 
 def actor_for(user: AbstractBaseUser | AnonymousUser) -> Actor:
     """The actor that a signed-in user is now. Raises `Forbidden` with code `no_role` for a person without a role."""
-    grant = RoleGrant.objects.select_related("user").filter(user_id=user.pk, user__is_active=True).first()
+    grant = RoleGrant.objects.select_related("user").filter(user__pk=cast(UUID, user.pk), user__is_active=True).first()
     if grant is None:
         raise Forbidden("nobody has given you a role yet: ask your administrator", code="no_role")
     person = grant.user
@@ -119,7 +122,7 @@ def session(actor: Actor, *, csrf: str) -> Session:
     return Session(
         user=SignedInUser(id=actor.user, name=actor.name, email=actor.email),
         role=actor.role,
-        language=actor.language,
+        language=cast(Language, actor.language),
         centre=Named(id=centre.pk, name=Name.of(centre.name)) if centre else None,
         school=actor.school,
         scope=SessionScope(
@@ -168,7 +171,7 @@ def give_role(
     grant, _ = RoleGrant.objects.update_or_create(
         user=user, defaults={"role": role.value, "centre": centre, "school": school}
     )
-    grant.regions.set(regions)
+    grant.regions.set(Region.objects.filter(pk__in=regions))
     audit(user, "role.given", {"role": role.value, "regions": sorted(regions)})
 
 
@@ -227,6 +230,22 @@ def open_coverage(actor: Actor, camera_id: UUID, start: datetime, end: datetime)
     return _open(actor, camera, WatchLine.Action.COVERAGE, StreamName.MAIN, "coverage", start, end)
 
 
+def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
+    """A fresh grant for a watch that goes on; everything is asked again. Raises as `open_watch`; no line is written."""
+    line = (
+        WatchLine.objects.visible_to(actor)
+        .select_related("camera__school")
+        .filter(watch=watch_id, kind=WatchLine.Kind.OPENED, viewer=actor.user)
+        .first()
+    )
+    if line is None or WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.ENDED).exists():
+        raise NotFound("there is no such watch that goes on")
+    actor.require(Right.LIVE_VIEW if line.action == WatchLine.Action.LIVE else Right.ARCHIVE_VIEW)
+    if line.action != WatchLine.Action.COVERAGE:
+        _reason(actor, line.purpose, line.camera)
+    return _granted(line, line.camera, timezone.now())
+
+
 @transaction.atomic
 def end_watch(watch_id: UUID) -> None:
     """The viewer is gone. Ending twice ends once; a watch that never was raises `NotFound`."""
@@ -265,18 +284,23 @@ def watches(actor: Actor, school_id: UUID, *, cursor: str | None, limit: int) ->
 
 
 def _on_the_wire(row: WatchLine, ended_at: datetime | None) -> Watch:
-    asked = row.range_start is not None and row.range_end is not None
     return Watch(
         id=row.watch,
         at=row.at,
         ended_at=ended_at,
-        viewer=Viewer(name=row.viewer_name, role=row.viewer_role),
+        viewer=Viewer(name=row.viewer_name, role=Role(row.viewer_role)),
         camera=WatchedCamera(id=row.camera_id, name=Name.of(row.camera.name)),
-        action=row.action,
+        action=cast(WatchAction, row.action),
         stream=StreamName(row.stream),
         purpose=row.purpose,
-        range=WatchedRange(start=row.range_start, end=row.range_end) if asked else None,
+        range=_range(row),
     )
+
+
+def _range(row: WatchLine) -> WatchedRange | None:
+    if row.range_start is None or row.range_end is None:
+        return None
+    return WatchedRange(start=row.range_start, end=row.range_end)
 
 
 def _camera(actor: Actor, camera_id: UUID) -> Camera:
@@ -290,6 +314,7 @@ def _reason(actor: Actor, text: str, camera: Camera) -> Purpose:
     purpose = Purpose.parse(text)
     require_purpose(actor.role, purpose)
     if purpose.kind is PurposeKind.ALARM:
+        assert purpose.alarm is not None
         alarm = Alarm.objects.visible_to(actor).filter(pk=purpose.alarm).first()
         if alarm is None or not alarm_purpose_holds(
             same_school=alarm.school_id == camera.school_id, closed_at=alarm.closed_at, now=timezone.now()
@@ -321,27 +346,31 @@ def _open(
         range_start=start,
         range_end=end,
     )
-    opened = _append(line, WatchLine.Kind.OPENED)
-    live = action is WatchLine.Action.LIVE
+    return _granted(_append(line, WatchLine.Kind.OPENED), camera, timezone.now())
+
+
+def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
+    """The line's watch with a grant that starts to run now."""
+    live = line.action == WatchLine.Action.LIVE
     grant = Grant(
-        id=str(opened.watch),
+        id=str(line.watch),
         site=camera.school.site,
         camera=camera.key,
-        stream=stream.value,
+        stream=line.stream,
         action=Action.LIVE if live else Action.ARCHIVE,
-        viewer=actor.name,
-        purpose=purpose,
-        expires_at=opened.at + (LIVE_GRANT_LASTS if live else ARCHIVE_GRANT_LASTS),
-        start=start,
-        end=end,
+        viewer=line.viewer_name,
+        purpose=line.purpose,
+        expires_at=now + (LIVE_GRANT_LASTS if live else ARCHIVE_GRANT_LASTS),
+        start=line.range_start,
+        end=line.range_end,
     )
     return OpenedWatch(
-        id=opened.watch,
+        id=line.watch,
         site=camera.school.site,
         school=camera.school_id,
         camera=camera.pk,
         camera_key=camera.key,
-        stream=stream,
+        stream=StreamName(line.stream),
         grant=sign(grant, keys.grant_key(settings.QORGAN.data)),
         expires_at=grant.expires_at,
     )

@@ -36,7 +36,7 @@ def list_alarms(
     state: Literal["open", "closed"] | None = None,
     school: UUID | None = None,
     cursor: str | None = None,
-    limit: int = Query(100, ge=1, le=MAX_PAGE),
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 100,
 ) -> AlarmPage:
     return service.find(actor_of(request), state=state, school=school, cursor=cursor, limit=limit)
 

@@ -58,9 +58,8 @@ class AlarmQuerySet(QuerySet["Alarm"]):
 
     def whole(self) -> "AlarmQuerySet":
         """With everything that `schemas.Alarm` shows."""
-        return self.select_related("school__district", "owner", "unit").prefetch_related(
-            "lines__actor", "school__cameras"
-        )
+        near = self.select_related("school__district", "owner", "unit")
+        return near.prefetch_related("lines__actor", "school__cameras")
 
 
 class Alarm(models.Model):
@@ -93,11 +92,11 @@ class Alarm(models.Model):
     class Meta:
         verbose_name = "дабыл · тревога"
         verbose_name_plural = "дабылдар · тревоги"
-        indexes = [
+        indexes = (
             models.Index(fields=("-received_at", "-id"), name="alarm_newest_first"),
             models.Index(fields=("school", "state"), name="alarm_of_school"),
-        ]
-        constraints = [
+        )
+        constraints = (
             models.CheckConstraint(  # invariant I2: closed by a named person, or still open
                 condition=~Q(state__in=[State.CLOSED, State.REVIEWED])
                 | Q(closed_by__isnull=False, closed_at__isnull=False, disposition__isnull=False),
@@ -105,7 +104,7 @@ class Alarm(models.Model):
             ),
             models.CheckConstraint(condition=Q(level__in=list(Level)), name="alarm_level_known"),
             models.CheckConstraint(condition=Q(state__in=list(State)), name="alarm_state_known"),
-        ]
+        )
 
     def __str__(self) -> str:
         return f"{self.level} {self.school_id} {self.pressed_at:%Y-%m-%d %H:%M:%S}"
@@ -148,7 +147,7 @@ class AlarmLog(LedgerLine):
         verbose_name = "дабыл журналы · журнал тревоги"
         verbose_name_plural = "дабылдар журналы · журнал тревог"
         ordering = ("alarm", "number")
-        constraints = [models.UniqueConstraint(fields=("alarm", "number"), name="alarm_log_line_once")]
+        constraints = (models.UniqueConstraint(fields=("alarm", "number"), name="alarm_log_line_once"),)
 
     def subject(self) -> UUID:
         return self.alarm_id

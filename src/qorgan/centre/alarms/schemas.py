@@ -9,7 +9,6 @@ from pydantic import AwareDatetime, Field
 from qorgan.centre.wire import Instant, Name, Page, Person
 from qorgan.domain.alarms import MAX_NOTE, Disposition, Kind, Level, State, Verdict
 
-
 UnitState = Literal["free", "busy"]
 LogAction = Literal[
     "pressed",

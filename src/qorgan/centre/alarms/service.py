@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -13,13 +13,14 @@ from qorgan.centre import clean
 from qorgan.centre.alarms.events import alarm_changed, unit_changed
 from qorgan.centre.alarms.models import Alarm, AlarmLog, Unit
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
-from qorgan.centre.alarms.schemas import AlarmPage, LogLine, UnitList
+from qorgan.centre.alarms.schemas import AlarmPage, LogAction, LogLine, UnitList, UnitState
 from qorgan.centre.alarms.schemas import Unit as UnitOnTheWire
+from qorgan.centre.cameras.schemas import Pin
 from qorgan.centre.ledger import chain
 from qorgan.centre.schools.models import School
 from qorgan.centre.wire import Name, Person, page_of
 from qorgan.domain.access import Actor, Right
-from qorgan.domain.alarms import ENDED, Disposition, Kind, Level, State, Step, apply
+from qorgan.domain.alarms import ENDED, Disposition, Kind, Level, State, Step, Verdict, apply
 from qorgan.kernel.errors import Conflict, NotFound
 from qorgan.protocols.link.messages import AlarmRaised
 
@@ -132,8 +133,9 @@ def step(
         if disposition is not None:
             said["disposition"] = disposition.value
         _log(found, actor, now, after.state, clean.text(note, 2_000), said)
-        for touched in {before.unit, after.unit} - {None}:
-            _settle(touched)
+        for touched in {before.unit, after.unit}:
+            if touched is not None:
+                _settle(touched)
     return get(actor, alarm_id)
 
 
@@ -153,7 +155,7 @@ def _unit(actor: Actor, unit_id: UUID) -> Unit:
     return unit
 
 
-def _settle(unit_id: UUID | None) -> None:
+def _settle(unit_id: UUID) -> None:
     """A unit is busy while an open alarm has it."""
     unit = Unit.objects.select_for_update().get(pk=unit_id)
     busy = Alarm.objects.still_open().filter(unit=unit).exists()
@@ -190,6 +192,13 @@ def get(actor: Actor, alarm_id: UUID) -> AlarmOnTheWire:
     return on_the_wire(row)
 
 
+def around(actor: Actor, camera_id: UUID, start: datetime, end: datetime) -> list[Pin]:
+    """Alarms of the camera's school pressed in [start, end), for its timeline."""
+    rows = Alarm.objects.visible_to(actor).filter(school__cameras=camera_id)
+    pressed = rows.filter(pressed_at__gte=start, pressed_at__lt=end).order_by("pressed_at")[:1_000]
+    return [Pin(id=row.pk, at=row.pressed_at, level=Level(row.level)) for row in pressed]
+
+
 def units(actor: Actor) -> UnitList:
     """The units that the actor's centre can send."""
     rows = Unit.objects.visible_to(actor).order_by("name_kk", "pk")
@@ -197,7 +206,7 @@ def units(actor: Actor) -> UnitList:
 
 
 def unit_on_the_wire(row: Unit) -> UnitOnTheWire:
-    return UnitOnTheWire(id=row.pk, name=Name.of(row.name), state=row.state)
+    return UnitOnTheWire(id=row.pk, name=Name.of(row.name), state=cast(UnitState, row.state))
 
 
 def on_the_wire(row: Alarm) -> AlarmOnTheWire:
@@ -218,9 +227,9 @@ def on_the_wire(row: Alarm) -> AlarmOnTheWire:
         received_at=row.received_at,
         presented_at=row.presented_at,
         owner=Person(id=row.owner.pk, name=row.owner.name) if row.owner else None,
-        verdict=row.verdict,
+        verdict=Verdict(row.verdict) if row.verdict else None,
         unit=unit_on_the_wire(row.unit) if row.unit else None,
-        disposition=row.disposition,
+        disposition=Disposition(row.disposition) if row.disposition else None,
         closed_at=row.closed_at,
         version=row.version,
         cameras=[ids[key] for key in row.camera_keys if key in ids],
@@ -230,4 +239,4 @@ def on_the_wire(row: Alarm) -> AlarmOnTheWire:
 
 def _line(line: AlarmLog) -> LogLine:
     actor = Person(id=line.actor.pk, name=line.actor.name) if line.actor else None
-    return LogLine(at=line.at, actor=actor, action=line.action, note=line.note, data=line.data)
+    return LogLine(at=line.at, actor=actor, action=cast(LogAction, line.action), note=line.note, data=line.data)

@@ -5,7 +5,7 @@ they are declared here so that the API has one description, and answer 503 when 
 """
 
 from datetime import datetime
-from typing import NoReturn
+from typing import Annotated, NoReturn
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -53,7 +53,10 @@ def get_camera(request: HttpRequest, camera_id: UUID) -> Camera:
 )
 @needs(Right.ARCHIVE_VIEW)
 def get_camera_timeline(
-    request: HttpRequest, camera_id: UUID, start: AwareDatetime = Query(...), end: AwareDatetime = Query(...)
+    request: HttpRequest,
+    camera_id: UUID,
+    start: Annotated[AwareDatetime, Query()],
+    end: Annotated[AwareDatetime, Query()],
 ) -> NoReturn:
     """What was recorded and what was not. 504 `node_silent` when the school does not answer."""
     _no_gateway(start, end)
@@ -69,10 +72,10 @@ def get_camera_timeline(
 def get_camera_range(
     request: HttpRequest,
     camera_id: UUID,
-    start: AwareDatetime = Query(...),
-    end: AwareDatetime = Query(...),
-    stream: RangeStream = Query("main"),
-    purpose: str = Query("duty", max_length=100),
+    start: Annotated[AwareDatetime, Query()],
+    end: Annotated[AwareDatetime, Query()],
+    stream: RangeStream = "main",
+    purpose: Annotated[str, Query(max_length=100)] = "duty",
 ) -> NoReturn:
     """A recorded range as the school kept it, at most 120 s a call; a line in the watch ledger each."""
     _no_gateway(start, end)

@@ -39,7 +39,7 @@ class Camera(NamedRow):
     class Meta:
         verbose_name = "камера"
         verbose_name_plural = "камералар · камеры"
-        constraints = [models.UniqueConstraint(fields=("school", "key"), name="camera_key_once_per_school")]
+        constraints = (models.UniqueConstraint(fields=("school", "key"), name="camera_key_once_per_school"),)
 
 
 class Button(NamedRow):
@@ -54,7 +54,7 @@ class Button(NamedRow):
     class Meta:
         verbose_name = "дабыл түймесі · тревожная кнопка"
         verbose_name_plural = "дабыл түймелері · тревожные кнопки"
-        constraints = [
+        constraints = (
             models.UniqueConstraint(fields=("school", "key"), name="button_key_once_per_school"),
             models.CheckConstraint(condition=~Q(key=""), name="button_has_a_key"),
-        ]
+        )

@@ -25,7 +25,7 @@ class Stream(Schema):
 
 
 class Camera(Schema):
-    """`present` is false for a camera that was taken away: like a closed alarm it leaves the lists of whoever hears it."""
+    """`present` is false for a camera that was taken away: like a closed alarm it leaves the lists."""
 
     id: UUID
     school: UUID

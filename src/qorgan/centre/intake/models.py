@@ -20,7 +20,7 @@ class Inbox(models.Model):
     class Meta:
         verbose_name = "хабар · сообщение"
         verbose_name_plural = "кіріс хабарлар · входящие"
-        indexes = [models.Index(fields=("site", "seq"), name="inbox_site_seq")]
+        indexes = (models.Index(fields=("site", "seq"), name="inbox_site_seq"),)
 
     def __str__(self) -> str:
         return f"{self.site} {self.seq} {self.type}"

@@ -1,5 +1,6 @@
 """Routes of `schools`."""
 
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -18,11 +19,11 @@ router = Router(tags=["schools"])
 @needs(Right.SCHOOLS_READ)
 def list_schools(
     request: HttpRequest,
-    q: str = Query("", max_length=200),
+    q: Annotated[str, Query(max_length=200)] = "",
     district: str | None = None,
     state: NodeState | None = None,
     cursor: str | None = None,
-    limit: int = Query(200, ge=1, le=MAX_PAGE),
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 200,
 ) -> SchoolPage:
     """Schools that the actor may see. `q` looks in names, addresses and site ids; `state` is the node's."""
     return service.find(actor_of(request), text=q, district=district, state=state, cursor=cursor, limit=limit)

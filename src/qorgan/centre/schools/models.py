@@ -37,11 +37,12 @@ class SchoolQuerySet(QuerySet["School"]):
         live = cameras.filter(state=CameraState.LIVE, school__node__state="online")
         open_alarms = Alarm.objects.filter(school=OuterRef("pk"), kind=alarms.Kind.REAL)
         gravest = open_alarms.exclude(state__in=alarms.ENDED).order_by().values("school")
-        return self.select_related("node", "district").annotate(
-            cameras_total=Coalesce(Subquery(cameras.annotate(n=Count("pk")).values("n")), 0),
-            cameras_live=Coalesce(Subquery(live.annotate(n=Count("pk")).values("n")), 0),
-            alarm_level=Subquery(gravest.annotate(level_=Min("level")).values("level_")),
-        )
+        status: dict[str, Any] = {
+            "cameras_total": Coalesce(Subquery(cameras.annotate(n=Count("pk")).values("n")), 0),
+            "cameras_live": Coalesce(Subquery(live.annotate(n=Count("pk")).values("n")), 0),
+            "alarm_level": Subquery(gravest.annotate(level_=Min("level")).values("level_")),
+        }
+        return self.select_related("node", "district").annotate(**status)
 
     def saying(self, text: str) -> "SchoolQuerySet":
         """Schools whose names, address or site id contain every word of `text`, in any script's case."""
@@ -77,15 +78,20 @@ class School(NamedRow):
     created_at = models.DateTimeField(auto_now_add=True)
     search = models.TextField(editable=False, default="", help_text="what `saying` looks in, case-folded")
 
+    # only on rows read `with_status()`
+    cameras_total: int
+    cameras_live: int
+    alarm_level: str | None
+
     objects = SchoolQuerySet.as_manager()
 
     class Meta:
         verbose_name = "білім беру ұйымы · организация образования"
         verbose_name_plural = "білім беру ұйымдары · организации образования"
-        constraints = [
+        constraints = (
             models.CheckConstraint(condition=~Q(name_kk=""), name="school_has_a_kazakh_name"),
             models.CheckConstraint(condition=Q(lat__range=(-90, 90), lon__range=(-180, 180)), name="school_on_earth"),
-        ]
+        )
 
     @property
     def address(self) -> LocalText:

@@ -1,13 +1,17 @@
 """Use cases of `schools`: finding and reading what the actor may see."""
 
+from typing import cast
 from uuid import UUID
 
 from qorgan.centre.schools.models import School
-from qorgan.centre.schools.schemas import Node, NodeState, SchoolPage
+from qorgan.centre.schools.schemas import Kind, Node, NodeState, SchoolPage
 from qorgan.centre.schools.schemas import School as SchoolOnTheWire
 from qorgan.centre.wire import Name, page_of
 from qorgan.domain.access import Actor
+from qorgan.domain.alarms import Level
 from qorgan.kernel.errors import NotFound
+
+_NEVER = Node(state="never", last_pulse_at=None)
 
 
 def find(
@@ -39,7 +43,7 @@ def on_the_wire(row: School) -> SchoolOnTheWire:
     return SchoolOnTheWire(
         id=row.pk,
         site=row.site,
-        kind=row.kind,
+        kind=cast(Kind, row.kind),
         name=Name.of(row.name),
         address=Name.of(row.address),
         head=row.head_name,
@@ -48,10 +52,8 @@ def on_the_wire(row: School) -> SchoolOnTheWire:
         district=row.district_id,
         lat=row.lat,
         lon=row.lon,
-        node=Node(state=node.state, last_pulse_at=node.last_pulse_at)
-        if node
-        else Node(state="never", last_pulse_at=None),
+        node=Node(state=node.state, last_pulse_at=node.last_pulse_at) if node else _NEVER,
         cameras_total=row.cameras_total,
         cameras_live=row.cameras_live,
-        alarm_level=row.alarm_level,
+        alarm_level=Level(row.alarm_level) if row.alarm_level else None,
     )

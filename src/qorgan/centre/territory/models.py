@@ -1,4 +1,4 @@
-"""Regions and districts as of 2024 (their codes are P-codes, KATO beside them), and the operations centres over them."""
+"""Regions and districts as of 2024 (codes are P-codes, KATO beside them), and the operations centres over them."""
 
 from django.db import models
 

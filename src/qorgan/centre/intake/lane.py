@@ -1,0 +1,118 @@
+"""A lane: waiting requests, taken together, stored in one transaction in the lane's own thread, then answered."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, TypeVar
+
+from django.db import connections
+
+from qorgan.centre.intake.store import Answer, Arrival
+from qorgan.kernel.backoff import Backoff
+from qorgan.kernel.errors import Unavailable
+from qorgan.protocols.link.messages import encode
+
+log = logging.getLogger(__name__)
+Store = Callable[[Sequence[Arrival]], list[Answer | None]]
+R = TypeVar("R")
+
+
+class Request(Protocol):
+    """The part of a NATS message that a lane needs."""
+
+    async def respond(self, data: bytes) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    arrival: Arrival
+    request: Request
+
+
+class Lane:
+    """Owns its queue and its one thread. Full: the request is left unanswered and counted, and the school sends again.
+
+    Requests that arrive while a transaction runs share the next one: under load the cost of a commit is shared by up to
+    `together` requests, without load nobody waits.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        store: Store,
+        *,
+        room: int,
+        together: int,
+        on_stored: Callable[[Answer], None],
+        after_you: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._name, self._store, self._together, self._on_stored = name, store, together, on_stored
+        self._after_you = after_you
+        self._queue: asyncio.Queue[Waiting] = asyncio.Queue(room)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"intake-{name}")
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.turned_away = 0
+
+    def offer(self, waiting: Waiting) -> None:
+        try:
+            self._queue.put_nowait(waiting)
+            self._idle.clear()
+        except asyncio.QueueFull:
+            self.turned_away += 1
+            if self.turned_away % 1_000 == 1:
+                log.error("intake.lane_full lane=%s turned_away=%d", self._name, self.turned_away)
+
+    async def idle(self) -> None:
+        """Wait until nothing waits and nothing is being stored."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Store and answer until cancelled; what was being stored is finished first."""
+        away = Backoff(first=0.2, limit=5.0, floor=0.1)
+        try:
+            while True:
+                batch = await self._take()
+                if self._after_you is not None:
+                    await self._after_you()
+                try:
+                    answers = await self.call(partial(self._store, [one.arrival for one in batch]))
+                    away.reset()
+                except Unavailable as error:
+                    log.error("intake.unavailable lane=%s code=%s", self._name, error.code)
+                    await asyncio.sleep(away.next())
+                    continue
+                except Exception:  # the root of this unit of work: nobody is answered, everybody sends again
+                    log.exception("intake.crashed lane=%s", self._name)
+                    await asyncio.sleep(away.next())
+                    continue
+                await self._answer(batch, answers)
+        finally:
+            self._executor.submit(connections.close_all)
+            self._executor.shutdown(wait=True)
+
+    async def call(self, work: Callable[[], R]) -> R:
+        """Run something else in the lane's thread, in turn."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def _take(self) -> list[Waiting]:
+        if self._queue.empty():
+            self._idle.set()
+        batch = [await self._queue.get()]
+        while len(batch) < self._together and not self._queue.empty():
+            batch.append(self._queue.get_nowait())
+        return batch
+
+    async def _answer(self, batch: list[Waiting], answers: list[Answer | None]) -> None:
+        for waiting, answer in zip(batch, answers, strict=True):
+            if answer is None:
+                continue
+            if answer.seqs:
+                self._on_stored(answer)
+            try:
+                await waiting.request.respond(encode(answer.ack))
+            except Exception as error:  # nats-py has no common base; the school sends again and is told then
+                log.warning("intake.not_answered lane=%s error=%s", self._name, type(error).__name__)

@@ -1,0 +1,221 @@
+"""From messages to rows: one transaction for many messages, each with its own answer. Synchronous, runs in a thread."""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
+from django.utils import timezone
+
+from qorgan.centre import clean
+from qorgan.centre.alarms import service as alarms
+from qorgan.centre.cameras import service as cameras
+from qorgan.centre.intake.models import Inbox
+from qorgan.centre.nodes import service as nodes
+from qorgan.centre.schools.models import School
+from qorgan.kernel.errors import Invalid, Unavailable
+from qorgan.kernel.ids import SiteId
+from qorgan.protocols.link.messages import (
+    Ack,
+    AlarmRaised,
+    CameraChanged,
+    Envelope,
+    Inventory,
+    Message,
+    PictureResult,
+    decode,
+    decode_batch,
+)
+
+log = logging.getLogger(__name__)
+NO_ID = ""  # key in `Ack.refused` of a message so broken that it has no id
+
+
+class DatabaseAway(Unavailable):
+    """Nothing was stored; the schools will send again."""
+
+    code = "database.away"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One request on the link. `site` is the subject's: the carrier's permissions make it true."""
+
+    site: SiteId
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What to answer, and the seqs of this site that are now durable."""
+
+    site: SiteId
+    ack: Ack
+    seqs: tuple[int, ...] = ()
+
+
+@dataclass(slots=True)
+class _Letter:
+    """One envelope on its way. `code` is why it was refused; `stored` says it is durable."""
+
+    site: SiteId
+    envelope: Envelope
+    body: Message | None = None
+    code: str | None = None
+    stored: bool = False
+
+
+def store_alarms(arrivals: Sequence[Arrival]) -> list[Answer | None]:
+    """One envelope an arrival. None: not stored and not refused, so it will come again. Raises `DatabaseAway`."""
+    return _store(arrivals, lambda data: [decode(data, Envelope)])
+
+
+def store_events(arrivals: Sequence[Arrival]) -> list[Answer | None]:
+    """A batch of envelopes an arrival. Raises `DatabaseAway`."""
+    return _store(arrivals, decode_batch)
+
+
+def _store(arrivals: Sequence[Arrival], open_: Callable[[bytes], list[Envelope]]) -> list[Answer | None]:
+    close_old_connections()
+    opened: list[list[_Letter] | None] = []
+    for arrival in arrivals:
+        try:
+            opened.append([_Letter(arrival.site, envelope) for envelope in open_(arrival.data)])
+        except Invalid as error:
+            log.warning("intake.not_a_message site=%s: %s", arrival.site, error)
+            opened.append(None)
+    _deliver([letter for letters in opened if letters for letter in letters])
+    return [_answer(arrival.site, letters) for arrival, letters in zip(arrivals, opened, strict=True)]
+
+
+def _answer(site: SiteId, letters: list[_Letter] | None) -> Answer | None:
+    if letters is None:
+        return Answer(site=site, ack=Ack(refused={NO_ID: "invalid"}))
+    stored = tuple(letter.envelope.id for letter in letters if letter.stored)
+    refused = {str(letter.envelope.id): letter.code for letter in letters if letter.code}
+    if letters and not stored and not refused:
+        return None
+    seqs = tuple(letter.envelope.seq for letter in letters if letter.stored)
+    return Answer(site=site, ack=Ack(stored=stored, refused=refused), seqs=seqs)
+
+
+def _deliver(letters: list[_Letter]) -> None:
+    """All in one transaction; when that fails, each in its own, so that one bad message harms no other."""
+    try:
+        _commit(letters)
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseAway("the database did not take the messages") from error
+    except Exception:  # the root of this unit of work
+        log.exception("intake.batch_failed count=%d", len(letters))
+        for letter in letters:
+            letter.code, letter.stored = None, False
+            _deliver_alone(letter)
+
+
+def _deliver_alone(letter: _Letter) -> None:
+    """A message that we cannot take in is kept raw and acknowledged, so that it stops nothing; never so an alarm."""
+    try:
+        _commit([letter])
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseAway("the database did not take the message") from error
+    except Exception:  # the root of this unit of work
+        envelope = letter.envelope
+        log.exception("intake.message_failed site=%s id=%s type=%s", letter.site, envelope.id, envelope.type)
+        letter.code, letter.stored = None, False
+        if not isinstance(letter.body, AlarmRaised):
+            _keep_raw(letter)
+
+
+def _keep_raw(letter: _Letter) -> None:
+    try:
+        with transaction.atomic():
+            Inbox.objects.create(**_row(letter, timezone.now(), keep_body=True))
+        letter.stored = True
+    except DatabaseError:
+        log.exception("intake.not_even_kept site=%s id=%s", letter.site, letter.envelope.id)
+
+
+@transaction.atomic
+def _commit(letters: list[_Letter]) -> None:
+    now = timezone.now()
+    schools = _schools(letters)
+    known = dict(Inbox.objects.filter(pk__in={x.envelope.id for x in letters}).values_list("pk", "site"))
+    fresh: list[_Letter] = []
+    for letter in letters:
+        letter.code = _fault(letter, schools)
+        if letter.code is not None:
+            continue
+        first_site = known.setdefault(letter.envelope.id, "")
+        if first_site and first_site != letter.site:
+            letter.code = "id.taken"
+        elif first_site:
+            letter.stored = True
+        else:
+            known[letter.envelope.id] = letter.site
+            fresh.append(letter)
+    _take_in(fresh, schools, now)
+    kept = [letter for letter in fresh if letter.code is None]
+    Inbox.objects.bulk_create([Inbox(**_row(letter, now, keep_body=_keeps_body(letter))) for letter in kept])
+    for letter in kept:
+        letter.stored = True
+
+
+def _schools(letters: Iterable[_Letter]) -> dict[str, School]:
+    sites = {letter.site for letter in letters}
+    return {row.site: row for row in School.objects.select_related("district").filter(site__in=sites)}
+
+
+def _fault(letter: _Letter, schools: dict[str, School]) -> str | None:
+    """Why this message cannot be taken in; None for a good one. Reads the body."""
+    envelope = letter.envelope
+    if envelope.site != letter.site:
+        return "site.mismatch"
+    if letter.site not in schools:
+        return "site.unknown"
+    if not 0 <= envelope.seq <= clean.MAX_INT64:
+        return "invalid"
+    try:
+        letter.body = envelope.decode_body()
+    except Invalid as error:
+        log.warning("intake.bad_body site=%s type=%s: %s", letter.site, envelope.type[:100], error)
+        return "invalid"
+    return None
+
+
+def _take_in(letters: list[_Letter], schools: dict[str, School], now: datetime) -> None:
+    raised = [(letter, letter.body) for letter in letters if isinstance(letter.body, AlarmRaised)]
+    answers = alarms.store([alarms.Raised(schools[letter.site], body) for letter, body in raised], now)
+    for (letter, _), refusal in zip(raised, answers, strict=True):
+        letter.code = refusal.code if refusal else None
+    for letter in letters:
+        _take_effect(schools[letter.site], letter.body, now)
+
+
+def _take_effect(school: School, body: Message | None, now: datetime) -> None:
+    match body:
+        case Inventory():
+            cameras.take_inventory(school, body)
+            nodes.software(school, body.software)
+        case CameraChanged():
+            cameras.take_change(school, body.camera, body.health, min(clean.moment(body.at, now), now))
+        case PictureResult():
+            cameras.take_picture(school, body)
+
+
+def _keeps_body(letter: _Letter) -> bool:
+    return letter.body is None or isinstance(letter.body, AlarmRaised)
+
+
+def _row(letter: _Letter, now: datetime, *, keep_body: bool) -> dict[str, object]:
+    envelope = letter.envelope
+    return {
+        "id": envelope.id,
+        "site": letter.site,
+        "seq": envelope.seq,
+        "type": clean.text(envelope.type, 100),
+        "version": clean.count(envelope.version, 32_767),
+        "sent_at": clean.moment(envelope.sent_at, otherwise=now),
+        "received_at": now,
+        "body": bytes(envelope.body) if keep_body else None,
+    }

@@ -1,0 +1,114 @@
+"""What a live screen starts from, and what each event turns into: the same objects, built by the same functions.
+
+*Old snapshot, events applied, equals fresh snapshot* (`tests/behaviour/centre/test_snapshots.py`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from ninja import Schema
+
+from qorgan.centre.alarms import service as alarms
+from qorgan.centre.alarms.models import Alarm, Unit
+from qorgan.centre.cameras import service as cameras
+from qorgan.centre.cameras.models import Camera
+from qorgan.centre.schools import service as schools
+from qorgan.centre.schools.models import School
+from qorgan.domain.access import Actor, Right
+
+_RIGHT = {
+    "school": Right.SCHOOLS_READ,
+    "camera": Right.CAMERAS_READ,
+    "alarm": Right.ALARM_READ,
+    "unit": Right.UNITS_READ,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One object as it is now, in JSON's own types, and where it lies: read once, shown to whoever may see it."""
+
+    topic: str
+    data: dict[str, Any]
+    school: UUID | None = None
+    region: str = ""
+    district: str = ""
+    centre: UUID | None = None
+
+    def visible_to(self, actor: Actor) -> bool:
+        """The same answer as the room's own `visible_to`, without asking the database."""
+        if not actor.may(_RIGHT[self.topic]):
+            return False
+        if self.topic == "unit":
+            return actor.scope.everywhere or (self.centre is not None and actor.centre == self.centre)
+        assert self.school is not None
+        return actor.scope.covers(region=self.region, district=self.district, school=self.school)
+
+
+def snapshot(actor: Actor) -> dict[str, Any]:
+    """`schools`, `cameras`, `alarms` (the open ones) and `units` that the actor may see; what they may not is empty."""
+    found: dict[str, list[Schema]] = {"schools": [], "cameras": [], "alarms": [], "units": []}
+    if actor.may(Right.SCHOOLS_READ):
+        rows = School.objects.visible_to(actor).with_status().order_by("pk")
+        found["schools"] = [schools.on_the_wire(row) for row in rows]
+    if actor.may(Right.CAMERAS_READ):
+        standing = Camera.objects.visible_to(actor).filter(present=True).select_related("school__node")
+        found["cameras"] = [cameras.on_the_wire(row) for row in standing.order_by("school", "position", "key")]
+    if actor.may(Right.ALARM_READ):
+        opened = Alarm.objects.visible_to(actor).still_open().whole().order_by("-received_at", "-pk")
+        found["alarms"] = [alarms.on_the_wire(row) for row in opened]
+    if actor.may(Right.UNITS_READ):
+        found["units"] = list(alarms.units(actor).items)
+    return {name: [_json(item) for item in items] for name, items in found.items()}
+
+
+def view(topic: str, id: UUID, actor: Actor) -> dict[str, Any] | None:
+    """One object as it is now; None when this actor may not see it, or it is not there."""
+    seen = look(topic, id)
+    return seen.data if seen is not None and seen.visible_to(actor) else None
+
+
+def look(topic: str, id: UUID) -> Seen | None:
+    """One object for many actors: show `data` to those for whom `visible_to` holds. None when it is not there."""
+    match topic:
+        case "school":
+            return _school(id)
+        case "camera":
+            return _camera(id)
+        case "alarm":
+            return _alarm(id)
+        case "unit":
+            return _unit(id)
+    return None
+
+
+def _school(id: UUID) -> Seen | None:
+    row = School.objects.with_status().filter(pk=id).first()
+    return None if row is None else _at(row, "school", schools.on_the_wire(row))
+
+
+def _camera(id: UUID) -> Seen | None:
+    row = Camera.objects.select_related("school__node", "school__district").filter(pk=id).first()
+    return None if row is None else _at(row.school, "camera", cameras.on_the_wire(row))
+
+
+def _alarm(id: UUID) -> Seen | None:
+    row = Alarm.objects.whole().filter(pk=id).first()
+    return None if row is None else _at(row.school, "alarm", alarms.on_the_wire(row))
+
+
+def _unit(id: UUID) -> Seen | None:
+    row = Unit.objects.filter(pk=id).first()
+    if row is None:
+        return None
+    return Seen(topic="unit", data=_json(alarms.unit_on_the_wire(row)), centre=row.centre_id)
+
+
+def _at(school: School, topic: str, item: Schema) -> Seen:
+    district = school.district
+    return Seen(topic=topic, data=_json(item), school=school.pk, region=district.region_id, district=district.pk)
+
+
+def _json(item: Schema) -> dict[str, Any]:
+    return item.model_dump(mode="json")
