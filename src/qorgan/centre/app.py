@@ -1,0 +1,251 @@
+"""The centre's program: web, gateway and intake in one process, or any of them alone."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import cast
+
+import structlog
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from qorgan import __version__
+from qorgan.centre.carrier import Carrier
+from qorgan.centre.config import CentreConfig
+from qorgan.centre.gateway.console import Console
+from qorgan.centre.gateway.gateway import Gateway
+from qorgan.centre.gateway.ports import Gatekeeper
+from qorgan.centre.gateway.problems import on_error
+from qorgan.centre.gateway.sockets import leaves
+from qorgan.kernel.clock import SystemClock
+from qorgan.kernel.errors import Invalid, QorganError, Unavailable
+from qorgan.kernel.processes import until_stopped
+
+log = structlog.get_logger(__name__)
+
+DJANGO_PATHS = ("/api", "/_allauth", "/admin", "/i18n", "/static")
+STOP_WITHIN_S = 3  # for open requests and sockets; `until_stopped` ends everything after 5
+BROWSER_SAYS_BYTES = 64 * 1024  # the longest WebSocket message that a browser may send
+UNSENT_BYTES = 64 * 1024  # in the kernel per connection: more would be old pictures on the way to a slow viewer
+GONE_AFTER_MS = 120_000  # a peer that acknowledges nothing for so long is gone (RFC 5482)
+
+
+class Role(StrEnum):
+    """What a process of the centre may do."""
+
+    WEB = "web"  # Django and the console
+    GATEWAY = "gateway"  # live video, events, recordings
+    INTAKE = "intake"  # what schools send into the database
+
+
+ALL_ROLES = frozenset(Role)
+
+
+def run(
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    nats_url: str | None = None,
+    roles: str | None = None,
+    web: Path | None = None,
+) -> None:
+    """Run the centre until SIGTERM or SIGINT. What is not given comes from the configuration.
+
+    Raises SystemExit(1) with one sentence on stderr when it cannot start.
+    """
+    config = _start_django()
+    try:
+        wanted = parse_roles(roles) if roles else ALL_ROLES
+        listener = listen(host or config.host, config.port if port is None else port)
+    except QorganError as error:
+        raise SystemExit(f"qorgan centre: {error}") from error
+    carrier = Carrier(nats_url or config.nats, user=config.nats_user, password=config.nats_password or "")
+    with contextlib.closing(listener):
+        try:
+            asyncio.run(until_stopped(_run(wanted, listener, carrier, web or config.web)))
+        except ExceptionGroup as group:
+            ours = next((error for error in leaves(group) if isinstance(error, QorganError)), None)
+            if ours is None:
+                raise
+            raise SystemExit(f"qorgan centre: {ours}") from group
+
+
+async def _run(roles: frozenset[Role], listener: socket.socket, carrier: Carrier, web: Path) -> None:
+    """The whole program: the carrier outlives everything that speaks over it."""
+    from qorgan.centre.gateway.gatekeeper import DjangoGatekeeper, is_our_host
+
+    gatekeeper = DjangoGatekeeper()
+    gateway = Gateway(carrier, gatekeeper, SystemClock(), is_our_host=is_our_host)
+    routes: list[BaseRoute] = [health_route(carrier, gatekeeper, roles)]
+    routes += gateway.routes() if Role.GATEWAY in roles else ()
+    app = build(routes, django=_django() if Role.WEB in roles else None, console=Console(web))
+    async with asyncio.TaskGroup() as ground:
+        carrying = ground.create_task(carrier.run(), name="carrier")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(serve(app, listener), name="http")
+                if Role.GATEWAY in roles:
+                    group.create_task(gateway.run(), name="gateway")
+                if Role.INTAKE in roles:
+                    group.create_task(_take_in(carrier), name="intake")
+                if roles & {Role.WEB, Role.INTAKE}:
+                    group.create_task(_announce(carrier), name="announcer")
+                await carrier.wait_connected()
+                log.info("centre.ready", address="{}:{}".format(*listener.getsockname()[:2]), roles=sorted(roles))
+        finally:
+            carrying.cancel()
+            gatekeeper.close()
+
+
+async def _announce(carrier: Carrier) -> None:
+    """What this process commits becomes known to every gateway."""
+    from qorgan.centre.events import NatsPublisher, listening
+
+    publisher = NatsPublisher(await carrier.wait_connected())
+    with listening(publisher):
+        await publisher.run()
+
+
+async def _take_in(carrier: Carrier) -> None:
+    """What schools send goes into the database."""
+    from qorgan.centre.intake.intake import Intake
+
+    await Intake(await carrier.wait_connected()).run()
+
+
+def _start_django() -> CentreConfig:
+    """Load Django's settings and applications; nothing of ours that has models may be imported before."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qorgan.centre.settings")
+    import django
+    from django.conf import settings
+
+    django.setup()
+    config: CentreConfig = settings.QORGAN
+    return config
+
+
+def _django() -> ASGIApp:
+    from qorgan.centre.asgi import application
+
+    return cast(ASGIApp, application)
+
+
+def build(routes: Sequence[BaseRoute], *, django: ASGIApp | None, console: ASGIApp) -> Starlette:
+    """Our own routes first; then Django's places; everything else is a place of the console."""
+    app = Starlette(routes=list(routes), exception_handlers={QorganError: on_error})
+    app.router.redirect_slashes = False
+    app.router.default = Fallback(django=django, console=console)
+    return app
+
+
+class Fallback:
+    """Sends what is none of our routes to Django or to the console."""
+
+    def __init__(self, *, django: ASGIApp | None, console: ASGIApp) -> None:
+        self._django, self._console = django, console
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})  # before accepting: HTTP 403
+        elif scope["type"] == "http" and self._django is not None and is_djangos(scope["path"]):
+            await self._django(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._console(scope, receive, send)
+
+
+def is_djangos(path: str) -> bool:
+    """Whether a path is one of Django's, never a place of the console."""
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in DJANGO_PATHS)
+
+
+def health_route(carrier: Carrier, gatekeeper: Gatekeeper, roles: frozenset[Role]) -> Route:
+    """`/api/health`: 200 when this process listens, its database answers and the carrier is connected; 503 before."""
+
+    async def health(_: Request) -> Response:
+        parts = {"database": await _answers(gatekeeper), "carrier": carrier.connected}
+        ready = all(parts.values())
+        body = {"status": "ok" if ready else "not_ready", "version": __version__, "roles": sorted(roles), **parts}
+        return JSONResponse(body, 200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+    return Route("/api/health", health, methods=["GET"])
+
+
+async def _answers(gatekeeper: Gatekeeper) -> bool:
+    try:
+        await gatekeeper.ping()
+    except Unavailable:
+        return False
+    return True
+
+
+async def serve(app: ASGIApp, listener: socket.socket) -> None:
+    """Serve HTTP and WebSockets on a listening socket until cancelled."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws="websockets-sansio",
+            ws_max_size=BROWSER_SAYS_BYTES,
+            ws_per_message_deflate=False,  # video does not shrink, and one socket's compression would stall all others
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the program's root stops it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises `Unavailable` in words for a person; `Invalid` for an address that is none."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise Invalid(f"{host} is not an address of this machine") from error
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit these from the listener (tcp(7)).
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_AFTER_MS)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        reason = error.strerror or str(error)
+        raise Unavailable(f"cannot listen on {host}:{port} ({reason}); stop what uses it, or choose --port") from error
+    listener.setblocking(False)
+    return listener
+
+
+def parse_roles(text: str) -> frozenset[Role]:
+    """Roles from `web,gateway,intake`. Raises `Invalid` naming the wrong one."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    known = ", ".join(Role)
+    for name in names:
+        if name not in ALL_ROLES:
+            raise Invalid(f"there is no role {name!r}; there are {known}")
+    if not names:
+        raise Invalid(f"no role is given; there are {known}")
+    return frozenset(Role(name) for name in names)

@@ -1,0 +1,1 @@
+"""Live screens of the centre: video and events to browsers over WebSockets, recorded ranges over HTTP."""

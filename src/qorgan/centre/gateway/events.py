@@ -1,0 +1,256 @@
+"""`/ws/events`: what happens, to every browser that may know it (docs/design/interfaces.md §6).
+
+Each socket gets a snapshot, then events. It is registered before its snapshot is read, so nothing falls between: an
+event committed before the snapshot is in it, one committed after is queued behind it. Applying is replacing by id, so
+an event that is in both does no harm.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Hashable
+from typing import Any
+
+import msgspec
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from qorgan.centre.carrier import Carrier
+from qorgan.centre.gateway.counters import Counters
+from qorgan.centre.gateway.instants import instant
+from qorgan.centre.gateway.ports import Gatekeeper, Visitor
+from qorgan.centre.gateway.sockets import MALFORMED, START_ANEW, TRY_LATER, Doorman, Hangup, run_until_over
+from qorgan.kernel.clock import Clock
+from qorgan.kernel.errors import LinkDown, Unavailable
+from qorgan.protocols.link.subjects import CENTRE_EVENTS
+
+log = structlog.get_logger(__name__)
+
+QUEUE_EVENTS = 1_000  # per browser; a slower one is hung up on and starts anew with a snapshot
+PENDING_NOTICES = 20_000  # of different objects, waiting to be read; beyond, all browsers start anew
+PING_EVERY_S = 5.0
+TOPICS = frozenset({"alarm", "school", "camera", "unit"})
+
+_encoder = msgspec.json.Encoder()
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """What is published on `c1.events` after a commit: which object changed, not how."""
+
+    topic: str
+    id: str
+
+
+_notices = msgspec.json.Decoder(Notice)
+
+
+class EventHub:
+    """Owns the event sockets of this process. Reads each changed object once for all visitors who see the same."""
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        gatekeeper: Gatekeeper,
+        clock: Clock,
+        counters: Counters,
+        *,
+        ping_every_s: float = PING_EVERY_S,
+    ) -> None:
+        self._carrier, self._gatekeeper, self._clock, self._counters = carrier, gatekeeper, clock, counters
+        self._ping_every_s = ping_every_s
+        self._sockets: set[EventSocket] = set()
+        self._pending: dict[Notice, None] = {}  # in order of arrival; a storm about one object is one reading of it
+        self._awake = asyncio.Event()
+        self._listening = False
+        carrier.on_missed(self._start_all_anew)
+
+    async def run(self) -> None:
+        """Listen to `c1.events` and tell the sockets, until cancelled."""
+        client = await self._carrier.wait_connected()
+        subscription = await _subscribe(client, self._take)
+        self._listening = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read_and_tell(), name="events:read")
+                group.create_task(self._ping(), name="events:ping")
+        finally:
+            self._listening = False
+            if not client.is_closed:
+                await subscription.unsubscribe()
+
+    def add(self, socket: "EventSocket") -> None:
+        """From now on the socket hears of everything. Raises `LinkDown` while nothing can be heard."""
+        if not self._listening:
+            raise LinkDown("events cannot be heard yet")
+        self._sockets.add(socket)
+        self._counters.event_sockets += 1
+
+    def remove(self, socket: "EventSocket") -> None:
+        if socket in self._sockets:
+            self._sockets.remove(socket)
+            self._counters.event_sockets -= 1
+
+    async def _take(self, message: Msg) -> None:
+        try:
+            notice = _notices.decode(message.data)
+        except msgspec.MsgspecError:
+            log.warning("events.malformed", bytes=len(message.data))
+            return
+        if notice.topic not in TOPICS:
+            return  # newer software speaks of something we cannot show
+        if len(self._pending) >= PENDING_NOTICES:
+            log.error("events.overflow", waiting=len(self._pending))
+            self._pending.clear()
+            self._start_all_anew()
+            return
+        self._pending[notice] = None
+        self._awake.set()
+
+    async def _read_and_tell(self) -> None:
+        while True:
+            while not self._pending:
+                self._awake.clear()
+                await self._awake.wait()
+            notice = next(iter(self._pending))
+            del self._pending[notice]  # before the reading: what changes during it is read again
+            try:
+                await self._tell(notice)
+            except Unavailable as error:
+                # The object was not read, so browsers would miss it for ever: let them start from what is true.
+                log.error("events.not_read", topic=notice.topic, code=error.code)
+                self._start_all_anew()
+                await self._clock.sleep(1.0)
+
+    async def _tell(self, notice: Notice) -> None:
+        for visibility, sockets in self._by_visibility().items():
+            text = await self._read(notice, sockets[0].visitor, visibility)
+            if text is None:
+                continue
+            for socket in sockets:
+                socket.offer(text)
+
+    async def _read(self, notice: Notice, visitor: Visitor, visibility: Hashable) -> str | None:
+        self._counters.reads += 1
+        data = await self._gatekeeper.view(notice.topic, notice.id, visitor)
+        if data is None:
+            return None
+        event = {"type": "event", "topic": notice.topic, "data": data, "at": instant(self._clock.now())}
+        return _encoder.encode(event).decode()
+
+    def _by_visibility(self) -> dict[Hashable, list["EventSocket"]]:
+        groups: dict[Hashable, list[EventSocket]] = {}
+        for socket in self._sockets:
+            groups.setdefault(socket.visitor.visibility, []).append(socket)
+        return groups
+
+    async def _ping(self) -> None:
+        while True:
+            await self._clock.sleep(self._ping_every_s)
+            text = _encoder.encode({"type": "ping", "at": instant(self._clock.now())}).decode()
+            for socket in self._sockets:
+                socket.offer(text)
+
+    def _start_all_anew(self) -> None:
+        """Events may have been missed: only a fresh snapshot is true."""
+        for socket in self._sockets:
+            socket.start_anew("events_missed")
+
+
+async def _subscribe(client: Client, take: Any) -> Any:
+    try:
+        subscription = await client.subscribe(
+            CENTRE_EVENTS, cb=take, pending_msgs_limit=PENDING_NOTICES, pending_bytes_limit=16_000_000
+        )
+        await client.flush(timeout=2)  # the server has heard us: from here on nothing is missed
+    except (nats.errors.Error, TimeoutError) as error:
+        raise LinkDown(f"cannot listen to events: {error}") from error
+    return subscription
+
+
+class EventSocket:
+    """One browser's socket and its queue."""
+
+    def __init__(self, websocket: WebSocket, visitor: Visitor, counters: Counters) -> None:
+        self.visitor = visitor
+        self._websocket, self._counters = websocket, counters
+        self._queue: deque[str] = deque()
+        self._awake = asyncio.Event()
+        self._is_over, self._over = asyncio.Event(), ""
+
+    def offer(self, text: str) -> None:
+        if len(self._queue) >= QUEUE_EVENTS:
+            self._counters.overflows += 1
+            self.start_anew("too_slow")
+            return
+        self._queue.append(text)
+        self._awake.set()
+
+    def start_anew(self, reason: str) -> None:
+        """Hang up, so that the browser connects again and gets a snapshot."""
+        self._over = self._over or reason
+        self._is_over.set()
+
+    async def write(self, snapshot: str) -> None:
+        await self._send(snapshot)
+        while True:
+            while self._queue:
+                await self._send(self._queue.popleft())
+            self._awake.clear()
+            await self._awake.wait()
+
+    async def wait_over(self) -> None:
+        """A job of its own: a socket that is blocked in writing must still be hung up on."""
+        await self._is_over.wait()
+        raise Hangup(START_ANEW, self._over)
+
+    async def _send(self, text: str) -> None:
+        self._counters.events += 1
+        await self._websocket.send({"type": "websocket.send", "text": text})
+
+
+class EventSockets:
+    """Serves `/ws/events`."""
+
+    def __init__(
+        self, hub: EventHub, gatekeeper: Gatekeeper, doorman: Doorman, clock: Clock, counters: Counters
+    ) -> None:
+        self._hub, self._gatekeeper, self._doorman = hub, gatekeeper, doorman
+        self._clock, self._counters = clock, counters
+
+    async def serve(self, websocket: WebSocket) -> None:
+        visitor = await self._doorman.admit(websocket)
+        if visitor is None:
+            return
+        socket = EventSocket(websocket, visitor, self._counters)
+        try:
+            await run_until_over(
+                websocket,
+                [
+                    self._write(socket),
+                    socket.wait_over(),
+                    _read(websocket),
+                    self._doorman.watch_session(websocket, visitor),
+                ],
+            )
+        finally:
+            self._hub.remove(socket)
+
+    async def _write(self, socket: EventSocket) -> None:
+        try:
+            self._hub.add(socket)  # first, so that nothing is missed while the snapshot is read
+            at = self._clock.now()
+            snapshot = await self._gatekeeper.snapshot(socket.visitor)
+        except Unavailable as error:
+            raise Hangup(TRY_LATER, error.code) from error
+        message = {"type": "snapshot", "at": instant(at), **snapshot}
+        await socket.write(_encoder.encode(message).decode())
+
+
+async def _read(websocket: WebSocket) -> None:
+    """A browser says nothing here; this notices when it goes."""
+    message = await websocket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    raise Hangup(MALFORMED, "malformed")

@@ -1,0 +1,72 @@
+"""The gateway as a whole: its parts, its routes, its tasks."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from qorgan.centre.carrier import Carrier
+from qorgan.centre.gateway.counters import Counters
+from qorgan.centre.gateway.events import EventHub, EventSockets
+from qorgan.centre.gateway.ports import Gatekeeper
+from qorgan.centre.gateway.problems import NotSignedIn
+from qorgan.centre.gateway.recordings import Recordings
+from qorgan.centre.gateway.school import SchoolLink
+from qorgan.centre.gateway.sockets import Doorman
+from qorgan.centre.gateway.streams import StreamHub
+from qorgan.centre.gateway.video import VideoSockets
+from qorgan.kernel.clock import Clock
+from qorgan.kernel.errors import Forbidden
+
+STATUS_RIGHT = "system.read"
+
+
+class Gateway:
+    """Live video, events and recordings for browsers. Keeps nothing that outlives the process."""
+
+    def __init__(
+        self, carrier: Carrier, gatekeeper: Gatekeeper, clock: Clock, *, is_our_host: Callable[[str], bool]
+    ) -> None:
+        self.counters = Counters()
+        self._carrier, self._gatekeeper = carrier, gatekeeper
+        school = SchoolLink(carrier)
+        doorman = Doorman(gatekeeper, clock, is_our_host=is_our_host)
+        self._streams = StreamHub(school, gatekeeper, clock, self.counters)
+        self._events = EventHub(carrier, gatekeeper, clock, self.counters)
+        self._video_sockets = VideoSockets(self._streams, gatekeeper, doorman, clock, self.counters)
+        self._event_sockets = EventSockets(self._events, gatekeeper, doorman, clock, self.counters)
+        self._recordings = Recordings(school, gatekeeper, clock, self.counters)
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._streams.run(), name="streams")
+            group.create_task(self._events.run(), name="events")
+
+    def routes(self) -> Sequence[BaseRoute]:
+        async def video(websocket: WebSocket) -> None:
+            await self._video_sockets.serve(websocket)
+
+        async def events(websocket: WebSocket) -> None:
+            await self._event_sockets.serve(websocket)
+
+        return (
+            WebSocketRoute("/ws/video", video),
+            WebSocketRoute("/ws/events", events),
+            Route("/api/cameras/{camera}/range", self._recordings.range, methods=["GET"]),
+            Route("/api/cameras/{camera}/timeline", self._recordings.timeline, methods=["GET"]),
+            Route("/api/gateway", self._status, methods=["GET"]),
+        )
+
+    async def _status(self, request: Request) -> Response:
+        """What the gateway carries now and has carried. For those who look after the system."""
+        visitor = await self._gatekeeper.authenticate(request.cookies)
+        if visitor is None:
+            raise NotSignedIn("sign in first")
+        if STATUS_RIGHT not in visitor.rights:
+            raise Forbidden(f"your role does not have the right {STATUS_RIGHT}")
+        body = {"connected": self._carrier.connected, "dropped": self._carrier.dropped, **self.counters.snapshot()}
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})

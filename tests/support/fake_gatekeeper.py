@@ -1,0 +1,104 @@
+"""The centre's rooms as the gateway sees them, in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from qorgan.centre.gateway.ports import Permit, View, Visitor
+from qorgan.kernel.errors import Forbidden, NotFound, Unavailable
+from qorgan.kernel.ids import CameraKey, SiteId, uuid7
+
+HALL = UUID("00000000-0000-7000-8000-000000000001")
+YARD = UUID("00000000-0000-7000-8000-000000000002")
+
+
+class FakeGatekeeper:
+    """`sessions`: cookie → visitor. `objects`: what browsers hear of, by topic and id, with who may see it."""
+
+    def __init__(self) -> None:
+        officer = Visitor(actor="officer", user="officer", visibility="district", rights=frozenset({"live.view"}))
+        head = Visitor(actor="head", user="head", visibility="school", rights=frozenset({"live.view"}))
+        stranger = Visitor(actor="ministry", user="ministry", visibility="country")
+        admin = Visitor(actor="admin", user="admin", visibility="country", rights=frozenset({"system.read"}))
+        self.sessions: dict[str, Visitor] = {"officer": officer, "head": head, "ministry": stranger, "admin": admin}
+        self.places = {HALL: ("kst-012", "hall"), YARD: ("kst-012", "yard")}
+        self.grant_lasts = timedelta(minutes=1)
+        self.watches: dict[str, View] = {}
+        self.viewers: dict[str, str] = {}
+        self.ended: list[str] = []
+        self.renewed = 0
+        self.objects: dict[tuple[str, str], tuple[dict[str, Any], frozenset[str]]] = {}
+        self.reads: list[tuple[str, str, str]] = []
+        self.before_snapshot_returns: Any = None
+        self.alarms: list[dict[str, Any]] = []
+        self.away = False
+
+    @property
+    def watching(self) -> list[str]:
+        """Who watches now, by the ledger."""
+        return [viewer for watch, viewer in self.viewers.items() if watch not in self.ended]
+
+    async def ping(self) -> None:
+        self._answer()
+
+    async def authenticate(self, cookies: Mapping[str, str]) -> Visitor | None:
+        self._answer()
+        return self.sessions.get(cookies.get("sessionid", ""))
+
+    async def open_watch(self, visitor: Visitor, view: View) -> Permit:
+        self._answer()
+        if "live.view" not in visitor.rights:
+            raise Forbidden("the role does not have the right live.view")
+        permit = self._permit(visitor, view, str(uuid7()))
+        self.watches[permit.watch], self.viewers[permit.watch] = view, visitor.user
+        return permit
+
+    async def renew_grant(self, visitor: Visitor, permit: Permit, view: View) -> Permit:
+        self.renewed += 1
+        return self._permit(visitor, view, permit.watch)
+
+    async def end_watch(self, permit: Permit) -> None:
+        self._answer()
+        if permit.watch not in self.ended:
+            self.ended.append(permit.watch)
+
+    async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
+        if "live.view" not in visitor.rights:
+            raise Forbidden("the role does not have the right archive.view")
+        return self._permit(visitor, view, "")
+
+    async def alarms_around(self, visitor: Visitor, view: View) -> Sequence[Mapping[str, Any]]:
+        return self.alarms
+
+    async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
+        self._answer()
+        found: dict[str, Any] = {"schools": [], "cameras": [], "alarms": [], "units": []}
+        for (topic, _), (data, visible) in self.objects.items():
+            if visitor.visibility in visible:
+                found[f"{topic}s"].append(data)
+        if self.before_snapshot_returns is not None:
+            await self.before_snapshot_returns()
+        return found
+
+    async def view(self, topic: str, id: str, visitor: Visitor) -> Any | None:
+        self._answer()
+        self.reads.append((topic, id, str(visitor.visibility)))
+        data, visible = self.objects.get((topic, id), (None, frozenset()))
+        return data if visitor.visibility in visible else None
+
+    def _answer(self) -> None:
+        if self.away:
+            raise Unavailable("the database is away")
+
+    def _permit(self, visitor: Visitor, view: View, watch: str) -> Permit:
+        if view.camera not in self.places:
+            raise NotFound("there is no such camera in your territory")
+        site, key = self.places[view.camera]
+        return Permit(
+            watch=watch,
+            site=SiteId(site),
+            camera=CameraKey(key),
+            grant=f"{visitor.user}:{watch}".encode(),
+            expires_at=datetime.now(UTC) + self.grant_lasts,
+        )
