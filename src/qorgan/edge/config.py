@@ -163,24 +163,46 @@ def has_password(url: str) -> bool:
     return _PASSWORD_IN_URL.search(url) is not None
 
 
+def check_new_camera(path: Path, camera: Camera) -> None:
+    """Whether this camera may be added. Raises `Conflict` for a key that is taken, `Invalid` for what is wrong."""
+    if any(camera.key == known.key for known in load(path).cameras):
+        raise Conflict(f"{path}: there is a camera {camera.key!r} already; choose another key", code="config.key_taken")
+    for url in (camera.main, camera.sub):
+        mistake = None if url is None else address_mistake(url)
+        if mistake:
+            raise Invalid(f"the camera's address is wrong: {mistake}", code="camera.bad_url")
+    _with_row(path, "cameras", camera)
+
+
 def add_camera(path: Path, camera: Camera) -> EdgeConfig:
     """Append a camera to the file, leaving every other byte of it alone, and return the new configuration.
 
-    Nothing is written unless the result loads. Raises `Conflict` for a key that is taken, or `Invalid`.
+    Nothing is written unless the result loads. Raises as `check_new_camera` does.
     """
-    if any(camera.key == known.key for known in load(path).cameras):
-        raise Conflict(f"{path}: there is a camera {camera.key!r} already; choose another key", code="config.key_taken")
-    mistake = address_mistake(camera.main) or (address_mistake(camera.sub) if camera.sub else None)
-    if mistake:
-        raise Invalid(f"the camera's address is wrong: {mistake}", code="camera.bad_url")
+    check_new_camera(path, camera)
     return _append(path, "cameras", camera)
+
+
+def check_new_button(path: Path, button: Button) -> None:
+    """Whether this button may be added. Raises `Conflict` for a key that is taken, `Invalid` for what is wrong."""
+    if any(button.key == known.key for known in load(path).buttons):
+        raise Conflict(f"{path}: there is a button {button.key!r} already; choose another key", code="config.key_taken")
+    _with_row(path, "buttons", button)
 
 
 def add_button(path: Path, button: Button) -> EdgeConfig:
     """Append a button to the file. Promises and raises as `add_camera` does."""
-    if any(button.key == known.key for known in load(path).buttons):
-        raise Conflict(f"{path}: there is a button {button.key!r} already; choose another key", code="config.key_taken")
+    check_new_button(path, button)
     return _append(path, "buttons", button)
+
+
+def to_toml(value: object) -> str:
+    """A TOML 1.0 value of a string, a list of strings or a table of strings."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {to_toml(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(to_toml(item) for item in value) + "]"
+    return '"' + "".join(_toml_character(character) for character in str(value)) + '"'
 
 
 def _read(path: Path) -> str:
@@ -315,23 +337,18 @@ def _check_centre(centre: Centre, path: Path) -> None:
 
 
 def _append(path: Path, table: str, row: Part) -> EdgeConfig:
-    path = path.absolute()
-    text = _read(path)
-    lines = [f"{name} = {_toml(value)}" for name, value in msgspec.to_builtins(row).items() if value is not None]
-    addition = "\n".join([f"[[{table}]]", *lines]) + "\n"
-    new = text + ("" if text.endswith("\n") or not text else "\n") + "\n" + addition
-    config = parse(new, path)
-    replace_file(path, new.encode("utf-8"), mode=path.stat().st_mode & 0o777)
+    text, config = _with_row(path, table, row)
+    replace_file(path.absolute(), text.encode("utf-8"), mode=path.stat().st_mode & 0o777)
     return config
 
 
-def _toml(value: object) -> str:
-    """A TOML 1.0 value of a string, a list of strings or a table of strings."""
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return '"' + "".join(_toml_character(character) for character in str(value)) + '"'
+def _with_row(path: Path, table: str, row: Part) -> tuple[str, EdgeConfig]:
+    """The file's text with one more row at its end, and what it means. Raises `Invalid` when it means nothing."""
+    path = path.absolute()
+    text = _read(path)
+    lines = [f"{name} = {to_toml(value)}" for name, value in msgspec.to_builtins(row).items() if value is not None]
+    text += ("" if text.endswith("\n") or not text else "\n") + "\n" + "\n".join([f"[[{table}]]", *lines]) + "\n"
+    return text, parse(text, path)
 
 
 def _toml_character(character: str) -> str:

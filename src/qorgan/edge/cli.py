@@ -1,0 +1,351 @@
+"""`qorgan edge …`: the school node on the command line."""
+
+import asyncio
+import os
+import secrets as entropy
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, NoReturn
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import typer
+
+from qorgan.domain.places import LocalText
+from qorgan.edge import config as configuration
+from qorgan.edge.config import Button, Camera, EdgeConfig
+from qorgan.edge.secrets import SecretStore
+from qorgan.kernel import logs
+from qorgan.kernel.errors import CameraUnreachable, Invalid, QorganError
+from qorgan.kernel.ids import ButtonKey, CameraKey
+from qorgan.kernel.processes import until_stopped
+
+DEFAULT = Path("edge.toml")
+TOKEN_BYTES = 32
+app = typer.Typer(
+    help="The school node: it records the cameras, takes the buttons, and keeps the link to the police centre.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it shows arguments, and one may hold a password
+)
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
+NameKk = Annotated[str, typer.Option("--name-kk", help="Its name in Kazakh.")]
+NameRu = Annotated[str, typer.Option("--name-ru", help="Its name in Russian.")]
+NameEn = Annotated[str, typer.Option("--name-en", help="Its name in English.")]
+
+_MINIMAL = """\
+# A school node of Qorgan. What each field means: docs/design/interfaces.md, section 2.
+# Secrets do not belong here: `qorgan edge set-secret` keeps them, encrypted, below `data`.
+
+[site]
+id = "{site}"
+name = {name}
+
+[storage]
+data = "{data}"
+archive = "{data}/archive"
+budget_gb = {budget_gb:g}  # the oldest video goes first beyond it
+keep_days = {keep_days:g}
+
+[http]
+host = "127.0.0.1"  # where buttons reach the node, and where its own screen is
+port = {port}
+
+# The police centre. Its administrator gives you the address, the key and the password:
+# [centre]
+# nats = "tls://centre.example:4222"
+# public_key = "…"
+# and then: qorgan edge set-secret nats --config {file}
+"""
+
+
+@app.command()
+def run(config: ConfigOption = DEFAULT) -> None:
+    """Run the node until Ctrl-C or SIGTERM: core, recorder and analyst, each restarted by itself when it fails."""
+    from qorgan.edge.app import run_edge
+
+    logs.configure("edge")
+    with _plainly():
+        asyncio.run(until_stopped(run_edge(config), within_s=8.0))
+
+
+@app.command()
+def check(config: ConfigOption = DEFAULT) -> None:
+    """Check configuration, secrets, storage, ledger and archive, changing nothing. Exit code 1 if a check fails."""
+    with _plainly():
+        loaded = configuration.load(config)
+    results = list(_checks(loaded))
+    for result in results:
+        typer.echo(f"{'ok  ' if result.good else 'BAD '} {result.what}: {result.found}")
+    bad = sum(not result.good for result in results)
+    typer.echo(f"{len(results)} checks, {bad} bad")
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def init(
+    site: Annotated[str, typer.Option(help="The site's id, given by the centre: a-z, 0-9 and hyphen, as in kst-012.")],
+    name_kk: NameKk,
+    name_ru: NameRu = "",
+    name_en: NameEn = "",
+    data: Annotated[str, typer.Option(help="Where the node keeps everything, relative to the file.")] = "var",
+    port: Annotated[int, typer.Option(help="Port of the node's own screen and of the buttons.")] = 8101,
+    budget_gb: Annotated[float, typer.Option(help="Gigabytes the video may take.")] = 20.0,
+    keep_days: Annotated[float, typer.Option(help="Days the video is kept.")] = 30.0,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Write a first edge.toml for a school; one that exists is left alone."""
+    with _plainly():
+        if config.exists():
+            raise Invalid(f"{config} exists already; remove it first, or name another with --config")
+        text = _MINIMAL.format(
+            site=site,
+            name=configuration.to_toml({"kk": name_kk, "ru": name_ru, "en": name_en}),
+            data=data,
+            port=port,
+            budget_gb=budget_gb,
+            keep_days=keep_days,
+            file=config,
+        )
+        configuration.parse(text, config.absolute())
+        config.parent.mkdir(parents=True, exist_ok=True)
+        configuration.replace_file(config.absolute(), text.encode("utf-8"), mode=0o644)
+    typer.echo(f"{config} is written. Next: qorgan edge add-camera rtsp://… --config {config}")
+
+
+@app.command("add-camera")
+def add_camera(
+    url: Annotated[str, typer.Argument(help="The camera's main stream, rtsp://host:554/path.")],
+    key: Annotated[str, typer.Option(help="A short name for machines: a-z, 0-9 and hyphen, as in hall.")],
+    name_kk: NameKk = "",
+    name_ru: NameRu = "",
+    name_en: NameEn = "",
+    zone: Annotated[str, typer.Option(help="What it looks at: entrance, corridor, yard …")] = "other",
+    sub: Annotated[str | None, typer.Option(help="The camera's small stream, if it has one.")] = None,
+    user: Annotated[str | None, typer.Option(help="The user at the camera.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking.")
+    ] = False,
+    probe: Annotated[bool, typer.Option("--probe/--no-probe", help="Ask the camera for a picture first.")] = True,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Add a camera to the node. A running node takes it up by itself.
+
+    A password never goes into the configuration: it is asked for, read with --password-stdin, or taken out of the
+    address, and kept encrypted. Mind that a password in an address stays in your shell's history.
+    """
+    with _plainly():
+        main, url_user, url_password = _without_user(url)
+        sub_address = _without_user(sub)[0] if sub else None
+        user = user or url_user
+        camera = Camera(
+            key=CameraKey(key),
+            name=LocalText(kk=name_kk or name_ru or key, ru=name_ru, en=name_en),
+            zone=zone,
+            main=main,
+            sub=sub_address,
+            user=user,
+        )
+        before = configuration.load(config)
+        configuration.check_new_camera(config, camera)
+        password = url_password or (
+            _ask_password(f"Password of {user} at the camera", password_stdin) if user else None
+        )
+        if probe:
+            _probe(camera, password)
+        if password:
+            SecretStore(before.storage.data).put(f"camera/{key}", password)
+        configuration.add_camera(config, camera)
+    typer.echo(f"Camera {key} is in {config}.")
+
+
+@app.command("add-button")
+def add_button(
+    key: Annotated[str, typer.Option(help="A short name for machines: a-z, 0-9 and hyphen, as in hall.")],
+    place_kk: Annotated[str, typer.Option("--place-kk", help="Where it is, in Kazakh.")],
+    place_ru: Annotated[str, typer.Option("--place-ru", help="Where it is, in Russian.")] = "",
+    place_en: Annotated[str, typer.Option("--place-en", help="Where it is, in English.")] = "",
+    camera: Annotated[list[str] | None, typer.Option(help="A camera near it; repeat, nearest first.")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="Write the button's token into this new file instead of showing it once.")
+    ] = None,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Add a panic button to the node and make its token, which the button shows with each press."""
+    with _plainly():
+        before = configuration.load(config)
+        place = LocalText(kk=place_kk, ru=place_ru, en=place_en)
+        button = Button(key=ButtonKey(key), place=place, cameras=tuple(CameraKey(name) for name in camera or []))
+        configuration.check_new_button(config, button)
+        token = entropy.token_urlsafe(TOKEN_BYTES)
+        if token_file is not None:
+            _write_new(token_file, token)
+        SecretStore(before.storage.data).put(f"button/{key}", token)
+        configuration.add_button(config, button)
+    typer.echo(f"Button {key} is in {config}.", err=True)
+    if token_file is None:
+        typer.echo("Its token, shown this once:", err=True)
+        typer.echo(token)
+
+
+@app.command("set-secret")
+def set_secret(
+    name: Annotated[str, typer.Argument(help="nats (the password of the link), camera/<key> or button/<key>.")],
+    stdin: Annotated[bool, typer.Option("--stdin", help="Read it from standard input instead of asking.")] = False,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Store a secret, encrypted, in place of the one before. It takes effect when the node starts anew."""
+    with _plainly():
+        store = SecretStore(configuration.load(config).storage.data)
+        store.put(name, _ask_password(name, stdin))
+    typer.echo(f"{name} is stored.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    what: str
+    good: bool
+    found: str
+
+
+def _checks(config: EdgeConfig) -> Iterator[_Result]:
+    cameras, buttons = len(config.cameras), len(config.buttons)
+    yield _Result("configuration", True, f"site {config.site.id}, {cameras} cameras, {buttons} buttons")
+    for camera in config.cameras:
+        for stream, url in (("main", camera.main), ("sub", camera.sub)):
+            if url is not None:
+                mistake = configuration.address_mistake(url)
+                yield _Result(f"address of {camera.key}/{stream}", mistake is None, mistake or "can be read")
+    yield from _check_secrets(config)
+    yield _check_writable("data", config.storage.data)
+    yield _check_writable("archive", config.storage.archive)
+    yield _check_core_db(config)
+    yield from _check_archive(config)
+
+
+def _check_secrets(config: EdgeConfig) -> Iterator[_Result]:
+    store = SecretStore(config.storage.data)
+    wanted = [f"button/{button.key}" for button in config.buttons]
+    wanted += [f"camera/{camera.key}" for camera in config.cameras if camera.user]
+    wanted += ["nats"] if config.centre else []
+    for name in wanted:
+        try:
+            store.need(name)
+        except QorganError as error:
+            yield _Result(f"secret {name}", False, str(error))
+        else:
+            yield _Result(f"secret {name}", True, "stored")
+    for name in ("secrets.json", "secrets.key"):
+        file = config.storage.data / name
+        if file.exists():
+            private = not file.stat().st_mode & 0o077
+            yield _Result(name, private, "readable by its owner alone" if private else f"run: chmod 600 {file}")
+
+
+def _check_writable(what: str, directory: Path) -> _Result:
+    place = directory
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK | os.X_OK):
+        return _Result(what, False, f"{place} cannot be written")
+    return _Result(what, True, f"{directory} can be written" if place == directory else f"{directory} can be made")
+
+
+def _check_core_db(config: EdgeConfig) -> _Result:
+    from qorgan.edge.core.ledger import verify_watches
+    from qorgan.edge.core.outbox import counts
+
+    if not config.core_db.exists():
+        return _Result("core.db", True, "not there yet: the first start makes it")
+    try:
+        connection = sqlite3.connect(f"{config.core_db.as_uri()}?mode=ro", uri=True)
+        try:
+            waiting, lines = counts(connection).total, verify_watches(connection)
+        finally:
+            connection.close()
+    except (sqlite3.Error, QorganError) as error:
+        return _Result("core.db", False, str(error))
+    return _Result("core.db", True, f"{waiting} messages wait for the centre, {lines} lines of the watch ledger hold")
+
+
+def _check_archive(config: EdgeConfig) -> Iterator[_Result]:
+    from qorgan.edge.recorder.check import check as check_recorder
+
+    try:
+        findings = check_recorder(config)
+    except (sqlite3.Error, QorganError) as error:
+        yield _Result("archive", False, str(error))
+        return
+    for finding in findings:
+        yield _Result(f"archive {finding.path}", finding.repaired, f"{finding.code}: {finding.message}")
+    if not findings:
+        yield _Result("archive", True, "files and index agree")
+
+
+def _probe(camera: Camera, password: str | None) -> None:
+    from qorgan.edge.recorder.probe import probe
+
+    for stream, url in (("main", camera.main), ("sub", camera.sub)):
+        if url is None:
+            continue
+        try:
+            found = asyncio.run(probe(url, camera.user, password))
+        except (CameraUnreachable, Invalid) as error:
+            message = f"the {stream} stream gives no picture: {error} (--no-probe adds it all the same)"
+            raise CameraUnreachable(message, code=error.code) from error
+        typer.echo(f"{stream}: {found.codec}, {found.width}×{found.height}")
+
+
+def _without_user(url: str) -> tuple[str, str | None, str | None]:
+    """The address alone, and the user and password that stood in it (RFC 3986 §3.2.1)."""
+    try:
+        parts = urlsplit(url)
+        netloc = parts.netloc.rpartition("@")[2]
+        user = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+    except ValueError:
+        raise Invalid("the camera's address is wrong; write rtsp://host:554/path", code="camera.bad_url") from None
+    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment)), user, password
+
+
+def _ask_password(prompt: str, stdin: bool) -> str:
+    if stdin:
+        return sys.stdin.readline(8_192).rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise Invalid("nobody is there to ask for the password; give it on standard input (see --help)")
+    return str(typer.prompt(prompt, hide_input=True))
+
+
+def _write_new(path: Path, text: str) -> None:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise Invalid(f"{path}: {error.strerror}") from error
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text + "\n")
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """A mistake that a person can mend is one sentence and exit code 2, not a traceback."""
+    try:
+        yield
+    except QorganError as error:
+        _fail(logs.redact_text(str(error)))
+    except BaseExceptionGroup as several:
+        known = several.subgroup(QorganError)
+        if known is None:
+            raise
+        _fail("; ".join(logs.redact_text(str(error)) for error in known.exceptions))
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app()
