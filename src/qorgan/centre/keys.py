@@ -35,7 +35,7 @@ def grant_key(data: Path) -> OKPKey:
     """Raises `NotFound` before the first start."""
     file = data / GRANT_KEY
     try:
-        return OKPKey.import_key(file.read_text(encoding="ascii"))
+        return OKPKey.import_key(json.loads(file.read_text(encoding="ascii")))
     except FileNotFoundError as error:
         raise NotFound("this centre has no grant key yet: run `qorgan centre migrate`", code="grant.no_key") from error
 

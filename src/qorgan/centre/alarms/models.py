@@ -63,7 +63,7 @@ class AlarmQuerySet(QuerySet["Alarm"]):
 
 
 class Alarm(models.Model):
-    """One raised signal. Its id is the school's. Its columns change only by `domain.alarms.apply`; the log has it all."""
+    """One raised signal; its id is the school's. Its columns change by `domain.alarms.apply` alone."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="alarms")
