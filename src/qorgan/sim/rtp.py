@@ -54,19 +54,17 @@ def _payloads(nal: bytes) -> list[bytes]:
     ]
 
 
-def stamp(buffer: bytearray, starts: Iterable[int], seq: int, timestamp: int, ssrc: int) -> int:
-    """Fill in every packet's number, time and source; returns the sequence number of the packet after the last."""
-    patch = _PATCH.pack_into
+def stamp(buffer: bytearray, offset: int, starts: Iterable[int], seq: int, timestamp: int, ssrc: int) -> int:
+    """Fill in number, time and source of the packets that start at `offset + start`; returns the next number."""
+    patch, offset = _PATCH.pack_into, offset + _PATCH_AT
     for start in starts:
-        patch(buffer, start + _PATCH_AT, seq, timestamp, ssrc)
+        patch(buffer, offset + start, seq, timestamp, ssrc)
         seq = (seq + 1) & 0xFFFF
     return seq
 
 
-def on_channel(buffer: bytes | bytearray, starts: Iterable[int], channel: int) -> bytes | bytearray:
+def on_channel(buffer: bytes | bytearray, starts: Iterable[int], channel: int) -> bytearray:
     """The same packets for a client that asked for another channel than 0."""
-    if channel == 0:
-        return buffer
     moved = bytearray(buffer)
     for start in starts:
         moved[start + 1] = channel

@@ -285,7 +285,7 @@ class Connection(asyncio.Protocol):
     def send_frame(self, frame: Frame) -> None:
         if not self._has_room_for(frame):
             return
-        self._transport.write(rtp.on_channel(frame.data, frame.starts, self._channel))
+        self._transport.write(self._data(frame))
         self._note_written(frame)
 
     def _has_room_for(self, frame: Frame) -> bool:
@@ -298,6 +298,9 @@ class Connection(asyncio.Protocol):
         self._waits_for_key = True
         self._playing.dropped += self._started
         return False
+
+    def _data(self, frame: Frame) -> bytearray:
+        return rtp.on_channel(frame.data, frame.starts, self._channel) if self._channel else frame.data
 
     def _note_written(self, frame: Frame) -> None:
         assert self._playing is not None
@@ -315,7 +318,7 @@ class Connection(asyncio.Protocol):
     def stall(self, frame: Frame) -> None:
         if not self._has_room_for(frame):
             return
-        data = bytes(rtp.on_channel(frame.data, frame.starts, self._channel))
+        data = bytes(self._data(frame))
         middle = frame.starts[len(frame.starts) // 2] + 100
         self._transport.write(data[:middle])
         self._held = data[middle:], frame
@@ -353,7 +356,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def _start_playing(self, stream: Stream, url: str) -> dict[str, str]:
-        """Join the stream. Returns `RTP-Info` if it is known already what comes first: a later viewer waits for a key."""
+        """Join the stream. Returns `RTP-Info` if what comes first is known: a later viewer waits for a key picture."""
         self._playing, self._started, self._waits_for_key = stream, False, True
         stream.join(self)
         due = self._door.wake(stream)

@@ -21,7 +21,7 @@ from qorgan.sim.rtp import RTP_CLOCK
 from qorgan.sim.rtsp import Connection
 from qorgan.sim.streams import Stream
 
-SLOT_TICKS = RTP_CLOCK // 200  # cameras take turns in slots of 5 ms: few wake-ups, yet no burst of all at once
+SLOT_TICKS = RTP_CLOCK // 100  # cameras take turns in slots of 10 ms: few wake-ups, yet no burst of all at once
 MAX_LATE_TICKS = (
     RTP_CLOCK  # a machine that falls further behind skips time instead of sending a second's pictures at once
 )

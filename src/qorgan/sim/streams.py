@@ -24,11 +24,17 @@ _NUMBER_AND_CLOCK = struct.Struct(">QQ")
 class Frame:
     """One numbered picture in RTP packets on channel 0, ready to send to everybody who watches."""
 
-    __slots__ = ("counted", "data", "key", "number", "starts")
+    __slots__ = ("_own", "_shared", "counted", "data", "key", "number")
 
-    def __init__(self, number: int, key: bool, data: bytearray, starts: tuple[int, ...]) -> None:
-        self.number, self.key, self.data, self.starts = number, key, data, starts
+    def __init__(self, number: int, key: bool, data: bytearray, own: Packets, shared: Packets) -> None:
+        self.number, self.key, self.data = number, key, data
+        self._own, self._shared = own, shared
         self.counted = False
+
+    @property
+    def starts(self) -> list[int]:
+        """Where in `data` the packets begin."""
+        return [*self._own.starts, *(len(self._own.data) + start for start in self._shared.starts)]
 
 
 class Viewer(Protocol):
@@ -135,14 +141,13 @@ class Stream:
         return self._frame(number, picture.key, Packets.of(nals), picture.packets, self.timestamp(ticks))
 
     def _frame(self, number: int, key: bool, own: Packets, shared: Packets, timestamp: int) -> Frame:
-        offset = len(own.data)
         data = bytearray(own.data)
         data += shared.data
-        starts = (*own.starts, *[offset + start for start in shared.starts])
-        self.seq = rtp.stamp(data, starts, self.seq, timestamp, self.ssrc)
-        self.packets += len(starts)
+        seq = rtp.stamp(data, 0, own.starts, self.seq, timestamp, self.ssrc)
+        self.seq = rtp.stamp(data, len(own.data), shared.starts, seq, timestamp, self.ssrc)
+        self.packets += len(own.starts) + len(shared.starts)
         self.payload_bytes += own.payload_bytes + shared.payload_bytes
-        return Frame(number, key, data, starts)
+        return Frame(number, key, data, own, shared)
 
 
 @lru_cache(maxsize=16)

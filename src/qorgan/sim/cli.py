@@ -1,0 +1,205 @@
+"""`qorgan sim`: cameras, a town of them, and buttons, for trying things out and for tests."""
+
+import asyncio
+import contextlib
+import errno
+import getpass
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from qorgan.kernel.errors import QorganError
+from qorgan.sim.button import SimButton
+from qorgan.sim.cameras import Algorithm, Login, SimCamera
+from qorgan.sim.faults import Fault
+from qorgan.sim.scenes import Scene
+from qorgan.sim.town import SimTown, TownPlan, die_with_parent, made_up, read_plan
+
+PASSWORD_VARIABLE = "QORGAN_SIM_PASSWORD"  # noqa: S105 - a name, not a secret
+TOKEN_VARIABLE = "QORGAN_BUTTON_TOKEN"  # noqa: S105 - a name, not a secret
+
+app = typer.Typer(
+    help="Cameras and buttons that do not exist: real H.264 over real RTSP, with faults on command.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        help="Where encoded clips are kept, so that the next start takes no time. Default: the user's cache folder.",
+        envvar="QORGAN_SIM_CACHE",
+    ),
+]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+ControlPort = Annotated[int, typer.Option(help="Port of the remote control on 127.0.0.1; 0 takes a free one.")]
+ReadyFile = Annotated[
+    Path | None, typer.Option(help="Also write the line that says 'ready' (JSON) to this file, all at once.")
+]
+DieWithParent = Annotated[
+    bool, typer.Option("--die-with-parent", help="End when the process that started this one ends.")
+]
+
+
+@app.command()
+def camera(
+    scene: Annotated[Scene, typer.Option(help="What the camera looks at.")] = Scene.HALL,
+    site: Annotated[str, typer.Option(help="First part of the path.")] = "demo",
+    key: Annotated[str, typer.Option(help="Second part of the path: the camera's name.")] = "camera",
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="RTSP port; 0 takes a free one.")] = 8554,
+    control_port: ControlPort = 0,
+    user: Annotated[
+        str | None, typer.Option(help=f"Ask for this user's digest login; the password comes from {PASSWORD_VARIABLE}.")
+    ] = None,
+    algorithm: Annotated[Algorithm, typer.Option(help="Hash of the digest login.")] = Algorithm.MD5,
+    fault: Annotated[Fault | None, typer.Option(help="Be faulty from the beginning.")] = None,
+    cache: Cache = None,
+) -> None:
+    """One camera: rtsp://HOST:PORT/SITE/KEY/main (1080p, 25 frames/s, 4 Mbit/s) and …/sub (640x360, 12.5 frames/s).
+
+    Prints one line of JSON when it is ready and runs until Ctrl-C. Faults can be switched while it runs
+    (-X DELETE ends them):
+
+    \b
+    curl -X POST http://127.0.0.1:CONTROL/cameras/SITE/KEY/fault -d '{"fault": "black"}'
+    """
+    login = Login(user=user, password=_secret(PASSWORD_VARIABLE, "Password"), algorithm=algorithm) if user else None
+    made = [SimCamera(site=site, key=key, scene=scene, login=login)]
+    _run_town(TownPlan(cameras=made, port=port, control_port=control_port), host, cache, None, fault)
+
+
+@app.command()
+def town(
+    plan: Annotated[
+        Path | None, typer.Argument(help="TOML file with [[cameras]] (site, key, scene, login, kind, …) and the ports.")
+    ] = None,
+    cameras: Annotated[int, typer.Option(help="Without a file: make up so many cameras, cam-001, cam-002, …")] = 4,
+    site: Annotated[str, typer.Option(help="Without a file: the school they belong to.")] = "kst-012",
+    scenes: Annotated[
+        list[Scene] | None, typer.Option("--scene", help="Without a file: scenes that take turns.")
+    ] = None,
+    host: Host = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="RTSP port of all cameras; 0 takes a free one.")] = None,
+    control_port: Annotated[int | None, typer.Option(help="Port of the remote control; 0 takes a free one.")] = None,
+    ready_file: ReadyFile = None,
+    parent: DieWithParent = False,
+    cache: Cache = None,
+) -> None:
+    """Many cameras in one process, on one RTSP port, with a remote control for their faults.
+
+    Prints one line of JSON when it is ready (ports and addresses) and runs until Ctrl-C or SIGTERM. A file looks so:
+
+    \b
+    port = 8554
+    [[cameras]]
+    site = "kst-012"
+    key = "hall"
+    scene = "hall"
+    login = { user = "qorgan", password = "for this fake camera only" }
+    """
+    if parent:
+        die_with_parent()
+    with _errors_as_sentences():
+        chosen = (
+            read_plan(plan) if plan else TownPlan(cameras=made_up(cameras, site=site, scenes=scenes or list(Scene)))
+        )
+        chosen = TownPlan(
+            cameras=chosen.cameras,
+            port=chosen.port if port is None else port,
+            control_port=chosen.control_port if control_port is None else control_port,
+        )
+    _run_town(chosen, host, cache, ready_file, None)
+
+
+@app.command()
+def button(
+    node: Annotated[str, typer.Argument(help="The school's node, as http://127.0.0.1:8101")],
+    key: Annotated[str, typer.Argument(help="The button's key.")],
+    kind: Annotated[str, typer.Option(help="real, drill or test.")] = "real",
+    give_up_after: Annotated[float | None, typer.Option(help="Seconds; without it the button never gives up.")] = None,
+) -> None:
+    """Press a panic button of a school's node, and go on pressing until the node has stored the alarm.
+
+    The button's token comes from the variable QORGAN_BUTTON_TOKEN, from standard input, or is asked for.
+    Prints the node's answer as one line of JSON.
+    """
+    _log_to_stderr()
+    token = _secret(TOKEN_VARIABLE, "The button's token")
+    url = f"{node.rstrip('/')}/buttons/{key}/press"
+    with _errors_as_sentences():
+        answer = asyncio.run(SimButton.press(url, token, kind=kind, give_up_after_s=give_up_after))
+    print(json.dumps(answer), flush=True)
+
+
+def _run_town(plan: TownPlan, host: str, cache: Path | None, ready_file: Path | None, fault: Fault | None) -> None:
+    _log_to_stderr()
+    with _errors_as_sentences():
+        asyncio.run(_serve_town(plan, host, cache or _default_cache(), ready_file, fault))
+
+
+async def _serve_town(plan: TownPlan, host: str, cache: Path, ready_file: Path | None, fault: Fault | None) -> None:
+    """Run until a signal comes. Nothing else cancels this task, so the cancellation ends here."""
+    this = asyncio.current_task()
+    assert this is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
+    try:
+        async with SimTown(plan, cache=cache, host=host) as town:
+            if fault is not None:
+                for status in town.simulator.status():
+                    await town.simulator.set_fault(status.site, status.key, fault)
+            _say_ready(json.dumps(town.ready()), ready_file)
+            await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        return
+
+
+def _say_ready(line: str, ready_file: Path | None) -> None:
+    if ready_file is not None:
+        new = ready_file.with_name(f"{ready_file.name}.new")
+        new.write_text(f"{line}\n")
+        new.replace(ready_file)
+    print(line, flush=True)
+
+
+@contextlib.contextmanager
+def _errors_as_sentences() -> Iterator[None]:
+    """What the caller can mend is told in a sentence on standard error, with exit status 1."""
+    try:
+        yield
+    except QorganError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL):
+            raise
+        typer.echo(f"Cannot listen there: {error.strerror}. Choose another --port or --host; 0 is any port.", err=True)
+        raise typer.Exit(1) from error
+
+
+def _secret(variable: str, question: str) -> str:
+    """From the environment, from standard input, or from the person at the terminal; never from the command line."""
+    if variable in os.environ:
+        return os.environ[variable]
+    secret = getpass.getpass(f"{question}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not secret:
+        typer.echo(f"{question} is missing: set {variable} or write it to standard input.", err=True)
+        raise typer.Exit(1)
+    return secret
+
+
+def _default_cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qorgan" / "sim"
+
+
+def _log_to_stderr() -> None:
+    """Standard output belongs to the line that programs read."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -1,0 +1,87 @@
+"""A town of simulated cameras: one simulator and its remote control, from a TOML file or made up."""
+
+import contextlib
+import ctypes
+import signal
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from qorgan.kernel.errors import Invalid
+from qorgan.sim.cameras import SimCamera
+from qorgan.sim.control import Control
+from qorgan.sim.scenes import Scene
+from qorgan.sim.server import RtspSimulator
+
+_PR_SET_PDEATHSIG = 1
+
+
+class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A town's file: `[[cameras]]` with the fields of `SimCamera`, and the two ports (0: any free one)."""
+
+    cameras: list[SimCamera]
+    port: int = 0
+    control_port: int = 0
+
+
+def read_plan(file: Path) -> TownPlan:
+    """Raises `Invalid`, naming the file and the field."""
+    try:
+        return msgspec.toml.decode(file.read_bytes(), type=TownPlan)
+    except OSError as error:
+        raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Invalid(f"{file}: {error}") from error
+
+
+def made_up(count: int, *, site: str, scenes: Sequence[Scene] = tuple(Scene)) -> list[SimCamera]:
+    """`count` cameras `cam-001`, `cam-002`, … of one school, the scenes taking turns."""
+    return [
+        SimCamera(site=site, key=f"cam-{n:03d}", scene=scene)
+        for n, scene in zip(range(1, count + 1), cycle(scenes), strict=False)
+    ]
+
+
+class SimTown:
+    """Use with `async with`; inside, `simulator` and `control` are running."""
+
+    def __init__(self, plan: TownPlan, *, cache: Path, host: str = "127.0.0.1") -> None:
+        self.simulator = RtspSimulator(plan.cameras, cache=cache, host=host, port=plan.port)
+        self.control = Control(self.simulator, port=plan.control_port)
+        self._open = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with contextlib.AsyncExitStack() as opening:
+            await opening.enter_async_context(self.simulator)
+            await opening.enter_async_context(self.control)
+            self._open = opening.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.__aexit__(kind, error, trace)
+
+    def ready(self) -> dict[str, object]:
+        """What a program that started this town needs to know."""
+        urls = [
+            {"site": c.site, "key": c.key}
+            | {s.stream.value: self.simulator.url(c.site, c.key, s.stream) for s in c.streams}
+            for c in self.simulator.status()
+        ]
+        return {
+            "ready": True,
+            "rtsp_port": self.simulator.port,
+            "control_port": self.control.port,
+            "control": self.control.url,
+            "cameras": urls,
+        }
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process with SIGTERM when the one that started it ends (Linux, prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
