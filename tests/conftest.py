@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.support.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 from tools import debian
 
 NEEDS = ("browser", "gstreamer", "ffmpeg")

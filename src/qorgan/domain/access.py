@@ -35,6 +35,7 @@ class Right(StrEnum):
     UNITS_READ = "units.read"
     WATCHES_READ = "watches.read"
     REGISTRY_EDIT = "registry.edit"
+    SYSTEM_READ = "system.read"  # counters and health of the centre's own parts
 
 
 _READ = frozenset({Right.SCHOOLS_READ, Right.CAMERAS_READ, Right.ALARM_READ})
@@ -49,7 +50,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.HEAD: _READ | _VIDEO | {Right.WATCHES_READ},
         Role.INSPECTOR: _READ | _VIDEO | {Right.WATCHES_READ},
         Role.MINISTRY: _READ | {Right.WATCHES_READ},
-        Role.ADMINISTRATOR: _READ | {Right.WATCHES_READ, Right.UNITS_READ, Right.REGISTRY_EDIT},
+        Role.ADMINISTRATOR: _READ | {Right.WATCHES_READ, Right.UNITS_READ, Right.REGISTRY_EDIT, Right.SYSTEM_READ},
     }
 )
 
