@@ -7,7 +7,7 @@ PY := .venv/bin/python
 # Node from the set-up comes first when the machine has none that is new enough.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: help setup setup-demo setup-check demo test check format bench lock clean
+.PHONY: help setup setup-demo setup-check demo test check web format bench lock clean
 
 help: ## list the commands
 	@echo "Qorgan: school safety, from the camera and the button to the police operations centre."
@@ -31,6 +31,8 @@ setup-demo: # what the demo needs
 
 setup-check: # what `make check` needs
 	@$(PYTHON) tools/setup.py check
+
+web: setup-demo ## build the console into web/dist
 
 format: setup-check ## put every file into its form
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .

@@ -17,6 +17,7 @@ app = typer.Typer(
     help="Qorgan: school safety, from the camera and the button to the police operations centre.",
     no_args_is_help=True,
     add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 

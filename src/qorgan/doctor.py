@@ -113,8 +113,8 @@ def _h264_there_and_back() -> int:
         target.mux(stream.encode(picture))
         target.mux(stream.encode(None))
     buffer.seek(0)
-    with av.open(buffer) as source:
-        return sum(1 for _ in source.decode(video=0))
+    with av.open(buffer, "r") as source:
+        return len(list(source.decode(video=0)))
 
 
 def check_console() -> Finding:
@@ -245,7 +245,11 @@ def _existing(path: Path) -> Path:
     return next(folder for folder in (path, *path.parents) if folder.is_dir())
 
 
-app = typer.Typer(add_completion=False, help="Check this machine: versions, ports, disk, clock, codecs.")
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Check this machine: versions, ports, disk, clock, codecs.",
+)
 
 
 @app.command()

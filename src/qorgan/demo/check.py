@@ -1,0 +1,254 @@
+"""`qorgan demo --check`: the main story of the town, played through public interfaces alone, and what it measured."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from qorgan.demo.run import Say, Town
+from qorgan.demo.visitor import Events, TileView, Visitor, Wall, decode
+from qorgan.kernel.errors import Unavailable
+
+OFFICER = "officer@qorgan.demo"
+HEAD = "head12@qorgan.demo"
+TILES = 9
+WATCH_S = 6.0
+RECORD_BEFORE_PRESS_S = 15.0
+FRAMES_OF_RATE = 0.9  # of the nominal frames: a loaded machine delays, and the rest is counted in the report
+
+
+@dataclass(slots=True)
+class Report:
+    """What was seen. `held` has a line for every promise that was looked at; `ok` is all of them."""
+
+    held: dict[str, bool] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problem and bool(self.held) and all(self.held.values())
+
+    def hold(self, promise: str, kept: bool) -> None:
+        """Write down whether a promise was kept."""
+        self.held[promise] = kept
+
+    def as_dict(self) -> dict[str, Any]:
+        """The one JSON object."""
+        return {"ok": self.ok, "held": self.held, "measured": self.measured, "problem": self.problem}
+
+
+async def play(town: Town, say: Say) -> Report:
+    """Play the story. Never raises for a promise that was broken: the report says which."""
+    report = Report()
+    started = time.monotonic()
+    try:
+        await _story(town, report, say)
+    except Unavailable as error:
+        report.problem = str(error)
+    report.measured["story_s"] = round(time.monotonic() - started, 1)
+    return report
+
+
+async def _story(town: Town, report: Report, say: Say) -> None:
+    password = town.settled.user_password
+    async with Visitor.signed_in(town.settled.url, OFFICER, password) as officer:
+        say("the duty officer has signed in")
+        report.hold("officer signs in", officer.session["role"] == "duty_officer")
+        async with officer.socket("/ws/events") as socket:
+            events = Events(socket)
+            async with _reading(events):
+                await _see_the_town(town, events, report, say)
+                alarm = await _watch_and_press(town, officer, events, report, say)
+                await _look_back(officer, alarm, report, say)
+                await _handle(officer, events, alarm, report, say)
+    async with Visitor.signed_in(town.settled.url, HEAD, password) as head:
+        say("the head of the school has signed in")
+        await _read_who_watched(head, alarm, report)
+
+
+@asynccontextmanager
+async def _reading(reader: Events | Wall) -> AsyncIterator[None]:
+    task = asyncio.create_task(reader.run(), name=type(reader).__name__)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _see_the_town(town: Town, events: Events, report: Report, say: Say) -> None:
+    await events.until(lambda screen: bool(screen.snapshot), within_s=10, otherwise="no snapshot came on /ws/events")
+    sites = {school["site"] for school in events.snapshot["schools"]}
+    wanted = {school.plan.site for school in town.settled.schools}
+    report.hold("snapshot has every school", wanted <= sites)
+    report.hold("nobody is in alarm at the start", not events.snapshot["alarms"])
+    report.measured["schools"] = len(events.snapshot["schools"])
+    report.measured["cameras"] = len(events.snapshot["cameras"])
+    say(f"the screen shows {len(sites)} schools and {len(events.snapshot['cameras'])} cameras")
+
+
+async def _watch_and_press(town: Town, officer: Visitor, events: Events, report: Report, say: Say) -> dict[str, Any]:
+    """Nine tiles play; meanwhile a button is pressed, and the alarm comes onto the screen."""
+    async with officer.socket("/ws/video") as socket:
+        wall = Wall(socket)
+        async with _reading(wall):
+            for tile, camera in enumerate(_nine_cameras(events.snapshot)):
+                await wall.open(tile, camera["id"], "sub", "duty")
+            await asyncio.sleep(max(WATCH_S, RECORD_BEFORE_PRESS_S))
+            alarm = await _press(town, events, report)
+            say(f"a button was pressed; the alarm was on the screen after {report.measured['press_to_event_ms']} ms")
+            await _see_the_place(wall, events, alarm, report)
+        _judge_tiles(wall, report, say)
+    return alarm
+
+
+def _nine_cameras(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cameras of every school in turn, as a wall of a district would show them."""
+    by_school: dict[str, list[dict[str, Any]]] = {}
+    for camera in snapshot["cameras"]:
+        by_school.setdefault(camera["school"], []).append(camera)
+    rounds = zip(*(cameras[:5] for cameras in by_school.values() if len(cameras) >= 3), strict=False)
+    return [camera for group in rounds for camera in group][:TILES]
+
+
+def _judge_tiles(wall: Wall, report: Report, say: Say) -> None:
+    tiles = [view for number, view in wall.tiles.items() if number < TILES]
+    firsts = [view.first_frame_ms for view in tiles if view.first_frame_ms is not None]
+    pictures = [decode(bytes(view.media)) for view in tiles]
+    report.measured["tiles"] = [_tile(view, shown) for view, shown in zip(tiles, pictures, strict=True)]
+    if firsts:
+        report.measured["first_frame_ms_p50"] = round(statistics.median(firsts), 1)
+        report.measured["first_frame_ms_max"] = round(max(firsts), 1)
+    report.hold("nine tiles play", len(tiles) == TILES and all(view.frames > 0 for view in tiles))
+    report.hold("no tile was refused", not any(view.refusal for view in tiles))
+    report.hold("no media message was lost", not any(view.lost for view in tiles))
+    report.hold(
+        "every frame that came decodes", all(shown == view.frames for view, shown in zip(tiles, pictures, strict=True))
+    )
+    say(f"{sum(1 for shown in pictures if shown)} tiles played, {sum(pictures)} pictures decoded")
+
+
+def _tile(view: TileView, shown: int) -> dict[str, Any]:
+    first = None if view.first_frame_ms is None else round(view.first_frame_ms, 1)
+    return {
+        "frames": view.frames,
+        "decoded": shown,
+        "lost": view.lost,
+        "first_frame_ms": first,
+        "refusal": view.refusal,
+    }
+
+
+async def _press(town: Town, events: Events, report: Report) -> dict[str, Any]:
+    school = town.settled.schools[0]
+    button = school.plan.buttons[0]
+    pressed = time.monotonic()
+    alarm = await town.press(school, button.key)
+    durable_ms = (time.monotonic() - pressed) * 1000
+    await events.until(
+        lambda screen: alarm in screen.alarms, within_s=10, otherwise="the alarm did not reach the screen"
+    )
+    report.measured["press_to_durable_ms"] = round(durable_ms, 1)
+    report.measured["press_to_event_ms"] = round((events.seen_at[alarm] - pressed) * 1000, 1)
+    raised = events.alarms[alarm]
+    report.hold("the alarm names its place", raised["place"]["kk"] == button.place.kk)
+    report.hold("the alarm names the nearest cameras", len(raised["cameras"]) == len(button.cameras))
+    return raised
+
+
+async def _see_the_place(wall: Wall, events: Events, alarm: dict[str, Any], report: Report) -> None:
+    """The nearest camera, live, for the alarm's own purpose."""
+    nearest = TILES
+    await wall.open(nearest, alarm["cameras"][0], "sub", f"alarm:{alarm['id']}")
+    first = await wall.first_frame(nearest, within_s=10)
+    report.measured["alarm_to_first_frame_ms"] = None if first is None else round(first, 1)
+    report.hold("the nearest camera is live at the alarm", first is not None)
+
+
+async def _look_back(officer: Visitor, alarm: dict[str, Any], report: Report, say: Say) -> None:
+    """The minute before the press, as far as the young town has recorded it, decoded picture by picture."""
+    camera = alarm["cameras"][0]
+    pressed_at = _instant(alarm["pressed_at"])
+    asked = pressed_at - timedelta(seconds=60)
+    timeline = await officer.get(f"/api/cameras/{camera}/timeline", start=_text(asked), end=_text(pressed_at))
+    spans = [span for span in timeline["spans"] if span["stream"] == "main"]
+    report.hold("the timeline reaches the press", bool(spans))
+    if not spans:
+        return
+    start = max(asked, _instant(spans[-1]["start"]))
+    end = min(pressed_at, _instant(spans[-1]["end"]))
+    seconds = (end - start).total_seconds()
+    lag_s = (pressed_at - end).total_seconds()
+    report.measured["recorded_before_press_s"] = round(seconds, 2)
+    report.hold("the recording reaches up to the press", lag_s < 3.0 and seconds >= RECORD_BEFORE_PRESS_S - 3.0)
+    began = time.monotonic()
+    media, mime = await officer.fetch(
+        f"/api/cameras/{camera}/range",
+        start=_text(start),
+        end=_text(end),
+        stream="main",
+        purpose=f"alarm:{alarm['id']}",
+    )
+    report.measured["range_ms"] = round((time.monotonic() - began) * 1000, 1)
+    pictures = await asyncio.to_thread(decode, media)
+    rate = await _frames_per_s(officer, camera)
+    report.measured["range_pictures"] = pictures
+    report.measured["range_mime"] = mime
+    report.hold("the minute before the press plays", pictures >= FRAMES_OF_RATE * rate * seconds)
+    say(f"the {seconds:.0f} s before the press play: {pictures} pictures decoded")
+
+
+async def _frames_per_s(officer: Visitor, camera: str) -> float:
+    streams = (await officer.get(f"/api/cameras/{camera}"))["streams"]
+    return float(next((stream["frames_per_s"] for stream in streams if stream["stream"] == "main"), 0.0)) or 25.0
+
+
+async def _handle(officer: Visitor, events: Events, alarm: dict[str, Any], report: Report, say: Say) -> None:
+    """Draw, own, verify, send a unit, close; every step is on the screen as an event."""
+    path = f"/api/alarms/{alarm['id']}"
+    await officer.post(f"{path}/presentation", {"drawn_at": _text(datetime.now(UTC))})
+    await officer.post(f"{path}/acknowledgement", {})
+    await officer.post(f"{path}/verification", {"verdict": "confirmed", "note": "played by qorgan demo --check"})
+    units = await officer.get("/api/units")
+    unit = (units["items"] if isinstance(units, dict) else units)[0]
+    await officer.post(f"{path}/dispatch", {"unit": unit["id"], "note": ""})
+    await officer.post(f"{path}/closure", {"disposition": "test", "note": "played by qorgan demo --check"})
+    await events.until(
+        lambda screen: screen.alarms[alarm["id"]]["state"] == "closed",
+        within_s=10,
+        otherwise="the closure was not announced",
+    )
+    closed = await officer.get(path)
+    actions = [entry["action"] for entry in closed["log"]]
+    report.measured["alarm_log"] = actions
+    report.hold("the alarm is closed by a named person", closed["state"] == "closed" and bool(closed["owner"]))
+    report.hold("every step stands in the alarm's log", len(actions) >= 6)
+    still_open = await officer.get("/api/alarms", state="open")
+    report.hold("no alarm is left open", all(item["id"] != alarm["id"] for item in still_open["items"]))
+    say("the alarm was acknowledged, verified, dispatched and closed")
+
+
+async def _read_who_watched(head: Visitor, alarm: dict[str, Any], report: Report) -> None:
+    schools = (await head.get("/api/schools"))["items"]
+    report.hold("the head sees one school, their own", [school["id"] for school in schools] == [alarm["school"]])
+    watches = (await head.get(f"/api/schools/{alarm['school']}/watches"))["items"]
+    report.measured["watch_lines"] = len(watches)
+    live = [watch for watch in watches if watch["action"] == "live"]
+    archive = [watch for watch in watches if watch["action"] == "archive"]
+    purpose = f"alarm:{alarm['id']}"
+    report.hold("the head reads who watched live", any(watch["viewer"]["role"] == "duty_officer" for watch in live))
+    report.hold("the head reads who watched the recording", any(watch["purpose"] == purpose for watch in archive))
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

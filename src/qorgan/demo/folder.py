@@ -1,0 +1,273 @@
+"""The demo's folder: ports, passwords, configurations. Made once, kept, and mended when a port has to move."""
+
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from qorgan.centre import keys
+from qorgan.demo import ports
+from qorgan.demo.carrier import nats_conf
+from qorgan.demo.town import CameraPlan, SchoolPlan
+from qorgan.edge.config import Button, Camera, add_button, add_camera, replace_file
+from qorgan.edge.secrets import SecretStore
+from qorgan.kernel.errors import Conflict, Corrupt
+from qorgan.kernel.ids import ButtonKey, SiteId
+
+CAMERA_USER = "qorgan"
+WEB = Path(__file__).resolve().parents[3] / "web" / "dist"
+USUAL_PORTS = {"nats": 4222, "rtsp": 8554, "sim": 8555}
+FIRST_NODE_PORT = 8101
+
+
+class _State(msgspec.Struct, kw_only=True):
+    """What must be the same at the next start."""
+
+    ports: dict[str, int] = {}
+    passwords: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class School:
+    """A school of the demo with its files."""
+
+    plan: SchoolPlan
+    folder: Path
+    http_port: int
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "edge.toml"
+
+    @property
+    def url(self) -> str:
+        return f"http://{ports.HOST}:{self.http_port}"
+
+    def button_token(self, button: ButtonKey) -> str:
+        """The secret that this button shows when it is pressed."""
+        return SecretStore(self.folder).need(f"button/{button}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Everything the processes of the town need to be started."""
+
+    folder: Path
+    ports: dict[str, int]
+    schools: tuple[School, ...]
+    user_password: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{ports.HOST}:{self.ports['centre']}"
+
+    @property
+    def nats_conf(self) -> Path:
+        return self.folder / "nats" / "nats.conf"
+
+    @property
+    def centre_config(self) -> Path:
+        return self.folder / "centre" / "centre.toml"
+
+    @property
+    def sim_town(self) -> Path:
+        return self.folder / "sim" / "town.json"
+
+    @property
+    def logs(self) -> Path:
+        return self.folder / "logs"
+
+
+@contextmanager
+def occupied(folder: Path) -> Iterator[None]:
+    """Hold the folder for one demo at a time. Raises `Conflict` when another has it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        message = (
+            f"a demo runs already on {folder}; stop it, or give this one a folder of its own: qorgan demo --data DIR"
+        )
+        raise Conflict(message, code="demo.running") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def settle(folder: Path, plans: Sequence[SchoolPlan], wished: dict[str, int]) -> Settled:
+    """Make or mend everything in `folder`. `wished` ports win over remembered ones, remembered over the usual ones.
+
+    The centre's port is never exchanged silently: people have it in their browser. What was added to a school's
+    `edge.toml` by hand stays. Raises `PortTaken`, `Corrupt`.
+    """
+    folder = folder.absolute()
+    state = _read_state(folder / "demo.json")
+    before = dict(state.ports)
+    state.ports = _choose_ports(before, plans, wished)
+    for name in ("users", "nats/centre", *_secret_names(plans)):
+        state.passwords.setdefault(name, secrets.token_urlsafe(12 if name == "users" else 24))
+    _write(folder / "demo.json", msgspec.json.format(msgspec.json.encode(state)).decode())
+    settled = Settled(
+        folder=folder,
+        ports=state.ports,
+        schools=tuple(
+            School(plan=plan, folder=folder / plan.site, http_port=state.ports[_node(plan)]) for plan in plans
+        ),
+        user_password=state.passwords["users"],
+    )
+    _settle_carrier(settled, state)
+    _settle_centre(settled, state)
+    for school in settled.schools:
+        _settle_school(school, settled, state, before)
+    return settled
+
+
+def _read_state(file: Path) -> _State:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=_State)
+    except FileNotFoundError:
+        return _State()
+    except msgspec.MsgspecError as error:
+        raise Corrupt(f"{file} is damaged; remove the folder {file.parent} to start anew", code="demo.state") from error
+
+
+def _choose_ports(before: dict[str, int], plans: Sequence[SchoolPlan], wished: dict[str, int]) -> dict[str, int]:
+    usual = USUAL_PORTS | {_node(plan): FIRST_NODE_PORT + number for number, plan in enumerate(plans)}
+    chosen = {"centre": wished["centre"]}
+    for name, port in usual.items():
+        chosen[name] = ports.choose(wished.get(name, before.get(name, port)), chosen.values())
+    return chosen
+
+
+def _node(plan: SchoolPlan) -> str:
+    return f"node/{plan.site}"
+
+
+def _secret_names(plans: Sequence[SchoolPlan]) -> Iterator[str]:
+    for plan in plans:
+        yield f"nats/{plan.site}"
+        yield from (f"button/{plan.site}/{button.key}" for button in plan.buttons)
+        yield from (f"camera/{plan.site}/{camera.key}" for camera in plan.cameras if camera.locked)
+
+
+def _settle_carrier(settled: Settled, state: _State) -> None:
+    sites = {school.plan.site: state.passwords[f"nats/{school.plan.site}"] for school in settled.schools}
+    text = nats_conf(
+        host=ports.HOST,
+        port=settled.ports["nats"],
+        centre_password=state.passwords["nats/centre"],
+        site_passwords=sites,
+    )
+    _write(settled.nats_conf, text)
+
+
+def _settle_centre(settled: Settled, state: _State) -> None:
+    data = settled.centre_config.parent
+    keys.prepare(data)
+    _write(data / "nats.password", state.passwords["nats/centre"])
+    text = f"""# Written by `qorgan demo` at every start.
+data = {_quote(data)}
+web = {_quote(WEB)}
+
+[http]
+host = "{ports.HOST}"
+port = {settled.ports["centre"]}
+
+[nats]
+url = "nats://{ports.HOST}:{settled.ports["nats"]}"
+user = "centre"
+"""
+    _write(settled.centre_config, text)
+
+
+def _settle_school(school: School, settled: Settled, state: _State, before: dict[str, int]) -> None:
+    if not school.config.exists():
+        _write_school(school, settled)
+    moved = {before[name]: port for name, port in settled.ports.items() if before.get(name, port) != port}
+    if moved:
+        text = _with_moved_ports(school.config.read_text(encoding="utf-8"), moved)
+        replace_file(school.config, text.encode(), mode=0o600)
+    store = SecretStore(school.folder)
+    _keep(store, "nats", state.passwords[f"nats/{school.plan.site}"])
+    for button in school.plan.buttons:
+        _keep(store, f"button/{button.key}", state.passwords[f"button/{school.plan.site}/{button.key}"])
+    for camera in school.plan.cameras:
+        if camera.locked:
+            _keep(store, f"camera/{camera.key}", state.passwords[f"camera/{school.plan.site}/{camera.key}"])
+
+
+def _write_school(school: School, settled: Settled) -> None:
+    """The school's `edge.toml`, through the same door as `qorgan edge add-camera`. All of it or nothing."""
+    name = school.plan.name
+    head = f"""# A school of the demo. Add cameras and buttons as you like: the demo only changes ports that must move.
+[site]
+id = "{school.plan.site}"
+name = {{ kk = {_quote(name.kk)}, ru = {_quote(name.ru)}, en = {_quote(name.en)} }}
+
+[storage]
+data = "."
+archive = "archive"
+budget_gb = 4
+keep_days = 30
+
+[http]
+host = "{ports.HOST}"
+port = {school.http_port}
+
+[centre]
+nats = "nats://{ports.HOST}:{settled.ports["nats"]}"
+public_key = "{keys.public_key(settled.centre_config.parent)}"
+"""
+    draft = school.folder / "edge.draft.toml"
+    _write(draft, head)
+    for camera in school.plan.cameras:
+        add_camera(draft, _camera(school.plan.site, camera, settled.ports["rtsp"]))
+    for button in school.plan.buttons:
+        add_button(draft, Button(key=button.key, place=button.place, cameras=button.cameras))
+    draft.replace(school.config)
+
+
+def _camera(site: SiteId, camera: CameraPlan, rtsp_port: int) -> Camera:
+    address = f"rtsp://{ports.HOST}:{rtsp_port}/{site}/{camera.key}"
+    return Camera(
+        key=camera.key,
+        name=camera.name,
+        zone=camera.zone,
+        main=f"{address}/main",
+        sub=f"{address}/sub",
+        user=CAMERA_USER if camera.locked else None,
+    )
+
+
+def _with_moved_ports(text: str, moved: dict[int, int]) -> str:
+    """The text with `127.0.0.1:old` and `port = old` replaced, all at once, so that two ports can change places."""
+
+    def new(match: re.Match[str]) -> str:
+        return match["before"] + str(moved.get(int(match["port"]), int(match["port"])))
+
+    return re.sub(rf"(?P<before>{re.escape(ports.HOST)}:|^port = )(?P<port>\d+)\b", new, text, flags=re.MULTILINE)
+
+
+def _keep(store: SecretStore, name: str, value: str) -> None:
+    if store.get(name) != value:
+        store.put(name, value)
+
+
+def _quote(value: Any) -> str:
+    return msgspec.json.encode(str(value)).decode()  # a JSON string of plain text is a TOML 1.0 basic string
+
+
+def _write(file: Path, text: str) -> None:
+    """Every file here may hold a secret, or stand beside one: 0600 in folders of 0700."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    replace_file(file, text.encode("utf-8"), mode=0o600)
