@@ -28,7 +28,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_CAMERAS = 256
 MAX_BUTTONS = 256
 MAX_URL_CHARACTERS = 2_048
-_PASSWORD_IN_URL = re.compile(r"://[^/?#\s:]*:(?!\d{1,5}(?:[/?#]|$))\S*@")  # `host:554/…@` is a port, not a password
+_LOOKS_LIKE_A_PASSWORD = re.compile(r"://[^/?#\s:]*:\S*@")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -160,7 +160,12 @@ def address_mistake(url: str) -> str | None:
 
 def has_password(url: str) -> bool:
     """Whether an address, well formed or not, carries a user and password (RFC 3986 §3.2.1)."""
-    return _PASSWORD_IN_URL.search(url) is not None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # fails where a password with a slash in it was taken for a port
+        return parts.password is not None
+    except ValueError:
+        return _LOOKS_LIKE_A_PASSWORD.search(url) is not None
 
 
 def check_new_camera(path: Path, camera: Camera) -> None:
