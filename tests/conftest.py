@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.support.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 from tools import debian
+
+from tests.support.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 
 NEEDS = ("browser", "gstreamer", "ffmpeg")
 # RFC 5737: addresses where nobody lives, used to see what happens when nobody answers

@@ -58,7 +58,8 @@ class Intake:
         )
         self._news: dict[SiteId, News] = {}  # the newest of each site: as many as there are sites, no more
         self._something_new = asyncio.Event()
-        self.ready = asyncio.Event()  # set once alarms are taken in
+        self._subscribed: set[str] = set()
+        self.ready = asyncio.Event()  # set once alarms and events are taken in
         self.bad_pulses = 0
 
     async def run(self) -> None:
@@ -96,6 +97,9 @@ class Intake:
                     client = await carrier.wait_connected()
                     backoff.reset()
                     await subscribe(client)
+                    self._subscribed.add(name)
+                    if len(self._subscribed) == 2:
+                        self.ready.set()
             except* LinkDown as errors:
                 log.error("intake.link_down connection=%s: %s", name, errors.exceptions[0])
             await self._clock.sleep(backoff.next())
@@ -103,7 +107,6 @@ class Intake:
     async def _take_alarms(self, client: Client) -> None:
         await client.subscribe(subjects.ALL_ALARMS, queue=GROUP, cb=self._on_alarm)
         await client.flush()
-        self.ready.set()
 
     async def _take_events(self, client: Client) -> None:
         await client.subscribe(subjects.ALL_EVENTS, queue=GROUP, cb=self._on_event)
