@@ -36,11 +36,8 @@ class Fragment:
 
     sequence: int
     start: int
+    duration: int = 0
     samples: list[Sample] = field(default_factory=list)
-
-    @property
-    def duration(self) -> int:
-        return sum(sample.duration for sample in self.samples)
 
 
 class Sink(Protocol):
@@ -184,6 +181,7 @@ class TrackRecorder:
             self._sequence += 1
             self._fragment = Fragment(self._sequence, sample.media - self._segment_media)
         self._fragment.samples.append(sample)
+        self._fragment.duration += duration
 
     def _flush(self) -> None:
         if self._fragment is not None and self._row is not None:
