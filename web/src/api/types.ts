@@ -1,0 +1,51 @@
+/** Short names for what crosses the wire: HTTP from the generated schema, the WebSockets after docs/design/interfaces.md §6. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Session = Schemas["Session"];
+export type School = Schemas["School"];
+export type Camera = Schemas["Camera"];
+export type Stream = Schemas["Stream"];
+export type Alarm = Schemas["Alarm"];
+export type LogLine = Schemas["LogLine"];
+export type Unit = Schemas["Unit"];
+export type Watch = Schemas["Watch"];
+export type Timeline = Schemas["Timeline"];
+export type LocalText = Schemas["Name"];
+export type Role = Schemas["Role"];
+export type Right = Schemas["Right"];
+export type Level = Schemas["Level"];
+export type Kind = Schemas["Kind"];
+export type AlarmState = Schemas["State"];
+export type Verdict = Schemas["Verdict"];
+export type Disposition = Schemas["Disposition"];
+export type StreamName = Schemas["StreamName"];
+export type CameraState = Schemas["CameraState"];
+export type CameraReason = Schemas["CameraReason"];
+export type Problem = Schemas["Problem"];
+
+/** First message of `/ws/events`. */
+export interface Snapshot {
+  type: "snapshot";
+  at: string;
+  schools: School[];
+  cameras: Camera[];
+  alarms: Alarm[];
+  units: Unit[];
+}
+
+export type WorldEvent =
+  | { type: "event"; topic: "school"; data: School; at: string }
+  | { type: "event"; topic: "camera"; data: Camera; at: string }
+  | { type: "event"; topic: "alarm"; data: Alarm; at: string }
+  | { type: "event"; topic: "unit"; data: Unit; at: string };
+
+export type EventsMessage = Snapshot | WorldEvent | { type: "ping"; at: string };
+
+/** Text from the server on `/ws/video`. */
+export type VideoMessage =
+  | { op: "opened"; tile: number; mime: string; width: number; height: number }
+  | { op: "state"; tile: number; state: string; reason: string }
+  | { op: "skipped"; tile: number; frames: number }
+  | { op: "refused"; tile: number; code: string; detail: string };

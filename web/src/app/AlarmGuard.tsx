@@ -1,0 +1,16 @@
+/** Wherever an officer is: sound, and a new P1 brings the desk to the front. */
+import { useNavigate, useRouterState } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { SoundGuard } from "@/features/alarms/SoundGuard";
+import { useTakeover } from "./desk/takeover";
+
+export function AlarmGuard() {
+  const navigate = useNavigate();
+  const onDesk = useRouterState({ select: (state) => state.location.pathname === "/desk" });
+  const { alarm } = useTakeover();
+  useEffect(() => {
+    if (alarm === undefined || onDesk) return;
+    void navigate({ to: "/desk", search: { alarm: alarm.id, school: alarm.school } });
+  }, [alarm, onDesk, navigate]);
+  return <SoundGuard />;
+}

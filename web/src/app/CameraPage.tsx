@@ -1,0 +1,79 @@
+/** One camera: its archive, and one step back to its school. */
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { VideoOff } from "lucide-react";
+import { useCallback } from "react";
+import type { Camera, StreamName } from "@/api/types";
+import { Archive } from "@/features/archive/Archive";
+import { Notice, Skeleton } from "@/ui/surfaces";
+import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
+import { useWords } from "@/vocabulary/use-words";
+import { useCamera, useConnection, useRoutinePurpose, useSchool } from "@/world/hooks";
+
+export function CameraPage() {
+  const { t } = useWords();
+  const { id } = useParams({ from: "/cameras/$id" });
+  const camera = useCamera(id);
+  const loading = useConnection().state === "loading";
+  if (camera !== undefined) return <Page key={camera.id} camera={camera} />;
+  if (loading) return <Skeleton className="m-4 h-64" />;
+  return (
+    <Notice title={t("camera.not_found")} detail={t("school.not_found_detail")} data-testid="no-right" />
+  );
+}
+
+/** The main stream where this browser can show it, otherwise the sub stream. */
+function playable(camera: Camera): StreamName {
+  const codec = camera.streams.find(({ stream }) => stream === "main")?.codec ?? "";
+  const supported = codec === "" || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`);
+  return supported || !camera.has_sub ? "main" : "sub";
+}
+
+function Page({ camera }: { camera: Camera }) {
+  const { t, name } = useWords();
+  const place = useSearch({ from: "/cameras/$id" });
+  const navigate = useNavigate({ from: "/cameras/$id" });
+  const purpose = useRoutinePurpose();
+  const school = useSchool(camera.school);
+  const onPlace = useCallback(
+    (at: number) =>
+      void navigate({ search: (before) => ({ ...before, at: new Date(at).toISOString() }), replace: true }),
+    [navigate],
+  );
+  return (
+    <div className="flex h-full min-h-0 flex-col" data-testid="camera-page" data-camera={camera.id}>
+      <header className="flex min-h-10 shrink-0 flex-wrap items-center gap-x-3 border-b px-3 py-1">
+        {school !== undefined && (
+          <Link to="/schools/$id" params={{ id: school.id }} className="text-accent">
+            {name(school.name)}
+          </Link>
+        )}
+        <h1 className="font-semibold">{name(camera.name)}</h1>
+        <p className="flex items-center gap-2 text-sm text-ink-2">
+          <CameraMark state={cameraState(camera).state} />
+          <CameraStateWords camera={camera} />
+        </p>
+      </header>
+      <div className="min-h-0 flex-1">
+        {purpose === null ? (
+          <Notice
+            icon={<VideoOff size={28} />}
+            title={t("wall.no_right")}
+            detail={t("wall.no_right_detail")}
+            data-testid="no-right"
+          />
+        ) : (
+          <Archive
+            camera={camera}
+            purpose={purpose}
+            stream={place.stream ?? playable(camera)}
+            at={place.at === undefined ? undefined : Date.parse(place.at)}
+            onPlace={onPlace}
+            onStream={(stream) =>
+              void navigate({ search: (before) => ({ ...before, stream }), replace: true })
+            }
+          />
+        )}
+      </div>
+    </div>
+  );
+}

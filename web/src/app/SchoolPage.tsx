@@ -1,0 +1,89 @@
+/** One school: what fails today, its cameras, its alarms, and who watched it. A head's first screen. */
+import { Link, useParams } from "@tanstack/react-router";
+import { MapPin, Phone, UserRound } from "lucide-react";
+import type { School } from "@/api/types";
+import { CameraGrid } from "@/features/schools/CameraGrid";
+import { Fails } from "@/features/schools/Fails";
+import { LastAlarms } from "@/features/schools/LastAlarms";
+import { Watches } from "@/features/schools/Watches";
+import { Notice, Panel, Skeleton } from "@/ui/surfaces";
+import { SchoolMark, schoolState, SchoolStateWords } from "@/vocabulary/schools";
+import { useWords } from "@/vocabulary/use-words";
+import { useConnection, useSchool, useSession } from "@/world/hooks";
+
+export function SchoolPage() {
+  const { t } = useWords();
+  const { id } = useParams({ from: "/schools/$id" });
+  const school = useSchool(id);
+  const loading = useConnection().state === "loading";
+  if (school !== undefined) return <Page school={school} />;
+  if (loading) return <Skeleton className="m-4 h-64" />;
+  return (
+    <Notice title={t("school.not_found")} detail={t("school.not_found_detail")} data-testid="no-right" />
+  );
+}
+
+function Page({ school }: { school: School }) {
+  const { t, name } = useWords();
+  const { rights } = useSession();
+  return (
+    <div
+      className="mx-auto max-w-[1400px] space-y-3 p-3 sm:p-4"
+      data-testid="school-page"
+      data-school={school.id}
+    >
+      <header className="flex flex-wrap items-baseline gap-x-5 gap-y-1">
+        <h1 className="text-xl font-semibold">{name(school.name)}</h1>
+        <p className="flex items-center gap-2 text-ink-2" data-testid="school-state">
+          <SchoolMark state={schoolState(school)} />
+          <SchoolStateWords school={school} />
+        </p>
+        <span className="grow" />
+        <p className="flex flex-wrap gap-x-5 gap-y-1 text-ink-2">
+          <span className="inline-flex items-center gap-1.5">
+            <UserRound size={15} aria-hidden /> {school.head}
+          </span>
+          <a
+            href={`tel:${school.phone.replaceAll(" ", "")}`}
+            className="inline-flex items-center gap-1.5 text-accent"
+          >
+            <Phone size={15} aria-hidden /> {school.phone}
+          </a>
+          <span className="inline-flex items-center gap-1.5">
+            <MapPin size={15} aria-hidden /> {name(school.address)}
+          </span>
+        </p>
+      </header>
+      <div className="grid gap-3 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <Panel title={t("school.fails")}>
+          <Fails school={school} />
+        </Panel>
+        <Panel title={t("school.alarms")}>
+          <div className="max-h-72 overflow-y-auto py-1">
+            <LastAlarms school={school.id} />
+          </div>
+        </Panel>
+      </div>
+      <Panel title={t("panel.cameras")}>
+        <CameraGrid
+          school={school}
+          archive={(camera, words) => (
+            <Link
+              to="/cameras/$id"
+              params={{ id: camera.id }}
+              className="text-accent"
+              data-testid="open-archive"
+            >
+              {words}
+            </Link>
+          )}
+        />
+      </Panel>
+      {rights.includes("watches.read") && (
+        <Panel title={t("watches.title")}>
+          <Watches school={school.id} />
+        </Panel>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,70 @@
+/** The URL is the place: what each screen keeps in its address, read with suspicion. */
+import { isTileCount, type TileCount } from "@/features/live/places";
+
+type Raw = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+const whole = (value: unknown): number | undefined => {
+  const number = Number(value);
+  return Number.isInteger(number) && number > 0 ? number : undefined;
+};
+
+export interface DeskPlace {
+  view?: "wall";
+  school?: string;
+  alarm?: string;
+  tiles?: TileCount;
+  page?: number;
+  cams?: string;
+  big?: string;
+}
+
+export function readDesk(raw: Raw): DeskPlace {
+  const tiles = Number(raw["tiles"]);
+  return {
+    view: raw["view"] === "wall" ? "wall" : undefined,
+    school: text(raw["school"]),
+    alarm: text(raw["alarm"]),
+    tiles: isTileCount(tiles) ? tiles : undefined,
+    page: whole(raw["page"]),
+    cams: text(raw["cams"]),
+    big: text(raw["big"]),
+  };
+}
+
+export interface CameraPlace {
+  /** The instant shown, ISO 8601. */
+  at?: string;
+  stream?: "main" | "sub";
+}
+
+export function readCamera(raw: Raw): CameraPlace {
+  const at = text(raw["at"]);
+  return {
+    at: at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at,
+    stream: raw["stream"] === "main" || raw["stream"] === "sub" ? raw["stream"] : undefined,
+  };
+}
+
+export interface SchoolsPlace {
+  q?: string;
+  state?: string;
+  kind?: string;
+  region?: string;
+  sort?: string;
+  hide?: string;
+  view?: "map";
+}
+
+export function readSchools(raw: Raw): SchoolsPlace {
+  return {
+    q: raw["q"] === undefined ? undefined : String(raw["q"]),
+    state: text(raw["state"]),
+    kind: text(raw["kind"]),
+    region: text(raw["region"]),
+    sort: text(raw["sort"]),
+    hide: text(raw["hide"]),
+    view: raw["view"] === "map" ? "map" : undefined,
+  };
+}

@@ -1,0 +1,56 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { readCamera, readDesk, readSchools } from "./places";
+import { Landing } from "./Landing";
+import { LostPage, BrokenPage } from "./LostPage";
+import { Root } from "./Root";
+import { Desk } from "./desk/Desk";
+
+const root = createRootRoute({ component: Root, notFoundComponent: LostPage, errorComponent: BrokenPage });
+
+const landing = createRoute({ getParentRoute: () => root, path: "/", component: Landing });
+
+const desk = createRoute({
+  getParentRoute: () => root,
+  path: "/desk",
+  validateSearch: readDesk,
+  component: Desk,
+});
+
+const wall = createRoute({
+  getParentRoute: () => root,
+  path: "/wall",
+  validateSearch: readDesk,
+  component: lazyRouteComponent(() => import("./WallPage"), "WallPage"),
+});
+
+const schools = createRoute({
+  getParentRoute: () => root,
+  path: "/schools",
+  validateSearch: readSchools,
+  component: lazyRouteComponent(() => import("./SchoolsPage"), "SchoolsPage"),
+});
+
+const school = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id",
+  component: lazyRouteComponent(() => import("./SchoolPage"), "SchoolPage"),
+});
+
+const camera = createRoute({
+  getParentRoute: () => root,
+  path: "/cameras/$id",
+  validateSearch: readCamera,
+  component: lazyRouteComponent(() => import("./CameraPage"), "CameraPage"),
+});
+
+const tree = root.addChildren([landing, desk, wall, schools, school, camera]);
+
+export function makeRouter() {
+  return createRouter({ routeTree: tree, defaultPreload: "intent" });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

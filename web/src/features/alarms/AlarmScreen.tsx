@@ -1,0 +1,199 @@
+/** One alarm in the centre of the desk: what, where, pictures of now and of the minute before, and the next step. */
+import { Phone } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import type { Alarm, Camera } from "@/api/types";
+import { LivePicture } from "@/player/LivePicture";
+import { Button, Kbd } from "@/ui/button";
+import { useKeys } from "@/ui/keys";
+import { Notice, Segmented, Skeleton } from "@/ui/surfaces";
+import { LevelMark, LevelWords, TONE_FILL, toneOf } from "@/vocabulary/alarms";
+import { wallStream } from "@/vocabulary/schools";
+import { problemText } from "@/vocabulary/text";
+import { clock } from "@/vocabulary/time";
+import { useWords } from "@/vocabulary/use-words";
+import { useSchool, useServerNow, useSession, useWorld } from "@/world/hooks";
+import { useAlarmAnywhere } from "./actions";
+import { AlarmLog } from "./AlarmLog";
+import { useReportDrawn } from "./drawn";
+import { PressLoop } from "./PressLoop";
+import { Age, useQueue } from "./Queue";
+import { Steps } from "./Steps";
+
+const SHOWN_CAMERAS = 4;
+
+interface Moves {
+  onChoose: (alarm: Alarm) => void;
+  onLeave: () => void;
+}
+
+export function AlarmScreen({ id, ...moves }: { id: string } & Moves) {
+  const { t } = useWords();
+  const { alarm, error } = useAlarmAnywhere(id);
+  if (alarm !== undefined) return <Shown key={alarm.id} alarm={alarm} {...moves} />;
+  if (error === null) return <Skeleton className="m-2 h-full" />;
+  return (
+    <Notice
+      title={t("alarm.not_found")}
+      detail={problemText(t, error)}
+      action={<Button onClick={moves.onLeave}>{t("action_word.back")}</Button>}
+    />
+  );
+}
+
+function Shown({ alarm, onChoose, onLeave }: { alarm: Alarm } & Moves) {
+  const { t } = useWords();
+  useReportDrawn(alarm);
+  const queue = useQueue();
+  const next = queue.find((other) => other.id !== alarm.id);
+  const heading = useRef<HTMLElement>(null);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useKeys({ Escape: onLeave, KeyN: () => next !== undefined && onChoose(next) });
+  return (
+    <article
+      ref={heading}
+      tabIndex={-1}
+      className="flex h-full min-h-0 flex-col overflow-y-auto outline-none"
+      data-testid="alarm-screen"
+      data-alarm={alarm.id}
+      data-state={alarm.state}
+      aria-label={t("alarm.label")}
+    >
+      <Heading alarm={alarm} />
+      <div className="grid min-h-0 flex-1 grid-cols-1 gap-0.5 xl:grid-cols-[minmax(0,1fr)_300px]">
+        <Pictures alarm={alarm} />
+        <div className="flex min-h-0 flex-col overflow-y-auto border-l bg-surface">
+          <Steps alarm={alarm} />
+          <div className="mt-auto flex flex-wrap items-center gap-2 border-t p-2">
+            {next !== undefined && (
+              <Button small onClick={() => onChoose(next)} data-testid="next-alarm">
+                {t("alarm.next")}
+                <Kbd>N</Kbd>
+              </Button>
+            )}
+            <Button small look="quiet" onClick={onLeave} data-testid="leave-alarm">
+              {t("action_word.back")}
+              <Kbd>Esc</Kbd>
+            </Button>
+          </div>
+        </div>
+      </div>
+      <AlarmLog alarm={alarm} />
+    </article>
+  );
+}
+
+function Heading({ alarm }: { alarm: Alarm }) {
+  const { t, name } = useWords();
+  const school = useSchool(alarm.school);
+  return (
+    <header
+      className={`flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-2 ${TONE_FILL[toneOf(alarm)]}`}
+      data-testid="alarm-heading"
+    >
+      <LevelMark level={alarm.level} kind={alarm.kind} size={22} />
+      <h1 className="text-lg font-bold">
+        <LevelWords alarm={alarm} />
+      </h1>
+      <p className="text-lg font-semibold" data-testid="alarm-school">
+        {name(alarm.school_name)}
+      </p>
+      <p data-testid="alarm-place">{name(alarm.place)}</p>
+      <span className="grow" />
+      {school !== undefined && school.phone !== "" && (
+        <a
+          href={`tel:${school.phone.replaceAll(" ", "")}`}
+          className="inline-flex items-center gap-1.5 underline underline-offset-2"
+        >
+          <Phone size={14} aria-hidden />
+          {school.phone}
+        </a>
+      )}
+      <p>{t("alarm.pressed_at", { time: clock(Date.parse(alarm.pressed_at)) })}</p>
+      <p className="text-lg font-bold" data-testid="alarm-age">
+        <Age since={alarm.pressed_at} />
+      </p>
+    </header>
+  );
+}
+
+/** An alarm is a reason to watch while it is open and for a day after it (domain/access). */
+function useMayWatch(alarm: Alarm): boolean {
+  const mayWatch = useSession().rights.includes("live.view");
+  const now = useServerNow(60_000);
+  return mayWatch && (alarm.closed_at === null || now - Date.parse(alarm.closed_at) < 86_400_000);
+}
+
+function Pictures({ alarm }: { alarm: Alarm }) {
+  const { t } = useWords();
+  const cameras = useWorld((world) => world.cameras);
+  const mayWatch = useMayWatch(alarm);
+  const [first, ...others] = alarm.cameras
+    .map((id) => cameras.get(id))
+    .filter((camera): camera is Camera => camera !== undefined)
+    .slice(0, SHOWN_CAMERAS);
+  if (first === undefined || !mayWatch) {
+    return (
+      <Notice
+        title={mayWatch ? t("alarm.no_cameras") : t("alarm.no_right")}
+        detail={mayWatch ? t("alarm.no_cameras_detail") : undefined}
+      />
+    );
+  }
+  return (
+    <div className="grid min-h-0 min-w-0 grid-rows-[auto_auto] content-start gap-0.5 xl:grid-rows-[minmax(0,1.7fr)_minmax(0,1fr)]">
+      <div className="grid min-h-0 grid-cols-1 gap-0.5 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)]">
+        <div className="aspect-video min-h-0 xl:aspect-auto">
+          <Nearest alarm={alarm} camera={first} />
+        </div>
+        <div className="aspect-video min-h-0 xl:aspect-auto">
+          <PressLoop alarm={alarm} camera={first.id} stream={wallStream(first)} />
+        </div>
+      </div>
+      <div className="grid min-h-0 grid-cols-3 gap-0.5">
+        {others.map((camera) => (
+          <div key={camera.id} className="aspect-video min-h-0 xl:aspect-auto">
+            <Small alarm={alarm} camera={camera} />
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The nearest camera. It opens on the sub stream, which is there soonest even over a thin uplink. */
+function Nearest({ alarm, camera }: { alarm: Alarm; camera: Camera }) {
+  const { t, name } = useWords();
+  const [stream, setStream] = useState(wallStream(camera));
+  const controls = camera.has_sub && (
+    <Segmented
+      label={t("stream.label")}
+      value={stream}
+      onChoose={setStream}
+      choices={[
+        { value: "sub", label: t("stream.sub") },
+        { value: "main", label: t("stream.main") },
+      ]}
+    />
+  );
+  return (
+    <LivePicture
+      camera={camera.id}
+      stream={stream}
+      purpose={`alarm:${alarm.id}`}
+      name={name(camera.name)}
+      controls={controls}
+    />
+  );
+}
+
+function Small({ alarm, camera }: { alarm: Alarm; camera: Camera }) {
+  const { name } = useWords();
+  return (
+    <LivePicture
+      camera={camera.id}
+      stream={wallStream(camera)}
+      purpose={`alarm:${alarm.id}`}
+      name={name(camera.name)}
+    />
+  );
+}

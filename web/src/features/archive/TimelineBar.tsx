@@ -1,0 +1,254 @@
+/**
+ * A stretch of time as one bar: recorded is solid, sub stream only is half as high, a gap is hatched and tells its cause,
+ * alarms are pins. Wheel zooms around the pointer, drag moves, click goes there.
+ */
+import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { wordFor } from "@/vocabulary/text";
+import { clock, clockMinutes, day, zoneOffsetMs } from "@/vocabulary/time";
+import { useWords } from "@/vocabulary/use-words";
+import { DAY_MS, pan, ticks, toTime, toX, type View, visible, without, zoomAround } from "./geometry";
+import type { Coverage } from "./use-timeline";
+
+const HEIGHT = 56;
+const TOP = 16;
+const BAR = 28;
+const CLICK_PX = 4;
+
+interface Props {
+  view: View;
+  coverage: Coverage | null;
+  positionMs: number | null;
+  now: number;
+  onView: (view: View) => void;
+  onSeek: (at: number) => void;
+}
+
+function useWidth() {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(1000);
+  useLayoutEffect(() => {
+    if (box.current === null) return;
+    const watcher = new ResizeObserver(([entry]) => setWidth(Math.max(100, entry?.contentRect.width ?? 100)));
+    watcher.observe(box.current);
+    return () => watcher.disconnect();
+  }, []);
+  return { box, width };
+}
+
+export function TimelineBar({ view, coverage, positionMs, now, onView, onSeek }: Props) {
+  const { t } = useWords();
+  const { box, width } = useWidth();
+  const [hover, setHover] = useState<number | null>(null);
+  const drag = useRef<{ x: number; view: View; moved: boolean } | null>(null);
+
+  useEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const x = event.clientX - element.getBoundingClientRect().left;
+      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+        onView(pan(view, toTime(view, width, event.deltaX) - view.from));
+      } else {
+        onView(zoomAround(view, toTime(view, width, x), event.deltaY > 0 ? 1.35 : 1 / 1.35));
+      }
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [box, view, width, onView]);
+
+  const at = (event: PointerEvent<HTMLElement>) =>
+    event.clientX - event.currentTarget.getBoundingClientRect().left;
+  const onPointerMove = (event: PointerEvent<HTMLElement>) => {
+    const x = at(event);
+    setHover(toTime(view, width, x));
+    const from = drag.current;
+    if (from === null) return;
+    if (Math.abs(x - from.x) > CLICK_PX) from.moved = true;
+    if (from.moved) onView(pan(from.view, toTime(from.view, width, from.x) - toTime(from.view, width, x)));
+  };
+  const onPointerUp = (event: PointerEvent<HTMLElement>) => {
+    if (drag.current?.moved === false) onSeek(Math.min(toTime(view, width, at(event)), now));
+    drag.current = null;
+  };
+  return (
+    <div
+      ref={box}
+      className="relative w-full cursor-crosshair touch-none select-none"
+      style={{ height: HEIGHT + 16 }}
+      role="slider"
+      tabIndex={0}
+      aria-label={t("archive.bar")}
+      aria-valuemin={view.from}
+      aria-valuemax={view.to}
+      aria-valuenow={positionMs ?? view.from}
+      aria-valuetext={positionMs === null ? "" : clock(positionMs)}
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        drag.current = { x: at(event), view, moved: false };
+      }}
+      onPointerMove={onPointerMove}
+      onPointerUp={onPointerUp}
+      onPointerLeave={() => setHover(null)}
+      data-testid="timeline"
+    >
+      <Drawing view={view} width={width} coverage={coverage} now={now} />
+      {positionMs !== null && <Playhead x={toX(view, width, positionMs)} width={width} />}
+      {hover !== null && <Hover view={view} width={width} at={hover} coverage={coverage} now={now} />}
+    </div>
+  );
+}
+
+function tickText(at: number, view: View): string {
+  const length = view.to - view.from;
+  if (length < 15 * 60_000) return clock(at);
+  if (length > 4 * DAY_MS || clockMinutes(at) === "00:00") return day(at).slice(0, 5);
+  return clockMinutes(at);
+}
+
+function Drawing({
+  view,
+  width,
+  coverage,
+  now,
+}: {
+  view: View;
+  width: number;
+  coverage: Coverage | null;
+  now: number;
+}) {
+  const offset = zoneOffsetMs(view.from);
+  const marks = useMemo(() => ticks(view, width, offset), [view, width, offset]);
+  const subOnly = useMemo(() => (coverage === null ? [] : without(coverage.sub, coverage.main)), [coverage]);
+  const future = Math.max(0, toX(view, width, now));
+  return (
+    <svg width={width} height={HEIGHT + 16} className="block" aria-hidden>
+      <defs>
+        <pattern id="gap" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <rect width="6" height="6" fill="var(--q-ground)" />
+          <rect width="1.6" height="6" fill="var(--q-ink-3)" />
+        </pattern>
+      </defs>
+      <rect x={0} y={TOP} width={width} height={BAR} fill="var(--q-ground)" stroke="var(--q-line)" />
+      {coverage !== null && (
+        <g>
+          {visible(coverage.gaps, view, width).map((gap) => (
+            <rect
+              key={`g${gap.start}`}
+              x={gap.x}
+              y={TOP}
+              width={gap.w}
+              height={BAR}
+              fill="url(#gap)"
+              data-testid="gap"
+            />
+          ))}
+          {visible(coverage.main, view, width).map((span) => (
+            <rect
+              key={`m${span.start}`}
+              x={span.x}
+              y={TOP}
+              width={span.w}
+              height={BAR}
+              fill="var(--q-line-2)"
+              data-testid="recorded"
+            />
+          ))}
+          {visible(subOnly, view, width).map((span) => (
+            <rect
+              key={`s${span.start}`}
+              x={span.x}
+              y={TOP + BAR / 2}
+              width={span.w}
+              height={BAR / 2}
+              fill="var(--q-line-2)"
+              data-testid="sub-only"
+            />
+          ))}
+        </g>
+      )}
+      {future < width && (
+        <rect x={future} y={TOP} width={width - future} height={BAR} fill="var(--q-surface)" />
+      )}
+      {marks.map((at) => (
+        <g key={at}>
+          <line
+            x1={toX(view, width, at)}
+            x2={toX(view, width, at)}
+            y1={TOP + BAR}
+            y2={TOP + BAR + 5}
+            stroke="var(--q-line-2)"
+          />
+          <text
+            x={toX(view, width, at)}
+            y={HEIGHT + 8}
+            textAnchor="middle"
+            fontSize={12}
+            fill="var(--q-ink-3)"
+          >
+            {tickText(at, view)}
+          </text>
+        </g>
+      ))}
+      {(coverage?.alarms ?? []).map((alarm) => (
+        <Pin key={alarm.id} x={toX(view, width, alarm.at)} level={alarm.level} />
+      ))}
+    </svg>
+  );
+}
+
+function Pin({ x, level }: { x: number; level: string }) {
+  const colour = level === "P1" ? "var(--q-alarm)" : level === "P2" ? "var(--q-caution)" : "var(--q-unknown)";
+  return (
+    <g data-testid="pin">
+      <line x1={x} x2={x} y1={10} y2={TOP + BAR} stroke={colour} strokeWidth={1.5} />
+      <path d={`M${x} 0.5 L${x + 5.5} 6 L${x} 11.5 L${x - 5.5} 6 Z`} fill={colour} />
+    </g>
+  );
+}
+
+function Playhead({ x, width }: { x: number; width: number }) {
+  if (x < 0 || x > width) return null;
+  return (
+    <div
+      aria-hidden
+      className="pointer-events-none absolute top-2.5 h-9 w-0.5 -translate-x-1/2 bg-accent"
+      style={{ left: x }}
+    />
+  );
+}
+
+/** The time under the pointer, and why nothing was recorded there. */
+function Hover({
+  view,
+  width,
+  at,
+  coverage,
+  now,
+}: {
+  view: View;
+  width: number;
+  at: number;
+  coverage: Coverage | null;
+  now: number;
+}) {
+  const { t } = useWords();
+  const gap = coverage?.gaps.find(({ start, end }) => at >= start && at < end);
+  const subHasIt =
+    gap !== undefined && coverage?.sub.some(({ start, end }) => at >= start && at < end) === true;
+  const x = Math.min(width - 60, Math.max(60, toX(view, width, at)));
+  const why = gap === undefined ? null : wordFor(t, "reason", gap.cause);
+  return (
+    <div
+      className="pointer-events-none absolute bottom-full z-10 -translate-x-1/2 rounded-sm border border-line-2 bg-surface px-2 py-0.5 text-sm whitespace-nowrap shadow-float"
+      style={{ left: x }}
+      role="tooltip"
+    >
+      {view.to - view.from > 2 * DAY_MS && `${day(at)} `}
+      {clock(at)}
+      {at <= now && why !== null && (
+        <span className="text-ink-2"> · {t(subHasIt ? "archive.sub_only" : "archive.gap", { why })}</span>
+      )}
+    </div>
+  );
+}

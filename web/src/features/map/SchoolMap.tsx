@@ -1,0 +1,119 @@
+/** The map of schools. Loaded on its own: the desk does not wait for it. */
+import * as maplibre from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { FeatureCollection, Point } from "geojson";
+import { useEffect, useRef, useState } from "react";
+import type { School } from "@/api/types";
+import { useWords } from "@/vocabulary/use-words";
+import { boundsOf, type Bounds, pointsOf, ringOf } from "./points";
+import { addShapes, makeStyle } from "./style";
+
+maplibre.setWorkerUrl(workerUrl);
+
+const CLICKABLE = ["alarms", "points", "clusters"];
+
+interface Props {
+  schools: ReadonlyMap<string, School>;
+  chosen: string | undefined;
+  onChoose: (school: string) => void;
+  theme: string;
+}
+
+export default function SchoolMap({ schools, chosen, onChoose, theme }: Props) {
+  const { t, language } = useWords();
+  const box = useRef<HTMLDivElement>(null);
+  const choose = useRef(onChoose);
+  const [map, setMap] = useState<maplibre.Map | null>(null);
+  const fitted = useRef(false);
+  const view = useRef<{ center: maplibre.LngLat; zoom: number } | null>(null);
+  useEffect(() => {
+    choose.current = onChoose;
+  });
+
+  useEffect(() => {
+    if (box.current === null) return;
+    const made = new maplibre.Map({
+      container: box.current,
+      style: makeStyle(language),
+      ...(view.current ?? { bounds: boundsOf([]) }),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      fadeDuration: 0,
+      maxZoom: 16,
+    });
+    made.touchZoomRotate.disableRotation();
+    made.addControl(
+      new maplibre.AttributionControl({ compact: false, customAttribution: t("map.attribution") }),
+    );
+    made.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+    made.on("load", () => {
+      addShapes(made);
+      setMap(made);
+    });
+    made.on("click", (event) => void pick(made, event.point, choose.current));
+    made.on("mousemove", (event) => {
+      made.getCanvas().style.cursor = hit(made, event.point) === undefined ? "" : "pointer";
+    });
+    return () => {
+      view.current = { center: made.getCenter(), zoom: made.getZoom() };
+      setMap(null);
+      made.remove();
+    };
+    // The style holds the words and colours: a change of either draws the map anew.
+  }, [language, theme, t]);
+
+  useEffect(() => {
+    if (map === null) return;
+    const { calm, alarmed } = pointsOf(schools.values(), language);
+    setData(map, "calm", calm);
+    setData(map, "alarmed", alarmed);
+    if (!fitted.current && schools.size > 0) {
+      fitted.current = true;
+      fit(map, boundsOf(schools.values()), false);
+    }
+  }, [map, schools, language]);
+
+  useEffect(() => {
+    if (map === null) return;
+    const school = chosen === undefined ? undefined : schools.get(chosen);
+    setData(map, "chosen", ringOf(school));
+  }, [map, schools, chosen]);
+
+  return (
+    <div ref={box} className="size-full" data-testid="map" role="application" aria-label={t("map.label")} />
+  );
+}
+
+function setData(map: maplibre.Map, source: string, data: FeatureCollection<Point>): void {
+  void map.getSource<maplibre.GeoJSONSource>(source)?.setData(data);
+}
+
+function fit(map: maplibre.Map, bounds: Bounds, animate: boolean): void {
+  map.fitBounds(bounds, { padding: 48, maxZoom: 14, animate });
+}
+
+function hit(map: maplibre.Map, at: maplibre.Point): maplibre.MapGeoJSONFeature | undefined {
+  const reach: [maplibre.PointLike, maplibre.PointLike] = [
+    [at.x - 6, at.y - 6],
+    [at.x + 6, at.y + 6],
+  ];
+  return map.queryRenderedFeatures(reach, { layers: CLICKABLE })[0];
+}
+
+async function pick(map: maplibre.Map, at: maplibre.Point, choose: (school: string) => void): Promise<void> {
+  if (!map.getLayer("points")) return;
+  const feature = hit(map, at);
+  if (feature === undefined) return;
+  const { id, cluster_id: cluster } = feature.properties as { id?: string; cluster_id?: number };
+  if (id !== undefined) {
+    choose(id);
+    return;
+  }
+  const source = map.getSource<maplibre.GeoJSONSource>("calm");
+  if (cluster === undefined || source === undefined || feature.geometry.type !== "Point") return;
+  const zoom = await source.getClusterExpansionZoom(cluster);
+  const [lon = 0, lat = 0] = feature.geometry.coordinates;
+  map.easeTo({ center: [lon, lat], zoom: zoom + 0.3, duration: 250 });
+}

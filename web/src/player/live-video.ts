@@ -1,0 +1,174 @@
+/**
+ * All live tiles of one browser window over one `/ws/video`. Reconnects by itself and opens its tiles again.
+ *
+ * Nothing here touches React: 16 tiles of 25 frames a second must not render components. Tiles tell their
+ * subscribers at most twice a second, from one shared timer.
+ */
+import type { StreamName, VideoMessage } from "@/api/types";
+import { backoffMs } from "@/world/backoff";
+import { parseMedia } from "./framing";
+import { LiveTile } from "./live-tile";
+
+const EDGE_EVERY_MS = 250;
+/** A hidden window gives its streams back after this long; a quick look at another tab costs nothing. */
+const HIDDEN_GRACE_MS = 3_000;
+
+export interface TileRequest {
+  camera: string;
+  stream: StreamName;
+  /** `duty`, `own_school`, `inspection` or `alarm:<id>`; it goes into both ledgers. */
+  purpose: string;
+}
+
+export interface TileDiagnostics {
+  camera: string;
+  stream: StreamName;
+  framesDecoded: number;
+  state: string;
+  firstFrameMs: number | null;
+  behindMs: number | null;
+  skipped: number;
+  rebuilds: number;
+}
+
+export class LiveVideo {
+  #socket: WebSocket | null = null;
+  #up = false;
+  #attempt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #hidden: ReturnType<typeof setTimeout> | undefined;
+  #paused = false;
+  #tiles = new Map<number, LiveTile>();
+  #next = 1;
+  #ticks = 0;
+
+  /** `now` is the server's time in epoch ms. */
+  constructor(private readonly now: () => number) {}
+
+  start(): void {
+    this.#timer = setInterval(this.#tick, EDGE_EVERY_MS);
+    document.addEventListener("visibilitychange", this.#onVisibility);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#retry);
+    clearTimeout(this.#hidden);
+    document.removeEventListener("visibilitychange", this.#onVisibility);
+    for (const tile of this.#tiles.values()) tile.destroy();
+    this.#tiles.clear();
+    this.#socket?.close();
+    this.#socket = null;
+  }
+
+  /** Show a camera in `video` until `close(tile)`. */
+  open(request: TileRequest, video: HTMLVideoElement): LiveTile {
+    const tile = new LiveTile(request, video, this.now, () => this.#reopen(tile));
+    this.#connect();
+    this.#ask(tile);
+    return tile;
+  }
+
+  close(tile: LiveTile): void {
+    this.#release(tile);
+    tile.destroy();
+  }
+
+  diagnostics(): TileDiagnostics[] {
+    return [...this.#tiles.values()].map((tile) => tile.diagnostics());
+  }
+
+  /** Registers the tile under a new number, so that late messages of its former lease find nobody. */
+  #ask(tile: LiveTile): void {
+    tile.number = this.#next++;
+    this.#tiles.set(tile.number, tile);
+    tile.begin({ linkUp: this.#up, paused: this.#paused });
+    if (this.#up && !this.#paused) this.#say({ op: "open", tile: tile.number, ...tile.request });
+  }
+
+  #release(tile: LiveTile): void {
+    if (!this.#tiles.delete(tile.number)) return;
+    if (this.#up && !this.#paused) this.#say({ op: "close", tile: tile.number });
+  }
+
+  #reopen(tile: LiveTile): void {
+    if (!this.#tiles.has(tile.number) || this.#paused) return;
+    this.#release(tile);
+    this.#ask(tile);
+  }
+
+  #say(message: object): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #connect(): void {
+    if (this.#socket !== null || this.#paused) return;
+    clearTimeout(this.#retry);
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}/ws/video`);
+    socket.binaryType = "arraybuffer";
+    this.#socket = socket;
+    socket.onopen = () => {
+      this.#up = true;
+      this.#askAll();
+    };
+    socket.onmessage = (message: MessageEvent<string | ArrayBuffer>) => this.#hear(message.data);
+    socket.onclose = () => {
+      if (this.#socket === socket) this.#lost();
+    };
+  }
+
+  #askAll(): void {
+    const tiles = [...this.#tiles.values()];
+    this.#tiles.clear();
+    for (const tile of tiles) this.#ask(tile);
+  }
+
+  #lost(): void {
+    this.#socket = null;
+    this.#up = false;
+    for (const tile of this.#tiles.values()) tile.linkLost();
+    if (this.#tiles.size === 0 || this.#paused) return;
+    this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt, 500, 8_000));
+    this.#attempt += 1;
+  }
+
+  #hear(data: string | ArrayBuffer): void {
+    this.#attempt = 0;
+    if (typeof data !== "string") {
+      const message = parseMedia(data);
+      if (message !== null) this.#tiles.get(message.tile)?.media(message);
+      return;
+    }
+    const message = JSON.parse(data) as VideoMessage;
+    this.#tiles.get(message.tile)?.told(message);
+  }
+
+  readonly #tick = () => {
+    this.#ticks += 1;
+    const tell = this.#ticks % 2 === 0;
+    for (const tile of this.#tiles.values()) tile.tick(tell);
+  };
+
+  readonly #onVisibility = () => {
+    clearTimeout(this.#hidden);
+    if (document.visibilityState === "hidden")
+      this.#hidden = setTimeout(() => this.#pause(), HIDDEN_GRACE_MS);
+    else if (this.#paused) this.#resume();
+  };
+
+  #pause(): void {
+    for (const tile of this.#tiles.values()) {
+      this.#say({ op: "close", tile: tile.number });
+      tile.pause();
+    }
+    this.#paused = true;
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    if (this.#up) this.#askAll();
+    else this.#connect();
+  }
+}
