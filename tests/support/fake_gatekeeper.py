@@ -1,11 +1,11 @@
 """The centre's rooms as the gateway sees them, in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from qorgan.centre.gateway.ports import Permit, View, Visitor
+from qorgan.centre.gateway.ports import Permit, Seen, View, Visitor
 from qorgan.kernel.errors import Forbidden, NotFound, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
 
@@ -13,15 +13,21 @@ HALL = UUID("00000000-0000-7000-8000-000000000001")
 YARD = UUID("00000000-0000-7000-8000-000000000002")
 
 
+def a_visitor(name: str, visibility: str, *rights: str) -> Visitor:
+    return Visitor(actor=name, user=name, session=name, visibility=visibility, rights=frozenset(rights))
+
+
 class FakeGatekeeper:
     """`sessions`: cookie → visitor. `objects`: what browsers hear of, by topic and id, with who may see it."""
 
     def __init__(self) -> None:
-        officer = Visitor(actor="officer", user="officer", visibility="district", rights=frozenset({"live.view"}))
-        head = Visitor(actor="head", user="head", visibility="school", rights=frozenset({"live.view"}))
-        stranger = Visitor(actor="ministry", user="ministry", visibility="country")
-        admin = Visitor(actor="admin", user="admin", visibility="country", rights=frozenset({"system.read"}))
-        self.sessions: dict[str, Visitor] = {"officer": officer, "head": head, "ministry": stranger, "admin": admin}
+        self.sessions: dict[str, Visitor] = {
+            "officer": a_visitor("officer", "district", "live.view"),
+            "head": a_visitor("head", "school", "live.view"),
+            "ministry": a_visitor("ministry", "country"),
+            "admin": a_visitor("admin", "country", "system.read"),
+        }
+        self.sign_out_listeners: list[Callable[[str], None]] = []
         self.places = {HALL: ("kst-012", "hall"), YARD: ("kst-012", "yard")}
         self.grant_lasts = timedelta(minutes=1)
         self.watches: dict[str, View] = {}
@@ -29,7 +35,7 @@ class FakeGatekeeper:
         self.ended: list[str] = []
         self.renewed = 0
         self.objects: dict[tuple[str, str], tuple[dict[str, Any], frozenset[str]]] = {}
-        self.reads: list[tuple[str, str, str]] = []
+        self.reads: list[tuple[str, str]] = []
         self.before_snapshot_returns: Any = None
         self.alarms: list[dict[str, Any]] = []
         self.away = False
@@ -45,6 +51,9 @@ class FakeGatekeeper:
     async def authenticate(self, cookies: Mapping[str, str]) -> Visitor | None:
         self._answer()
         return self.sessions.get(cookies.get("sessionid", ""))
+
+    def on_sign_out(self, listener: Callable[[str], None]) -> None:
+        self.sign_out_listeners.append(listener)
 
     async def open_watch(self, visitor: Visitor, view: View) -> Permit:
         self._answer()
@@ -81,11 +90,13 @@ class FakeGatekeeper:
             await self.before_snapshot_returns()
         return found
 
-    async def view(self, topic: str, id: str, visitor: Visitor) -> Any | None:
+    async def look(self, topic: str, id: UUID) -> Seen | None:
         self._answer()
-        self.reads.append((topic, id, str(visitor.visibility)))
-        data, visible = self.objects.get((topic, id), (None, frozenset()))
-        return data if visitor.visibility in visible else None
+        self.reads.append((topic, str(id)))
+        if (topic, str(id)) not in self.objects:
+            return None
+        data, visible = self.objects[topic, str(id)]
+        return Seen(data=data, visible_to=lambda visitor: visitor.visibility in visible)
 
     def _answer(self) -> None:
         if self.away:

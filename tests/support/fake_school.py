@@ -1,7 +1,7 @@
 """The school's side of live video and recordings over a real NATS, under a test's control.
 
-It speaks `protocols/link` and serves real fMP4, but frame by frame as the test says (`show`), and with the troubles that
-a test asks for. What the real recorder does is tested with the recorder.
+It speaks `protocols/link` and serves real fMP4, but frame by frame as the test says (`show`), and with the troubles
+that a test asks for. What the real recorder does is tested with the recorder.
 """
 
 from dataclasses import dataclass, field

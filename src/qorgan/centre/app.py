@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
@@ -19,12 +20,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qorgan import __version__
 from qorgan.centre.carrier import Carrier
-from qorgan.centre.config import CentreConfig
+from qorgan.centre.config import CentreConfig, load
 from qorgan.centre.gateway.console import Console
 from qorgan.centre.gateway.gateway import Gateway
 from qorgan.centre.gateway.ports import Gatekeeper
 from qorgan.centre.gateway.problems import on_error
 from qorgan.centre.gateway.sockets import leaves
+from qorgan.kernel import logs
 from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Invalid, QorganError, Unavailable
 from qorgan.kernel.processes import until_stopped
@@ -61,16 +63,18 @@ def run(
 
     Raises SystemExit(1) with one sentence on stderr when it cannot start.
     """
-    config = _start_django()
     try:
+        config = load()
         wanted = parse_roles(roles) if roles else ALL_ROLES
         listener = listen(host or config.host, config.port if port is None else port)
     except QorganError as error:
         raise SystemExit(f"qorgan centre: {error}") from error
-    carrier = Carrier(nats_url or config.nats, user=config.nats_user, password=config.nats_password or "")
+    config = replace(config, nats=nats_url or config.nats, web=web or config.web)
+    _start_django()
+    logs.configure("centre")
     with contextlib.closing(listener):
         try:
-            asyncio.run(until_stopped(_run(wanted, listener, carrier, web or config.web)))
+            asyncio.run(until_stopped(_run(wanted, listener, config)))
         except ExceptionGroup as group:
             ours = next((error for error in leaves(group) if isinstance(error, QorganError)), None)
             if ours is None:
@@ -78,28 +82,35 @@ def run(
             raise SystemExit(f"qorgan centre: {ours}") from group
 
 
-async def _run(roles: frozenset[Role], listener: socket.socket, carrier: Carrier, web: Path) -> None:
+async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreConfig) -> None:
     """The whole program: the carrier outlives everything that speaks over it."""
     from qorgan.centre.gateway.gatekeeper import DjangoGatekeeper, is_our_host
 
+    carrier = Carrier(config.nats, user=config.nats_user, password=config.nats_password or "")
     gatekeeper = DjangoGatekeeper()
     gateway = Gateway(carrier, gatekeeper, SystemClock(), is_our_host=is_our_host)
-    routes: list[BaseRoute] = [health_route(carrier, gatekeeper, roles)]
+    routes: list[BaseRoute] = [health_route(gatekeeper, roles, lambda: _readiness(roles, carrier, gateway))]
     routes += gateway.routes() if Role.GATEWAY in roles else ()
-    app = build(routes, django=_django() if Role.WEB in roles else None, console=Console(web))
+    app = build(routes, django=_django() if Role.WEB in roles else None, console=Console(config.web))
     async with asyncio.TaskGroup() as ground:
         carrying = ground.create_task(carrier.run(), name="carrier")
         try:
+            if roles == ALL_ROLES:  # then we are the centre's only gateway
+                await gatekeeper.end_abandoned_watches()
             async with asyncio.TaskGroup() as group:
                 group.create_task(serve(app, listener), name="http")
                 if Role.GATEWAY in roles:
                     group.create_task(gateway.run(), name="gateway")
                 if Role.INTAKE in roles:
-                    group.create_task(_take_in(carrier), name="intake")
+                    group.create_task(_take_in(config), name="intake")
                 if roles & {Role.WEB, Role.INTAKE}:
                     group.create_task(_announce(carrier), name="announcer")
                 await carrier.wait_connected()
-                log.info("centre.ready", address="{}:{}".format(*listener.getsockname()[:2]), roles=sorted(roles))
+                log.info(
+                    "centre.ready",
+                    address="{}:{}".format(*listener.getsockname()[:2]),
+                    roles=[role.value for role in sorted(roles)],
+                )
         finally:
             carrying.cancel()
             gatekeeper.close()
@@ -114,22 +125,19 @@ async def _announce(carrier: Carrier) -> None:
         await publisher.run()
 
 
-async def _take_in(carrier: Carrier) -> None:
+async def _take_in(config: CentreConfig) -> None:
     """What schools send goes into the database."""
     from qorgan.centre.intake.intake import Intake
 
-    await Intake(await carrier.wait_connected()).run()
+    await Intake(config.nats, user=config.nats_user, password=config.nats_password or "").run()
 
 
-def _start_django() -> CentreConfig:
+def _start_django() -> None:
     """Load Django's settings and applications; nothing of ours that has models may be imported before."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qorgan.centre.settings")
     import django
-    from django.conf import settings
 
     django.setup()
-    config: CentreConfig = settings.QORGAN
-    return config
 
 
 def _django() -> ASGIApp:
@@ -166,16 +174,21 @@ def is_djangos(path: str) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in DJANGO_PATHS)
 
 
-def health_route(carrier: Carrier, gatekeeper: Gatekeeper, roles: frozenset[Role]) -> Route:
-    """`/api/health`: 200 when this process listens, its database answers and the carrier is connected; 503 before."""
+def health_route(gatekeeper: Gatekeeper, roles: frozenset[Role], parts: Callable[[], Mapping[str, bool]]) -> Route:
+    """`/api/health`: 200 when this process listens, its database answers and all its parts are ready; else 503."""
 
     async def health(_: Request) -> Response:
-        parts = {"database": await _answers(gatekeeper), "carrier": carrier.connected}
-        ready = all(parts.values())
-        body = {"status": "ok" if ready else "not_ready", "version": __version__, "roles": sorted(roles), **parts}
-        return JSONResponse(body, 200 if ready else 503, headers={"Cache-Control": "no-store"})
+        ready = {"database": await _answers(gatekeeper), **parts()}
+        status = "ok" if all(ready.values()) else "not_ready"
+        body = {"status": status, "version": __version__, "roles": sorted(roles), **ready}
+        return JSONResponse(body, 200 if status == "ok" else 503, headers={"Cache-Control": "no-store"})
 
     return Route("/api/health", health, methods=["GET"])
+
+
+def _readiness(roles: frozenset[Role], carrier: Carrier, gateway: Gateway) -> Mapping[str, bool]:
+    gateways = {"gateway": gateway.ready} if Role.GATEWAY in roles else {}
+    return {"carrier": carrier.connected, **gateways}
 
 
 async def _answers(gatekeeper: Gatekeeper) -> bool:

@@ -71,7 +71,7 @@ class Stand:
     """Everything a story needs."""
 
     def __init__(self, nats: NatsServer, stack: AsyncExitStack, listener: socket.socket) -> None:
-        self.nats, self._stack = nats, stack
+        self.nats, self.stack = nats, stack
         self.rooms, self.school = FakeGatekeeper(), FakeSchool()
         self.carrier = Carrier(nats.url)
         self.gateway = Gateway(self.carrier, self.rooms, SystemClock(), is_our_host=lambda _: True)
@@ -86,10 +86,10 @@ class Stand:
 
     async def browser(self, session: str = "officer", *, reads: bool = True, **options: Any) -> Browser:
         """A browser with an open video socket."""
-        browser = Browser(await self._stack.enter_async_context(self.connect("/ws/video", session, **options)))
+        browser = Browser(await self.stack.enter_async_context(self.connect("/ws/video", session, **options)))
         if reads:
             self._readers.append(asyncio.create_task(browser.read()))
-            self._stack.callback(self._readers[-1].cancel)
+            self.stack.callback(self._readers[-1].cancel)
         return browser
 
     def http(self, session: str | None = "officer") -> httpx.AsyncClient:

@@ -293,6 +293,19 @@ async def test_without_a_session_the_socket_closes_and_says_why(stand: Stand) ->
         assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
 
 
+async def test_signing_out_ends_the_video_at_once(stand: Stand) -> None:
+    browser, colleague = await stand.browser("officer"), await stand.browser("head")
+    await browser.open()
+    await until(lambda: bool(browser.told("opened")), "it sees")
+    for listener in stand.rooms.sign_out_listeners:
+        listener("officer")
+    await browser.socket.wait_closed()
+
+    assert browser.socket.close_code == 4401
+    await colleague.open()
+    await until(lambda: bool(colleague.told("opened")), "nobody else is sent away")
+
+
 async def test_signing_out_elsewhere_ends_the_video(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stand.gateway._video_sockets._doorman, "_check_session_every_s", 0.05)
     browser = await stand.browser()

@@ -7,8 +7,8 @@ an event that is in both does no harm.
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import nats.errors
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 QUEUE_EVENTS = 1_000  # per browser; a slower one is hung up on and starts anew with a snapshot
 PENDING_NOTICES = 20_000  # of different objects, waiting to be read; beyond, all browsers start anew
 PING_EVERY_S = 5.0
+LISTENING_WITHIN_S = 2.0  # a browser that comes while we start need not come twice
 TOPICS = frozenset({"alarm", "school", "camera", "unit"})
 
 _encoder = msgspec.json.Encoder()
@@ -40,14 +41,14 @@ class Notice(msgspec.Struct, frozen=True):
     """What is published on `c1.events` after a commit: which object changed, not how."""
 
     topic: str
-    id: str
+    id: UUID
 
 
 _notices = msgspec.json.Decoder(Notice)
 
 
 class EventHub:
-    """Owns the event sockets of this process. Reads each changed object once for all visitors who see the same."""
+    """Owns the event sockets of this process. Reads each changed object once for all of them."""
 
     def __init__(
         self,
@@ -63,27 +64,30 @@ class EventHub:
         self._sockets: set[EventSocket] = set()
         self._pending: dict[Notice, None] = {}  # in order of arrival; a storm about one object is one reading of it
         self._awake = asyncio.Event()
-        self._listening = False
+        self.listening = asyncio.Event()
         carrier.on_missed(self._start_all_anew)
 
     async def run(self) -> None:
         """Listen to `c1.events` and tell the sockets, until cancelled."""
         client = await self._carrier.wait_connected()
         subscription = await _subscribe(client, self._take)
-        self._listening = True
+        self.listening.set()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read_and_tell(), name="events:read")
                 group.create_task(self._ping(), name="events:ping")
         finally:
-            self._listening = False
+            self.listening.clear()
             if not client.is_closed:
                 await subscription.unsubscribe()
 
-    def add(self, socket: "EventSocket") -> None:
+    async def add(self, socket: "EventSocket") -> None:
         """From now on the socket hears of everything. Raises `LinkDown` while nothing can be heard."""
-        if not self._listening:
-            raise LinkDown("events cannot be heard yet")
+        try:
+            async with asyncio.timeout(LISTENING_WITHIN_S):
+                await self.listening.wait()
+        except TimeoutError as error:
+            raise LinkDown("events cannot be heard yet") from error
         self._sockets.add(socket)
         self._counters.event_sockets += 1
 
@@ -124,26 +128,16 @@ class EventHub:
                 await self._clock.sleep(1.0)
 
     async def _tell(self, notice: Notice) -> None:
-        for visibility, sockets in self._by_visibility().items():
-            text = await self._read(notice, sockets[0].visitor, visibility)
-            if text is None:
-                continue
-            for socket in sockets:
-                socket.offer(text)
-
-    async def _read(self, notice: Notice, visitor: Visitor, visibility: Hashable) -> str | None:
+        """Read the object once, write it once, give it to every browser that may see it."""
         self._counters.reads += 1
-        data = await self._gatekeeper.view(notice.topic, notice.id, visitor)
-        if data is None:
-            return None
-        event = {"type": "event", "topic": notice.topic, "data": data, "at": instant(self._clock.now())}
-        return _encoder.encode(event).decode()
-
-    def _by_visibility(self) -> dict[Hashable, list["EventSocket"]]:
-        groups: dict[Hashable, list[EventSocket]] = {}
+        seen = await self._gatekeeper.look(notice.topic, notice.id)
+        if seen is None:
+            return
+        event = {"type": "event", "topic": notice.topic, "data": seen.data, "at": instant(self._clock.now())}
+        text = _encoder.encode(event).decode()
         for socket in self._sockets:
-            groups.setdefault(socket.visitor.visibility, []).append(socket)
-        return groups
+            if seen.visible_to(socket.visitor):
+                socket.offer(text)
 
     async def _ping(self) -> None:
         while True:
@@ -180,6 +174,8 @@ class EventSocket:
         self._is_over, self._over = asyncio.Event(), ""
 
     def offer(self, text: str) -> None:
+        if self._is_over.is_set():
+            return
         if len(self._queue) >= QUEUE_EVENTS:
             self._counters.overflows += 1
             self.start_anew("too_slow")
@@ -239,7 +235,7 @@ class EventSockets:
 
     async def _write(self, socket: EventSocket) -> None:
         try:
-            self._hub.add(socket)  # first, so that nothing is missed while the snapshot is read
+            await self._hub.add(socket)  # first, so that nothing is missed while the snapshot is read
             at = self._clock.now()
             snapshot = await self._gatekeeper.snapshot(socket.visitor)
         except Unavailable as error:

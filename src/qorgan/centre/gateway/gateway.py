@@ -33,7 +33,7 @@ class Gateway:
         self.counters = Counters()
         self._carrier, self._gatekeeper = carrier, gatekeeper
         school = SchoolLink(carrier)
-        doorman = Doorman(gatekeeper, clock, is_our_host=is_our_host)
+        doorman = Doorman(gatekeeper, is_our_host=is_our_host)
         self._streams = StreamHub(school, gatekeeper, clock, self.counters)
         self._events = EventHub(carrier, gatekeeper, clock, self.counters)
         self._video_sockets = VideoSockets(self._streams, gatekeeper, doorman, clock, self.counters)
@@ -45,6 +45,11 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._streams.run(), name="streams")
             group.create_task(self._events.run(), name="events")
+
+    @property
+    def ready(self) -> bool:
+        """Whether browsers can be served fully."""
+        return self._carrier.connected and self._events.listening.is_set()
 
     def routes(self) -> Sequence[BaseRoute]:
         async def video(websocket: WebSocket) -> None:

@@ -1,6 +1,6 @@
 """What the gateway needs from the centre's rooms: who knocks, what they may see, and the ledger that is kept of it."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -17,7 +17,8 @@ class Visitor:
 
     actor: Any
     user: str
-    visibility: Hashable  # visitors with equal `visibility` see exactly the same schools, cameras and alarms
+    session: str  # names their session without being its key
+    visibility: Hashable  # role and scope: when it changes, what the visitor was shown is no longer what they may see
     rights: frozenset[str] = frozenset()
 
 
@@ -44,11 +45,22 @@ class Permit:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One object as it is now, in JSON's own types. `visible_to` answers without asking the database."""
+
+    data: Any
+    visible_to: Callable[[Visitor], bool]
+
+
 class Gatekeeper(Protocol):
     """Rights and ledgers. Every call may raise `Unavailable`, for instance when the database is away."""
 
     async def authenticate(self, cookies: Mapping[str, str]) -> Visitor | None:
         """Whose session this is; None when nobody is signed in or the session has ended."""
+
+    def on_sign_out(self, listener: Callable[[str], None]) -> None:
+        """Call `listener`, in the event loop, with the `Visitor.session` of each session that is signed out here."""
 
     async def open_watch(self, visitor: Visitor, view: View) -> Permit:
         """Write the ledger line, then sign the grant. Raises `Forbidden`, `NotFound` or `Invalid`, writing nothing."""
@@ -68,8 +80,8 @@ class Gatekeeper(Protocol):
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         """`schools`, `cameras`, `alarms`, `units` as this visitor may see them, read in one go."""
 
-    async def view(self, topic: str, id: str, visitor: Visitor) -> Any | None:
-        """One object as it is now; None when this visitor may not see it or it is gone."""
+    async def look(self, topic: str, id: UUID) -> Seen | None:
+        """One object as it is now, for whoever may see it; None when it is gone."""
 
     async def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""

@@ -9,12 +9,11 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qorgan.centre.gateway.ports import Gatekeeper, Visitor
-from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 
-CHECK_SESSION_EVERY_S = 30.0  # a session ended elsewhere closes its sockets within this time
+CHECK_SESSION_EVERY_S = 30.0  # a session ended in another process closes its sockets within this time
 CLOSE_WITHIN_S = 1.0
 
 # Codes of the private range, RFC 6455 §7.4.2.
@@ -42,16 +41,14 @@ def is_same_origin(origin: str | None, host: str | None) -> bool:
     """
     if origin is None:
         return True
-    if not host:
-        return False
-    page = urlsplit(origin)
-    if page.scheme not in _DEFAULT_PORTS:
-        return False
     try:
-        here = urlsplit(f"{page.scheme}://{host}")
+        page = urlsplit(origin)
+        here = urlsplit(f"{page.scheme}://{host or ''}")
         default = _DEFAULT_PORTS[page.scheme]
-        return (page.hostname, page.port or default) == (here.hostname, here.port or default)
-    except ValueError:  # a port that is not a number
+        return page.hostname is not None and (
+            (page.hostname, page.port or default) == (here.hostname, here.port or default)
+        )
+    except (KeyError, ValueError):  # neither http nor https; brackets or a port that are none
         return False
 
 
@@ -61,13 +58,14 @@ class Doorman:
     def __init__(
         self,
         gatekeeper: Gatekeeper,
-        clock: Clock,
         *,
         is_our_host: Callable[[str], bool],
         check_session_every_s: float = CHECK_SESSION_EVERY_S,
     ) -> None:
-        self._gatekeeper, self._clock, self._is_our_host = gatekeeper, clock, is_our_host
+        self._gatekeeper, self._is_our_host = gatekeeper, is_our_host
         self._check_session_every_s = check_session_every_s
+        self._ends: dict[str, set[asyncio.Event]] = {}  # of the sockets of each session
+        gatekeeper.on_sign_out(self._on_sign_out)
 
     async def admit(self, websocket: WebSocket) -> Visitor | None:
         """Accept the handshake and say who it is; None when refused, and then the socket is closed already."""
@@ -89,16 +87,37 @@ class Doorman:
 
     async def watch_session(self, websocket: WebSocket, visitor: Visitor) -> None:
         """Raise `Hangup` when the session has ended or may see something else than before."""
-        while True:
-            await self._clock.sleep(self._check_session_every_s)
-            try:
-                now = await self._gatekeeper.authenticate(websocket.cookies)
-            except Unavailable:
-                continue  # nobody is sent away because our database is busy
-            if now is None:
-                raise Hangup(SIGNED_OUT, "signed_out")
-            if (now.user, now.visibility, now.rights) != (visitor.user, visitor.visibility, visitor.rights):
-                raise Hangup(START_ANEW, "rights_changed")
+        ended = asyncio.Event()
+        self._ends.setdefault(visitor.session, set()).add(ended)
+        try:
+            while not await self._ends_within(ended, self._check_session_every_s):
+                await self._check_again(websocket, visitor)
+            raise Hangup(SIGNED_OUT, "signed_out")
+        finally:
+            self._ends[visitor.session].discard(ended)
+            if not self._ends[visitor.session]:
+                del self._ends[visitor.session]
+
+    async def _ends_within(self, ended: asyncio.Event, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                return await ended.wait()
+        except TimeoutError:
+            return False
+
+    async def _check_again(self, websocket: WebSocket, visitor: Visitor) -> None:
+        try:
+            now = await self._gatekeeper.authenticate(websocket.cookies)
+        except Unavailable:
+            return  # nobody is sent away because our database is busy
+        if now is None:
+            raise Hangup(SIGNED_OUT, "signed_out")
+        if (now.user, now.visibility, now.rights) != (visitor.user, visitor.visibility, visitor.rights):
+            raise Hangup(START_ANEW, "rights_changed")
+
+    def _on_sign_out(self, session: str) -> None:
+        for ended in self._ends.get(session, ()):
+            ended.set()
 
 
 async def run_until_over(websocket: WebSocket, jobs: Sequence[Coroutine[Any, Any, None]]) -> None:

@@ -1,0 +1,176 @@
+"""The rooms `access`, `alarms` and the snapshots, as the gateway's `Gatekeeper`: Django's ORM in threads of our own."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth.signals import user_logged_out
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connection, connections
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+
+from qorgan.centre import snapshots
+from qorgan.centre.access import service
+from qorgan.centre.alarms.models import Alarm
+from qorgan.centre.cameras.models import Camera
+from qorgan.centre.gateway.instants import instant
+from qorgan.centre.gateway.ports import Permit, Seen, View, Visitor
+from qorgan.domain.access import Actor
+from qorgan.kernel.errors import Forbidden, NotFound, Unavailable
+from qorgan.kernel.ids import CameraKey, SiteId
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THREADS = 4  # questions to the database at once; each thread keeps one connection
+MANY_ALARMS = 1_000  # of one timeline
+
+
+class DatabaseAway(Unavailable):
+    code = "database.away"
+
+
+class DjangoGatekeeper:
+    """Asks the rooms. Owns its threads; `close()` ends them."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gatekeeper")
+        self._receivers: list[Callable[..., None]] = []
+
+    def close(self) -> None:
+        """Hear no more; wait for what is being asked, then end the threads and their connections."""
+        for hear in self._receivers:
+            user_logged_out.disconnect(hear)
+        for _ in range(THREADS):
+            self._threads.submit(connections.close_all)
+        self._threads.shutdown()
+
+    async def ping(self) -> None:
+        await self._call(_ping)
+
+    async def authenticate(self, cookies: Mapping[str, str]) -> Visitor | None:
+        key = cookies.get(settings.SESSION_COOKIE_NAME)
+        if not key or len(key) > 64:
+            return None
+        try:
+            actor = await self._call(service.actor_of_session, key)
+        except Forbidden:  # signed in, but nobody has given them a role yet: nothing here is for them
+            return None
+        return None if actor is None else visitor_of(actor, key)
+
+    def on_sign_out(self, listener: Callable[[str], None]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def hear(request: HttpRequest, **_: object) -> None:  # comes in Django's thread, before the session is gone
+            key = request.session.session_key
+            if key is not None:
+                loop.call_soon_threadsafe(listener, session_name(key))
+
+        user_logged_out.connect(hear, weak=False)
+        self._receivers.append(hear)
+
+    async def open_watch(self, visitor: Visitor, view: View) -> Permit:
+        opened = await self._call(
+            service.open_watch,
+            visitor.actor,
+            view.camera,
+            view.action,
+            view.stream,
+            view.purpose,
+            start=view.start,
+            end=view.end,
+        )
+        return _permit(opened)
+
+    async def renew_grant(self, visitor: Visitor, permit: Permit, view: View) -> Permit:
+        return _permit(await self._call(service.renew_watch, visitor.actor, UUID(permit.watch)))
+
+    async def end_watch(self, permit: Permit) -> None:
+        await self._call(service.end_watch, UUID(permit.watch))
+
+    async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
+        assert view.start is not None and view.end is not None
+        return _permit(await self._call(service.open_coverage, visitor.actor, view.camera, view.start, view.end))
+
+    async def alarms_around(self, visitor: Visitor, view: View) -> Sequence[Mapping[str, Any]]:
+        return await self._call(_alarms_around, visitor.actor, view)
+
+    async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
+        return await self._call(snapshots.snapshot, visitor.actor)
+
+    async def look(self, topic: str, id: UUID) -> Seen | None:
+        found = await self._call(snapshots.look, topic, id)
+        if found is None:
+            return None
+        return Seen(data=found.data, visible_to=lambda visitor: found.visible_to(visitor.actor))
+
+    async def end_abandoned_watches(self) -> int:
+        """At the start of a centre's only gateway: who watched when the last one was killed watches no more."""
+        return await self._call(service.end_abandoned_watches)
+
+    async def _call(self, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        work = partial(_in_thread, ask, *args, **kwargs)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def session_name(key: str) -> str:
+    """Stands for a session key where the key itself must not be."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def visitor_of(actor: Actor, session_key: str) -> Visitor:
+    """An actor as the gateway sees them."""
+    return Visitor(
+        actor=actor,
+        user=str(actor.user),
+        session=session_name(session_key),
+        visibility=(actor.role, actor.scope, actor.centre),
+        rights=frozenset(right.value for right in actor.rights),
+    )
+
+
+def is_our_host(host: str) -> bool:
+    """Whether a `Host` header names us (`ALLOWED_HOSTS`): a foreign name that points here is not us (DNS rebinding)."""
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def _in_thread(ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Outside of Django's requests nobody tidies up connections that a database has closed."""
+    close_old_connections()
+    try:
+        return ask(*args, **kwargs)
+    except DatabaseError as error:
+        raise DatabaseAway(f"the database did not answer: {type(error).__name__}") from error
+    finally:
+        close_old_connections()
+
+
+def _permit(opened: service.OpenedWatch) -> Permit:
+    return Permit(
+        watch=str(opened.id),
+        site=SiteId(opened.site),
+        camera=CameraKey(opened.camera_key),
+        grant=opened.grant,
+        expires_at=opened.expires_at,
+    )
+
+
+def _alarms_around(actor: Actor, view: View) -> Sequence[Mapping[str, Any]]:
+    camera = Camera.objects.visible_to(actor).filter(pk=view.camera).first()
+    if camera is None:
+        raise NotFound("there is no such camera in your territory")
+    rows = Alarm.objects.visible_to(actor).filter(school_id=camera.school_id)
+    around = rows.filter(pressed_at__gte=view.start, pressed_at__lt=view.end).order_by("pressed_at")[:MANY_ALARMS]
+    return [{"id": str(row.pk), "at": instant(row.pressed_at), "level": row.level} for row in around]
+
+
+def _ping() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")

@@ -1,0 +1,164 @@
+"""Events: a snapshot and everything after it, to whoever may know."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+import pytest
+import websockets
+from tests.behaviour.gateway.conftest import Stand, until
+
+from qorgan.centre.gateway import events, sockets
+from qorgan.protocols.link.subjects import CENTRE_EVENTS
+
+EVERYBODY = frozenset({"district", "school", "country"})
+OFFICERS = frozenset({"district"})
+
+
+def uid(name: str) -> str:
+    """An id that can be told from others in a test's output."""
+    return str(uuid5(NAMESPACE_OID, name))
+
+
+def store(stand: Stand, topic: str, id: str, visible: frozenset[str] = EVERYBODY, **data: Any) -> None:
+    """A commit: the object is as it is now."""
+    stand.rooms.objects[topic, uid(id)] = ({"id": id, **data}, visible)
+
+
+async def announce(stand: Stand, topic: str, id: str) -> None:
+    notice = {"topic": topic, "id": uid(id), "schools": [], "region": "kst", "district": "kst-1"}
+    await stand.carrier.client.publish(CENTRE_EVENTS, json.dumps(notice).encode())
+    await stand.carrier.client.flush()
+
+
+async def change(stand: Stand, topic: str, id: str, visible: frozenset[str] = EVERYBODY, **data: Any) -> None:
+    store(stand, topic, id, visible, **data)
+    await announce(stand, topic, id)
+
+
+async def next_of(socket: Any, kind: str) -> dict[str, Any]:
+    async with asyncio.timeout(10):
+        while (message := json.loads(await socket.recv()))["type"] != kind:
+            pass
+    return message
+
+
+async def test_a_snapshot_comes_first_then_what_changes(stand: Stand) -> None:
+    store(stand, "alarm", "a1", version=1)
+    store(stand, "school", "s1", name="№12")
+    async with stand.connect("/ws/events") as socket:
+        snapshot = await next_of(socket, "snapshot")
+        await change(stand, "alarm", "a1", version=2)
+        event = await next_of(socket, "event")
+
+    assert snapshot["alarms"] == [{"id": "a1", "version": 1}]
+    assert snapshot["schools"] == [{"id": "s1", "name": "№12"}]
+    assert snapshot["at"].endswith("Z")
+    assert (event["topic"], event["data"]) == ("alarm", {"id": "a1", "version": 2})
+
+
+async def test_nothing_is_lost_between_the_snapshot_and_the_events(stand: Stand) -> None:
+    """Old snapshot, events applied, equals fresh snapshot; even when all happens while the snapshot is on its way."""
+    for number in range(20):
+        store(stand, "alarm", f"a{number}", version=0)
+
+    async def much_happens() -> None:
+        for number in range(20):
+            await change(stand, "alarm", f"a{number}", version=1)
+        await change(stand, "alarm", "new", version=1)
+
+    stand.rooms.before_snapshot_returns = much_happens
+    async with stand.connect("/ws/events") as socket:
+        known = {alarm["id"]: alarm for alarm in (await next_of(socket, "snapshot"))["alarms"]}
+        assert all(alarm["version"] == 0 for alarm in known.values()), "the snapshot is older than the changes"
+        while known.get("new") is None or any(alarm["version"] == 0 for alarm in known.values()):
+            data = (await next_of(socket, "event"))["data"]
+            known[data["id"]] = data
+
+    fresh = await stand.rooms.snapshot(stand.rooms.sessions["officer"])
+    assert sorted(known.values(), key=lambda alarm: alarm["id"]) == sorted(fresh["alarms"], key=lambda a: a["id"])
+
+
+async def test_nobody_hears_what_they_may_not_see(stand: Stand) -> None:
+    async with stand.connect("/ws/events", "officer") as officer, stand.connect("/ws/events", "head") as head:
+        await next_of(officer, "snapshot")
+        await next_of(head, "snapshot")
+        await change(stand, "alarm", "elsewhere", OFFICERS, version=1)
+        await change(stand, "alarm", "here", version=1)
+
+        assert (await next_of(officer, "event"))["data"]["id"] == "elsewhere"
+        assert (await next_of(head, "event"))["data"]["id"] == "here"
+
+
+async def test_all_browsers_share_one_reading(stand: Stand) -> None:
+    """A hundred officers of one centre must not be a hundred questions to the database."""
+    browsers = [await stand.stack.enter_async_context(stand.connect("/ws/events")) for _ in range(5)]
+    for socket in browsers:
+        await next_of(socket, "snapshot")
+    await change(stand, "school", "s1", state="silent")
+    for socket in browsers:
+        assert (await next_of(socket, "event"))["data"]["state"] == "silent"
+
+    assert stand.rooms.reads == [("school", uid("s1"))]
+
+
+async def test_the_servers_clock_comes_again_and_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        assert (await next_of(socket, "ping"))["at"].endswith("Z")
+
+
+async def test_a_browser_that_does_not_read_is_hung_up_on_and_starts_anew(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "QUEUE_EVENTS", 20)
+    monkeypatch.setattr(sockets, "CLOSE_WITHIN_S", 10.0)
+    async with (
+        stand.connect("/ws/events", "head", max_queue=1) as slow,
+        stand.connect("/ws/events", "officer") as fast,
+    ):
+        await next_of(fast, "snapshot")
+        await until(lambda: stand.counters.event_sockets == 2, "both are known")
+        for number in range(200):
+            await change(stand, "school", f"s{number}", text="x" * 100_000)
+            assert (await next_of(fast, "event"))["data"]["id"] == f"s{number}"
+        assert stand.counters.overflows == 1
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            while True:
+                await slow.recv()
+
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+    await until(lambda: stand.counters.event_sockets == 0, "both are gone")
+
+
+async def test_when_the_carrier_was_away_browsers_start_anew(stand: Stand) -> None:
+    """What happened meanwhile was not heard: only a fresh snapshot is true."""
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        await stand.carrier.client.force_reconnect()
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with asyncio.timeout(10):
+                while True:
+                    await socket.recv()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+
+
+async def test_when_an_object_cannot_be_read_browsers_start_anew(stand: Stand) -> None:
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        stand.rooms.away = True
+        await announce(stand, "alarm", "a1")
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with asyncio.timeout(10):
+                await socket.recv()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+
+
+async def test_junk_on_the_carrier_harms_nobody(stand: Stand) -> None:
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        for junk in (b"", b"\xff\x00", b"[]", b'{"topic": 1}', b'{"topic": "weather", "id": "x"}'):
+            await stand.carrier.client.publish(CENTRE_EVENTS, junk)
+        await change(stand, "unit", "u1", state="free")
+        assert (await next_of(socket, "event"))["data"] == {"id": "u1", "state": "free"}
