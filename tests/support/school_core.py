@@ -77,6 +77,11 @@ class SchoolCore:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", program, "--config", str(self.config_path), stdout=log, stderr=log
             )
+        await self.until_up()
+
+    async def until_up(self) -> None:
+        """Wait until core answers."""
+        assert self._process is not None
         async with asyncio.timeout(30):
             while not await self._answers():
                 assert self._process.returncode is None, self.log.read_text()

@@ -11,7 +11,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -26,7 +26,7 @@ from qorgan.kernel.errors import QorganError
 from qorgan.protocols.link.messages import PictureResult
 
 LOOK_EVERY_S = 10.0
-RECENT = timedelta(seconds=30)  # an older keyframe says nothing about now
+RECENT = timedelta(seconds=60)  # an older keyframe says nothing about now
 REPORT_EVERY_S = 600.0
 DECODE_WITHIN_S = 10.0
 NICE = 10
@@ -41,6 +41,7 @@ class _Watched:
     history: History = ()
     judgement: Judgement | None = None
     reported_at: float = float("-inf")
+    seen: datetime | None = None  # the keyframe that was looked at last
     trouble: str = ""
 
 
@@ -77,8 +78,12 @@ class Analyst:
 
     async def look(self, watched: _Watched) -> None:
         """One look at one camera; tells core what is new, and everything every ten minutes."""
-        measures = await self._measures(watched)
-        watched.history = remember(watched.history, measures)
+        try:
+            measures = await self._measures(watched)
+        except _NothingNew:
+            measures = watched.history[-1]
+        else:
+            watched.history = remember(watched.history, measures)
         judgement = judge(watched.history)
         now = self._clock.monotonic()
         if judgement == watched.judgement and now - watched.reported_at < REPORT_EVERY_S:
@@ -99,7 +104,7 @@ class Analyst:
     async def _measures(self, watched: _Watched) -> Measures | None:
         stream = StreamName.SUB if watched.camera.sub else StreamName.MAIN
         try:
-            measures = await asyncio.to_thread(self._measure, watched.camera.key, stream)
+            measures = await asyncio.to_thread(self._measure, watched, stream)
         except QorganError as error:
             if error.code != watched.trouble:
                 log.warning("picture.not_seen", camera=watched.camera.key, code=error.code, reason=str(error))
@@ -108,12 +113,20 @@ class Analyst:
         watched.trouble = ""
         return measures
 
-    def _measure(self, camera: str, stream: str) -> Measures | None:
-        keyframe = newest_keyframe(self._archive, camera, stream)
+    def _measure(self, watched: _Watched, stream: str) -> Measures | None:
+        keyframe = newest_keyframe(self._archive, watched.camera.key, stream)
         if abs(self._clock.now() - keyframe.at) > RECENT:
             return None
+        if keyframe.at == watched.seen:
+            raise _NothingNew
         with self._guard():
-            return measure(decode(keyframe))
+            measures = measure(decode(keyframe))
+        watched.seen = keyframe.at
+        return measures
+
+
+class _NothingNew(Exception):
+    """The camera has sent no keyframe since the last look: the same picture twice proves nothing."""
 
 
 async def run_analyst(config: EdgeConfig) -> None:

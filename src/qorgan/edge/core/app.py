@@ -14,13 +14,13 @@ from qorgan.edge.config import EdgeConfig
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.http import create_app
 from qorgan.edge.core.link import Link
-from qorgan.edge.core.node import Node
+from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
 from qorgan.edge.ipc import CoreServer
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
-from qorgan.kernel.errors import QorganError
+from qorgan.kernel.errors import NotFound, QorganError
 from qorgan.kernel.ids import ButtonKey
 
 TEND_EVERY_S = 5.0
@@ -125,5 +125,6 @@ def _button_tokens(config: EdgeConfig, secrets: SecretStore, node: Node) -> dict
             tokens[button.key] = secrets.need(f"button/{button.key}")
         except QorganError as error:
             log.error("button.no_token", button=button.key, reason=str(error))
-            node.report_fault("secrets.damaged" if error.code == "secrets.damaged" else "button.no_token")
+            missing = isinstance(error, NotFound)
+            node.report_fault(NodeFault.NO_TOKEN if missing else NodeFault.SECRETS_DAMAGED)
     return tokens

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
 from uuid import UUID
 
 import structlog
@@ -36,6 +36,20 @@ PROOF_LASTS_S = 2.0
 log = structlog.get_logger(__name__)
 
 
+class NodeFault(StrEnum):
+    """What is wrong with the node itself. Each is a translation key `fault.<value>`."""
+
+    WRITE_FAILED = "outbox.write_failed"
+    BALLAST_GONE = "outbox.ballast_gone"
+    REPLACED = "outbox.replaced"
+    ALARM_REFUSED = "outbox.alarm_refused"
+    EVENT_REFUSED = "outbox.event_refused"
+    EVENTS_SHED = "outbox.events_shed"
+    RECORDER_SILENT = "recorder.silent"
+    NO_TOKEN = "button.no_token"  # noqa: S105 - a fault, not a token
+    SECRETS_DAMAGED = "secrets.damaged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStatus:
     """How the node is at one moment."""
@@ -56,17 +70,17 @@ class Node:
         self._config, self._store, self._board, self._clock = config, store, board, clock
         self._started_at = clock.now()
         self._listeners: list[Callable[[outbox.Lane], None]] = []
-        self._standing_faults: list[str] = []
+        self._standing_faults: list[NodeFault] = []
         self._proved_at = float("-inf")
 
     def on_written(self, listener: Callable[[outbox.Lane], None]) -> None:
         """Be told, without delay, when something was written into a lane."""
         self._listeners.append(listener)
 
-    def report_fault(self, code: str) -> None:
+    def report_fault(self, fault: NodeFault) -> None:
         """Show a fault for as long as this process runs."""
-        if code not in self._standing_faults:
-            self._standing_faults.append(code)
+        if fault not in self._standing_faults:
+            self._standing_faults.append(fault)
 
     async def press(self, button: Button, press: UUID, kind: Kind) -> outbox.Raised:
         """A button was pressed. Raises `Unavailable` or `Exhausted` when the alarm could not be made durable."""
@@ -185,16 +199,16 @@ class Node:
         return envelop(body, id=uuid7(), site=self._config.site.id, seq=0, sent_at=body.at)
 
     def _faults(self, counts: outbox.Counts) -> tuple[str, ...]:
-        found: dict[str, Any] = {
-            "outbox.write_failed": self._store.failing,
-            "outbox.ballast_gone": not self._store.ballast_held,
-            "outbox.replaced": self._store.replaced_damaged,
-            "outbox.alarm_refused": counts.alarms_parked,
-            "outbox.event_refused": counts.events_parked,
-            "outbox.events_shed": counts.shed,
-            "recorder.silent": self._config.cameras and self._board.recorder_silent,
+        found = {
+            NodeFault.WRITE_FAILED: self._store.failing is not None,
+            NodeFault.BALLAST_GONE: not self._store.ballast_held,
+            NodeFault.REPLACED: self._store.replaced_damaged is not None,
+            NodeFault.ALARM_REFUSED: counts.alarms_parked > 0,
+            NodeFault.EVENT_REFUSED: counts.events_parked > 0,
+            NodeFault.EVENTS_SHED: counts.shed > 0,
+            NodeFault.RECORDER_SILENT: bool(self._config.cameras) and self._board.recorder_silent,
         }
-        return (*(code for code, true in found.items() if true), *self._standing_faults)
+        return (*(fault for fault, true in found.items() if true), *self._standing_faults)
 
     def _announce(self, lane: outbox.Lane) -> None:
         for listener in self._listeners:

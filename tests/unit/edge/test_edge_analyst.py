@@ -1,0 +1,227 @@
+"""The analyst on real files of a real archive: it sees what is there, and survives what is damaged."""
+
+import asyncio
+import io
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from qorgan.domain.places import LocalText
+from qorgan.edge.analyst.app import Analyst
+from qorgan.edge.analyst.picture import decode, measure, newest_keyframe
+from qorgan.edge.config import Camera
+from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
+from qorgan.kernel.clock import to_us
+from qorgan.kernel.errors import Corrupt, NotFound, QorganError, Unavailable
+from qorgan.kernel.ids import CameraKey
+from qorgan.protocols.link.messages import PictureResult
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+Picture = npt.NDArray[np.uint8]
+
+
+class StillClock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        await asyncio.sleep(0)
+
+
+def a_scene(seed: int = 1) -> Picture:
+    """Edges, shades and noise, as a corridor has."""
+    chance = np.random.default_rng(seed)
+    picture = np.full((360, 640), 90, np.uint8)
+    for _ in range(60):
+        x, y = int(chance.integers(0, 600)), int(chance.integers(0, 330))
+        picture[y : y + 30, x : x + 40] = chance.integers(20, 230)
+    return np.clip(picture + chance.normal(0, 4, picture.shape), 0, 255).astype(np.uint8)
+
+
+def blurred(picture: Picture, times: int = 40) -> Picture:
+    grey = picture.astype(np.float32)
+    for _ in range(times):
+        for axis in (0, 1):
+            grey = (np.roll(grey, 1, axis) + grey + np.roll(grey, -1, axis)) / 3
+    return grey.astype(np.uint8)
+
+
+def encoded(picture: Picture) -> tuple[bytes, bytes]:
+    """Initialisation segment and one fragment with one keyframe."""
+    file = io.BytesIO()
+    flags = {"movflags": "frag_every_frame+empty_moov+default_base_moof+skip_trailer"}
+    with av.open(file, "w", format="mp4", options=flags) as container:
+        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"})
+        stream.width, stream.height, stream.pix_fmt = picture.shape[1], picture.shape[0], "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+        container.mux(stream.encode(None))
+    data = file.getvalue()
+    cut = data.index(b"moof") - 4
+    return data[:cut], data[cut:]
+
+
+class AnArchive:
+    """One file of one stream; each `record` adds a keyframe to it, at the time it is given."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.index = Index(directory / "index.db")
+        self._ids = 0
+
+    def record(self, picture: Picture, at: datetime, camera: str = "hall", stream: str = "sub") -> SegmentRow:
+        init, fragment = encoded(picture)
+        self._ids += 1
+        name = f"{camera}-{stream}-{self._ids}.mp4"
+        (self.directory / name).write_bytes(init + fragment)
+        row = SegmentRow(
+            self._ids, camera, stream, self._ids, name, to_us(at), "avc1.42c01e", 640, 360, len(init), 3_600,
+            len(init) + len(fragment), 1,
+            fragments=FragmentEntry(len(init), len(fragment), 0, 3_600, 1, True).pack(),
+        )  # fmt: skip
+        self.index.commit([row], [])
+        return row
+
+
+@pytest.fixture
+def archive(tmp_path: Path):
+    archive = AnArchive(tmp_path)
+    yield archive
+    archive.index.close()
+
+
+class Watch:
+    """An analyst, its clock, and what it told core."""
+
+    def __init__(self, archive: AnArchive, *keys: str) -> None:
+        self.clock, self.told = StillClock(), list[PictureResult]()
+        cameras = tuple(
+            Camera(key=CameraKey(key), name=LocalText(kk=key), main="rtsp://h/", sub="rtsp://h/s") for key in keys
+        )
+        self.analyst = Analyst(cameras, archive.directory, self.told.append, self.clock)
+
+    async def look(self, after_s: float = 10.0) -> None:
+        self.clock.at += timedelta(seconds=after_s)
+        await self.analyst.look_at_all()
+
+
+def test_measures_tell_a_sharp_picture_from_a_blurred_a_black_and_a_white_one(archive: AnArchive) -> None:
+    def measured(picture: Picture):
+        archive.record(picture, NOW)
+        return measure(decode(newest_keyframe(archive.directory, "hall", "sub")))
+
+    scene, soft = measured(a_scene()), measured(blurred(a_scene()))
+    assert scene.sharpness > 100 > 12 > soft.sharpness
+    assert abs(scene.mean - soft.mean) < 5
+    assert measured(np.zeros((360, 640), np.uint8)).mean < 1
+    assert measured(np.full((360, 640), 255, np.uint8)).bright > 0.99
+
+
+async def test_a_fault_is_told_when_it_is_confirmed_and_when_it_is_over(archive: AnArchive) -> None:
+    watch = Watch(archive, "hall")
+    black = np.zeros((360, 640), np.uint8)
+    for number, picture in enumerate([a_scene(1), a_scene(2), black, black, black, a_scene(3), a_scene(4)]):
+        archive.record(picture, watch.clock.at + timedelta(seconds=9.5))
+        await watch.look()
+        assert len(watch.told) <= number + 1
+    assert [(result.verdict, result.faults) for result in watch.told] == [
+        ("ok", ()),
+        ("suspect", ("black",)),
+        ("bad", ("black",)),
+        ("bad", ("black", "frozen")),
+        ("bad", ("black",)),
+        ("ok", ()),
+    ]
+    assert watch.told[0].measures.keys() == {"mean", "deviation", "bright", "sharpness"}
+
+
+async def test_an_unchanged_verdict_is_told_every_ten_minutes(archive: AnArchive) -> None:
+    watch = Watch(archive, "hall")
+    for number in range(41):
+        archive.record(a_scene(number), watch.clock.at + timedelta(seconds=29))
+        await watch.look(after_s=30)
+    assert [(result.verdict, result.at - NOW) for result in watch.told] == [
+        ("ok", timedelta(seconds=30)),
+        ("ok", timedelta(seconds=630)),
+        ("ok", timedelta(seconds=1230)),
+    ]
+
+
+async def test_the_same_keyframe_seen_again_is_no_sign_of_a_frozen_picture(archive: AnArchive) -> None:
+    """Some cameras send a keyframe every half minute: between two there is nothing new to judge."""
+    archive.record(a_scene(), NOW)
+    watch = Watch(archive, "hall")
+    for _ in range(4):
+        await watch.look()
+    assert [result.verdict for result in watch.told] == ["ok"]
+
+
+async def test_a_picture_that_is_not_of_now_is_unknown(archive: AnArchive) -> None:
+    archive.record(a_scene(), NOW - timedelta(minutes=5))
+    watch = Watch(archive, "hall", "yard")
+    await watch.look()
+    assert {(result.camera, result.verdict) for result in watch.told} == {("hall", "unknown"), ("yard", "unknown")}
+
+
+async def test_damage_is_survived_and_the_next_camera_is_looked_at(archive: AnArchive) -> None:
+    """Junk, a short file, a missing file, a picture that is none, an index that lies: each is one camera's trouble."""
+    chance = np.random.default_rng(7)
+    keys = ["junk", "short", "missing", "outside", "huge", "good"]
+    rows = {key: archive.record(a_scene(), NOW, key) for key in keys}
+    junk = archive.directory / rows["junk"].path
+    data = bytearray(junk.read_bytes())
+    data[rows["junk"].init_bytes + 100 :] = chance.bytes(len(data) - rows["junk"].init_bytes - 100)
+    junk.write_bytes(data)
+    (archive.directory / rows["short"].path).write_bytes(b"\0" * 10)
+    (archive.directory / rows["missing"].path).unlink()
+    index = sqlite3.connect(archive.directory / "index.db")
+    index.execute("UPDATE segments SET path = '../../../../etc/passwd' WHERE camera = 'outside'")
+    entry = FragmentEntry(0, 2**31, 0, 3_600, 1, True).pack()
+    index.execute("UPDATE segments SET fragments = ? WHERE camera = 'huge'", (entry,))
+    index.commit()
+    index.close()
+
+    for key in keys[:-1]:
+        with pytest.raises((Corrupt, Unavailable)):
+            decode(newest_keyframe(archive.directory, key, "sub"))
+    watch = Watch(archive, *keys)
+    await watch.look(after_s=1)
+    verdicts = {result.camera: result.verdict for result in watch.told}
+    assert verdicts == {**dict.fromkeys(keys[:-1], "unknown"), "good": "ok"}
+
+
+def test_any_damage_to_a_picture_is_either_decoded_or_named(archive: AnArchive) -> None:
+    row = archive.record(a_scene(), NOW)
+    path = archive.directory / row.path
+    whole = path.read_bytes()
+    chance = np.random.default_rng(3)
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(int(chance.integers(1, 20))):
+            data[int(chance.integers(0, len(data)))] = int(chance.integers(0, 256))
+        path.write_bytes(data)
+        try:
+            assert decode(newest_keyframe(archive.directory, "hall", "sub")).shape == (360, 640)
+        except QorganError as error:
+            assert error.code in ("picture.damaged", "picture.too_big", "segment.damaged")
+
+
+def test_an_archive_that_is_not_there_yet_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match=r"index\.db"):
+        newest_keyframe(tmp_path, "hall", "sub")
+    Index(tmp_path / "index.db").close()
+    with pytest.raises(NotFound):
+        newest_keyframe(tmp_path, "hall", "sub")
