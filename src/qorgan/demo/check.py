@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import chain, zip_longest
 from typing import Any
 
 from qorgan.demo.run import Say, Town
@@ -16,6 +17,7 @@ from qorgan.kernel.errors import Unavailable
 OFFICER = "officer@qorgan.demo"
 HEAD = "head12@qorgan.demo"
 TILES = 9
+ALARM_TILE = 100
 WATCH_S = 6.0
 RECORD_BEFORE_PRESS_S = 15.0
 FRAMES_OF_RATE = 0.9  # of the nominal frames: a loaded machine delays, and the rest is counted in the report
@@ -98,7 +100,7 @@ async def _watch_and_press(town: Town, officer: Visitor, events: Events, report:
     async with officer.socket("/ws/video") as socket:
         wall = Wall(socket)
         async with _reading(wall):
-            for tile, camera in enumerate(_nine_cameras(events.snapshot)):
+            for tile, camera in enumerate(_wall_cameras(events.snapshot)):
                 await wall.open(tile, camera["id"], "sub", "duty")
             await asyncio.sleep(max(WATCH_S, RECORD_BEFORE_PRESS_S))
             alarm = await _press(town, events, report)
@@ -108,29 +110,28 @@ async def _watch_and_press(town: Town, officer: Visitor, events: Events, report:
     return alarm
 
 
-def _nine_cameras(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """Cameras of every school in turn, as a wall of a district would show them."""
+def _wall_cameras(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    """Up to nine cameras, the schools taking turns, as a wall of a district would show them."""
     by_school: dict[str, list[dict[str, Any]]] = {}
     for camera in snapshot["cameras"]:
         by_school.setdefault(camera["school"], []).append(camera)
-    rounds = zip(*(cameras[:5] for cameras in by_school.values() if len(cameras) >= 3), strict=False)
-    return [camera for group in rounds for camera in group][:TILES]
+    in_turn = chain.from_iterable(zip_longest(*by_school.values()))
+    return [camera for camera in in_turn if camera is not None][:TILES]
 
 
 def _judge_tiles(wall: Wall, report: Report, say: Say) -> None:
-    tiles = [view for number, view in wall.tiles.items() if number < TILES]
+    tiles = [view for number, view in wall.tiles.items() if number != ALARM_TILE]
     firsts = [view.first_frame_ms for view in tiles if view.first_frame_ms is not None]
     pictures = [decode(bytes(view.media)) for view in tiles]
     report.measured["tiles"] = [_tile(view, shown) for view, shown in zip(tiles, pictures, strict=True)]
     if firsts:
         report.measured["first_frame_ms_p50"] = round(statistics.median(firsts), 1)
         report.measured["first_frame_ms_max"] = round(max(firsts), 1)
-    report.hold("nine tiles play", len(tiles) == TILES and all(view.frames > 0 for view in tiles))
+    report.hold(f"{len(tiles)} tiles play", bool(tiles) and all(view.frames > 0 for view in tiles))
     report.hold("no tile was refused", not any(view.refusal for view in tiles))
     report.hold("no media message was lost", not any(view.lost for view in tiles))
-    report.hold(
-        "every frame that came decodes", all(shown == view.frames for view, shown in zip(tiles, pictures, strict=True))
-    )
+    # the first message of a tile holds the group of pictures so far, so more may come out than messages went in
+    report.hold("everything that came decodes", all(n >= view.frames for view, n in zip(tiles, pictures, strict=True)))
     say(f"{sum(1 for shown in pictures if shown)} tiles played, {sum(pictures)} pictures decoded")
 
 
@@ -164,9 +165,8 @@ async def _press(town: Town, events: Events, report: Report) -> dict[str, Any]:
 
 async def _see_the_place(wall: Wall, events: Events, alarm: dict[str, Any], report: Report) -> None:
     """The nearest camera, live, for the alarm's own purpose."""
-    nearest = TILES
-    await wall.open(nearest, alarm["cameras"][0], "sub", f"alarm:{alarm['id']}")
-    first = await wall.first_frame(nearest, within_s=10)
+    await wall.open(ALARM_TILE, alarm["cameras"][0], "sub", f"alarm:{alarm['id']}")
+    first = await wall.first_frame(ALARM_TILE, within_s=10)
     report.measured["alarm_to_first_frame_ms"] = None if first is None else round(first, 1)
     report.hold("the nearest camera is live at the alarm", first is not None)
 

@@ -89,6 +89,8 @@ async def _show(settled: Settled, *, browser: bool) -> None:
 
 def _welcome(settled: Settled) -> None:
     school = settled.schools[0]
+    button = school.plan.buttons[0].key
+    token = os.path.relpath(school.token_file(button))
     lines = (
         "",
         f"  ready:     {settled.url}",
@@ -99,7 +101,13 @@ def _welcome(settled: Settled) -> None:
         "",
         f"  school     {school.plan.name.ru}, its own screen: {school.url}/",
         f"  logs       {settled.logs}",
-        "  press      Enter: the button in the hall of school No. 12" if sys.stdin.isatty() else "",
+        "",
+        *(
+            ["  press      Enter in this terminal: the button in the hall of school No. 12"]
+            if sys.stdin.isatty()
+            else []
+        ),
+        f"  press      .venv/bin/qorgan sim button {school.url} {button} < {token}",
         "  stop       Ctrl-C",
         "",
     )

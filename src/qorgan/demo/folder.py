@@ -50,6 +50,10 @@ class School:
     def url(self) -> str:
         return f"http://{ports.HOST}:{self.http_port}"
 
+    def token_file(self, button: ButtonKey) -> Path:
+        """The same secret as a file, for whoever presses from a command line."""
+        return self.folder / f"button-{button}.token"
+
     def button_token(self, button: ButtonKey) -> str:
         """The secret that this button shows when it is pressed."""
         return SecretStore(self.folder).need(f"button/{button}")
@@ -78,7 +82,7 @@ class Settled:
 
     @property
     def sim_town(self) -> Path:
-        return self.folder / "sim" / "town.json"
+        return self.folder / "sim" / "town.toml"
 
     @property
     def logs(self) -> Path:
@@ -127,6 +131,7 @@ def settle(folder: Path, plans: Sequence[SchoolPlan], wished: dict[str, int]) ->
     )
     _settle_carrier(settled, state)
     _settle_centre(settled, state)
+    _settle_cameras(settled, state)
     for school in settled.schools:
         _settle_school(school, settled, state, before)
     return settled
@@ -190,6 +195,20 @@ user = "centre"
     _write(settled.centre_config, text)
 
 
+def _settle_cameras(settled: Settled, state: _State) -> None:
+    """The simulator's file: what each camera looks at, and the passwords of those that ask for one."""
+    lines = ["# Written by `qorgan demo` at every start."]
+    lines += [f"port = {settled.ports['rtsp']}", f"control_port = {settled.ports['sim']}"]
+    for school in settled.schools:
+        for camera in school.plan.cameras:
+            lines += ["", "[[cameras]]", f'site = "{school.plan.site}"', f'key = "{camera.key}"']
+            lines.append(f'scene = "{camera.scene}"')
+            if camera.locked:
+                password = state.passwords[f"camera/{school.plan.site}/{camera.key}"]
+                lines.append(f"login = {{ user = {_quote(CAMERA_USER)}, password = {_quote(password)} }}")
+    _write(settled.sim_town, "\n".join(lines) + "\n")
+
+
 def _settle_school(school: School, settled: Settled, state: _State, before: dict[str, int]) -> None:
     if not school.config.exists():
         _write_school(school, settled)
@@ -200,7 +219,9 @@ def _settle_school(school: School, settled: Settled, state: _State, before: dict
     store = SecretStore(school.folder)
     _keep(store, "nats", state.passwords[f"nats/{school.plan.site}"])
     for button in school.plan.buttons:
-        _keep(store, f"button/{button.key}", state.passwords[f"button/{school.plan.site}/{button.key}"])
+        token = state.passwords[f"button/{school.plan.site}/{button.key}"]
+        _keep(store, f"button/{button.key}", token)
+        _write(school.token_file(button.key), f"{token}\n")
     for camera in school.plan.cameras:
         if camera.locked:
             _keep(store, f"camera/{camera.key}", state.passwords[f"camera/{school.plan.site}/{camera.key}"])

@@ -24,6 +24,7 @@ from qorgan.kernel.processes import Child, Supervisor, port_is_open
 
 LOG_BYTES = 5_000_000
 FIRST_PICTURES_S = 300.0  # the simulator encodes its scenes at the very first start
+ANSWERS_WITHIN_S = 90.0
 CAMERAS_WITHIN_S = 90.0
 ONE_SHOT_S = 180.0
 Say = Callable[[str], None]
@@ -111,27 +112,33 @@ async def _or_failure(running: "asyncio.Task[None]", waiting: Awaitable[None], l
 async def _until_ready(town: Town, say: Say) -> None:
     """Every process answers, then every school is linked, then every camera is measured as live."""
     started = time.monotonic()
-    told: set[str] = set()
-    ready = asyncio.create_task(town.supervisor.ready(), name="ready")
-    while not ready.done():
-        for name, status in town.supervisor.status().items():
-            if status.ready and name not in told:
-                told.add(name)
-                say(f"{name} is up ({time.monotonic() - started:.0f} s)")
-        await asyncio.wait({ready}, timeout=0.2)
-    await ready
+    await town.supervisor.ready()
+    async with asyncio.TaskGroup() as group:
+        for name, url in _addresses(town.settled).items():
+            group.create_task(_until_up(name, url, started, say), name=f"up:{name}")
     await _poll(town.linked, within_s=60.0, otherwise="a school is not linked with the centre")
     say("every school is linked with the centre")
+    await _until_live(town, say)
+
+
+async def _until_up(name: str, url: str, started: float, say: Say) -> None:
+    await _poll(partial(_answers, url), within_s=ANSWERS_WITHIN_S, otherwise=f"{name} does not answer at {url}")
+    say(f"{name} is up ({time.monotonic() - started:.0f} s)")
+
+
+async def _until_live(town: Town, say: Say) -> None:
     last = (-1, 0)
     deadline = time.monotonic() + CAMERAS_WITHIN_S
-    while (now := await town.live_streams())[0] < now[1]:
+    while True:
+        now = await town.live_streams()
         if now != last:
             say(f"streams live: {now[0]} of {now[1]}")
             last = now
+        if now[0] >= now[1]:
+            return
         if time.monotonic() > deadline:
             raise Unavailable(f"after {CAMERAS_WITHIN_S:.0f} s only {now[0]} of {now[1]} streams are live")
         await asyncio.sleep(0.5)
-    say(f"streams live: {now[0]} of {now[1]}")
 
 
 async def _poll(condition: Callable[[], Awaitable[bool]], *, within_s: float, otherwise: str) -> None:
@@ -173,43 +180,41 @@ def _centre_variables(settled: Settled) -> dict[str, str]:
 
 
 def _children(settled: Settled) -> list[Child]:
-    """The town's processes in the order in which they need each other."""
+    """The town's processes. Schools wait for the cameras, whose scenes are encoded at the very first start."""
     carrier = find_carrier()
     if carrier is None:
         raise Unavailable("nats-server is missing: run `make setup`, then `qorgan doctor`")
-    port = settled.ports
     qorgan = [sys.executable, "-m", "qorgan"]
+    addresses = _addresses(settled)
     children = [
         Child(
             name="carrier",
             argv=[carrier, "-c", str(settled.nats_conf)],
-            ready=partial(port_is_open, ports.HOST, port["nats"]),
+            ready=partial(port_is_open, ports.HOST, settled.ports["nats"]),
         ),
+        Child(name="centre", argv=[*qorgan, "centre", "run"], env=_centre_variables(settled)),
         Child(
             name="cameras",
             argv=[*qorgan, "sim", "town", str(settled.sim_town)],
-            ready=partial(_answers, f"http://{ports.HOST}:{port['sim']}/cameras"),
+            ready=partial(_answers, addresses["cameras"]),
             ready_within_s=FIRST_PICTURES_S,
-        ),
-        Child(
-            name="centre",
-            argv=[*qorgan, "centre", "run"],
-            env=_centre_variables(settled),
-            ready=partial(_answers, f"{settled.url}/api/health"),
-            ready_within_s=60.0,
         ),
     ]
     for school in settled.schools:
-        children.append(
-            Child(
-                name=f"school {school.plan.site}",
-                argv=[*qorgan, "edge", "run", "--config", str(school.config)],
-                ready=partial(_answers, f"{school.url}/health"),
-                ready_within_s=60.0,
-                stop_within_s=8.0,
-            )
-        )
+        argv = [*qorgan, "edge", "run", "--config", str(school.config)]
+        children.append(Child(name=_name(school), argv=argv, stop_within_s=8.0))
     return children
+
+
+def _addresses(settled: Settled) -> dict[str, str]:
+    """Where each process says that it is well."""
+    nodes = {_name(school): f"{school.url}/health" for school in settled.schools}
+    cameras = f"http://{ports.HOST}:{settled.ports['sim']}/cameras"
+    return {"centre": f"{settled.url}/api/health", "cameras": cameras, **nodes}
+
+
+def _name(school: School) -> str:
+    return f"school {school.plan.site}"
 
 
 async def _answers(url: str) -> bool:
