@@ -26,6 +26,8 @@ PERMIT = Permit(
     expires_at=datetime(2026, 11, 22, tzinfo=UTC),
 )
 
+STEP = st.tuples(st.sampled_from(["key", "delta", "take", "loss"]), st.integers(1, 400), st.floats(0, 0.7))
+
 
 def a_tile(number: int = 7) -> tuple[Tile, Outbox, Counters]:
     counters = Counters()
