@@ -16,6 +16,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest, tmp_path_factor
     wanted: dict[str, Any] = database(os.environ.get("QORGAN_TEST_DATABASE", ""), data)
     wanted["CONN_MAX_AGE"] = 0
     if wanted["ENGINE"].endswith("sqlite3"):
+        wanted["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # no test cuts the power
         wanted["TEST"] = {"NAME": str(data / "test.sqlite3")}
     connections["default"].close()
     del connections["default"]

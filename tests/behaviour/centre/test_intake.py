@@ -386,7 +386,9 @@ async def test_the_last_picture_result_is_kept(school: School) -> None:
     assert camera.picture["verdict"] == "bad" and camera.picture["measures"] == {"sharpness": 0.0}
 
 
-async def test_a_pulse_makes_a_new_node_known_and_tells_how_its_cameras_do(committed_town: Town, server: NatsServer) -> None:
+async def test_a_pulse_makes_a_new_node_known_and_tells_how_its_cameras_do(
+    committed_town: Town, server: NatsServer
+) -> None:
     await Node.objects.all().adelete()
     client = await nats.connect(server.url)
     async with taking_in(server):
@@ -402,7 +404,13 @@ async def test_a_node_that_falls_silent_is_shown_so(committed_town: Town, server
     client = await nats.connect(server.url)
     async with taking_in(server, clock=clock) as intake:
         await School(client).pulse(pulse())
-        await until(lambda: intake.board.pulse is not None and Node.objects.filter(school__site=SITE, started_at__isnull=False).exists(), "the pulse arrived")
+        await until(
+            lambda: (
+                intake.board.pulse is not None
+                and Node.objects.filter(school__site=SITE, started_at__isnull=False).exists()
+            ),
+            "the pulse arrived",
+        )
         clock.ahead += 31.0
         await until(lambda: Node.objects.get(school__site=SITE).state == "silent", "the node is silent")
         await School(client).pulse(pulse())

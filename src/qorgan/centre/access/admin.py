@@ -1,10 +1,9 @@
 """People and their roles. Ledgers are read elsewhere and edited nowhere."""
 
-from django import forms
 from django.contrib import admin
-from django.contrib.auth.forms import AdminUserCreationForm, ReadOnlyPasswordHashField
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from qorgan.centre.access import service
 from qorgan.centre.access.models import RoleGrant, User
@@ -16,12 +15,10 @@ class NewPerson(AdminUserCreationForm):  # type: ignore[type-arg]  # generic onl
         fields = ("email", "name", "language")
 
 
-class Person(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
-    password = ReadOnlyPasswordHashField(label=_("Password"))
-
+class Person(UserChangeForm):  # type: ignore[type-arg]  # generic only in the stubs
     class Meta:
         model = User
-        fields = ("email", "name", "language", "is_active", "password")
+        fields = ("email", "name", "language", "is_active")
 
 
 class RoleInline(admin.StackedInline):  # type: ignore[type-arg]  # generic only in the stubs
@@ -32,13 +29,17 @@ class RoleInline(admin.StackedInline):  # type: ignore[type-arg]  # generic only
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the stubs
+    form = Person
+    add_form = NewPerson
     list_display = ("email", "name", "language", "is_active")
+    list_filter = ("is_active", "role_grant__role")
     search_fields = ("email", "name")
+    ordering = ("email",)
+    filter_horizontal = ()
     inlines = (RoleInline,)
-
-    def get_form(self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: object) -> type:
-        return super().get_form(request, obj, change, form=NewPerson if obj is None else Person)
+    fieldsets = ((None, {"fields": ("email", "name", "language", "is_active", "password")}),)
+    add_fieldsets = ((None, {"fields": ("email", "name", "language", "usable_password", "password1", "password2")}),)
 
     def save_model(self, request: HttpRequest, obj: User, form: object, change: bool) -> None:
         super().save_model(request, obj, form, change)

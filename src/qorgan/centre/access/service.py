@@ -193,6 +193,15 @@ def audit(person: User, action: str, data: dict[str, object] | None = None) -> N
     AuditLine(person=person, at=timezone.now(), action=action, data=data or {}).after(last).save()
 
 
+def on_signed_in(sender: object, user: User, **_: object) -> None:
+    audit(user, "signed_in")
+
+
+def on_signed_out(sender: object, user: User | None, **_: object) -> None:
+    if user is not None:  # Django tells of sign-outs of nobody, too
+        audit(user, "signed_out")
+
+
 # --- watching ------------------------------------------------------------------------------------------------------
 
 
