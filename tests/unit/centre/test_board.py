@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,14 @@ def test_a_camera_that_changes_is_news_at_once_and_its_bit_rate_later() -> None:
     changed = board.pulse(SITE, pulse(20, state="stalled"), 20, at(20))
     assert changed is not None and changed.cameras[0].streams[0].state == "stalled"
     assert board.pulse(SITE, pulse(81, state="stalled", bits=2e6), 81, at(81)) is not None
+
+
+def test_a_node_that_finds_fault_with_itself_is_news_at_once() -> None:
+    board = NodeBoard()
+    board.pulse(SITE, pulse(0), 0, at(0))
+
+    news = board.pulse(SITE, msgspec.structs.replace(pulse(10), faults=("outbox.ballast_gone",)), 10, at(10))
+    assert news is not None and news.pulse is not None and news.pulse.faults == ("outbox.ballast_gone",)
 
 
 def test_a_node_unheard_for_thirty_seconds_is_silent_and_we_know_since_when() -> None:

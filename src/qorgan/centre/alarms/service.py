@@ -15,7 +15,6 @@ from qorgan.centre.alarms.models import Alarm, AlarmLog, Unit
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
 from qorgan.centre.alarms.schemas import AlarmPage, LogAction, LogLine, UnitList, UnitState
 from qorgan.centre.alarms.schemas import Unit as UnitOnTheWire
-from qorgan.centre.cameras.schemas import Pin
 from qorgan.centre.ledger import chain
 from qorgan.centre.schools.models import School
 from qorgan.centre.wire import Name, Person, page_of
@@ -190,13 +189,6 @@ def get(actor: Actor, alarm_id: UUID) -> AlarmOnTheWire:
     if row is None:
         raise NotFound("there is no such alarm in your territory")
     return on_the_wire(row)
-
-
-def around(actor: Actor, camera_id: UUID, start: datetime, end: datetime) -> list[Pin]:
-    """Alarms of the camera's school pressed in [start, end), for its timeline."""
-    rows = Alarm.objects.visible_to(actor).filter(school__cameras=camera_id)
-    pressed = rows.filter(pressed_at__gte=start, pressed_at__lt=end).order_by("pressed_at")[:1_000]
-    return [Pin(id=row.pk, at=row.pressed_at, level=Level(row.level)) for row in pressed]
 
 
 def units(actor: Actor) -> UnitList:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -95,8 +96,8 @@ class Intake:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(carrier.run(), name=f"intake:carrier:{name}")
                     client = await carrier.wait_connected()
+                    await _subscribed(client, subscribe)
                     backoff.reset()
-                    await subscribe(client)
                     self._subscribed.add(name)
                     if len(self._subscribed) == 2:
                         self.ready.set()
@@ -106,12 +107,10 @@ class Intake:
 
     async def _take_alarms(self, client: Client) -> None:
         await client.subscribe(subjects.ALL_ALARMS, queue=GROUP, cb=self._on_alarm)
-        await client.flush()
 
     async def _take_events(self, client: Client) -> None:
         await client.subscribe(subjects.ALL_EVENTS, queue=GROUP, cb=self._on_event)
         await client.subscribe(subjects.ALL_PULSES, cb=self._on_pulse)
-        await client.flush()
 
     async def _on_alarm(self, message: Msg) -> None:
         self._alarms.offer(Waiting(Arrival(subjects.site_of(message.subject), message.data), message))
@@ -179,3 +178,16 @@ class Intake:
                     self._news = {one.site: one for one in some} | self._news
                     self._something_new.set()
                     await self._clock.sleep(away.next())
+
+
+async def _subscribed(client: Client, subscribe: Subscribe) -> None:
+    """Subscribe, and wait until the server knows it. Raises `LinkDown`.
+
+    Two flushes: the PING of nats-py's first one may overtake a SUB that still waits to be written.
+    """
+    try:
+        await subscribe(client)
+        await client.flush()
+        await client.flush()
+    except (nats.errors.Error, TimeoutError) as error:
+        raise LinkDown(f"could not subscribe: {type(error).__name__}") from error

@@ -8,7 +8,7 @@ from qorgan.centre.nodes.models import Node
 class NodeAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     """To look at: only the node itself changes this."""
 
-    list_display = ("school", "state", "last_pulse_at", "software", "outbox", "missing")
+    list_display = ("school", "state", "last_pulse_at", "software", "outbox", "missing", "faults")
     list_filter = ("state",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -120,8 +120,9 @@ class NodeBoard:
             return None
         entry = self._heard(site, now, at)
         self._follow_count(entry, pulse)
+        new_faults = entry.pulse is not None and entry.pulse.faults != pulse.faults
         entry.pulse = pulse
-        due = not entry.online or now - entry.written >= self._write_every_s
+        due = not entry.online or new_faults or now - entry.written >= self._write_every_s
         shapes = {camera.key: _shape(camera) for camera in pulse.cameras}
         changed = tuple(c for c in pulse.cameras if due or entry.shape.get(c.key) != shapes[c.key])
         entry.shape = shapes

@@ -23,6 +23,7 @@ class Node(models.Model):
     outbox = models.PositiveIntegerField(default=0, help_text="messages that the node has not yet got acknowledged")
     disk_free_bytes = models.BigIntegerField(default=0)
     disk_total_bytes = models.BigIntegerField(default=0)
+    faults = models.JSONField(default=list, help_text="codes of what the node says is wrong with itself")
     complete_to = models.BigIntegerField(default=0, help_text="every seq up to this one has arrived")
     missing = models.PositiveIntegerField(default=0, help_text="seqs missing for over 60 s: a fault of the link")
 

@@ -78,6 +78,7 @@ def _record(school: School, one: News) -> None:
         at = clean.moment(pulse.at, otherwise=now)
         node.clock_offset_s = (at - one.heard_at).total_seconds()
         node.started_at = clean.moment(pulse.started_at, otherwise=now)
+        node.faults = [clean.text(fault, 60) for fault in pulse.faults[:50]]
         node.outbox = clean.count(pulse.outbox)
         node.disk_free_bytes = clean.count(pulse.disk_free_bytes, clean.MAX_INT64)
         node.disk_total_bytes = clean.count(pulse.disk_total_bytes, clean.MAX_INT64)

@@ -1,0 +1,108 @@
+"""One message of each kind, with every field set: what the golden files say.
+
+`python -m tests.contract.link.samples` writes the files that are missing. A file that exists is never written again: it
+is what nodes in the field send, for ever. A new field gets a new sample (and file) beside the old one.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from qorgan.domain.places import LocalText
+from qorgan.kernel.ids import SiteId
+from qorgan.protocols.link import commands, messages
+from qorgan.protocols.link.messages import Message, encode, envelop
+
+GOLDEN = Path(__file__).with_name("golden") / "v1"
+AT = datetime(2026, 11, 22, 7, 44, 0, 123456, tzinfo=UTC)
+LATER = datetime(2026, 11, 22, 7, 45, tzinfo=UTC)
+ID = UUID("01936f2e-7a10-7abc-8def-0123456789ab")
+ALARM = UUID("01936f2e-7a11-7abc-8def-0123456789ab")
+HALL = LocalText(kk="Фойе, 1-қабат", ru="Фойе, 1 этаж", en="Entrance hall, floor 1")
+STREAM = messages.StreamHealth(
+    stream="main",
+    state="stalled",
+    reason="no_frames",
+    since=AT,
+    codec="avc1.640028",
+    width=1920,
+    height=1080,
+    frames_per_s=25.0,
+    bits_per_s=4_000_000.0,
+)
+
+BODIES: dict[str, Message] = {
+    "alarm.raised": messages.AlarmRaised(
+        alarm=ALARM,
+        button="hall",
+        place=HALL,
+        pressed_at=AT,
+        level="P2",
+        kind="drill",
+        source="panel",
+        cameras=("hall", "yard"),
+    ),
+    "inventory": messages.Inventory(
+        cameras=(messages.CameraInfo(key="hall", name=HALL, zone="entrance", has_sub=False),),
+        buttons=(messages.ButtonInfo(key="hall", place=HALL, cameras=("hall",)),),
+        software="0.1.0",
+    ),
+    "camera.changed": messages.CameraChanged(camera="hall", health=STREAM, at=AT),
+    "picture.result": messages.PictureResult(
+        camera="hall", at=AT, verdict="bad", faults=("black", "frozen"), measures={"sharpness": 12.5}
+    ),
+    "pulse": messages.Pulse(
+        at=LATER,
+        started_at=AT,
+        last_seq=42,
+        outbox=3,
+        disk_free_bytes=10**12,
+        disk_total_bytes=2 * 10**12,
+        cameras=(messages.CameraHealth(key="hall", streams=(STREAM,)),),
+        faults=("outbox.ballast_gone",),
+    ),
+}
+COMMANDS: dict[str, Message] = {
+    "cmd.open": commands.OpenStream(grant=b"grant", lease="lease", lease_s=20.0),
+    "cmd.range": commands.OpenRange(grant=b"grant", lease="lease", start=AT, end=LATER, credit_bytes=1_000_000),
+    "cmd.credit": commands.Credit(lease="lease", bytes=65_536),
+    "cmd.renew": commands.Renew(lease="lease"),
+    "cmd.close": commands.Close(lease="lease"),
+    "cmd.coverage": commands.AskCoverage(grant=b"grant", start=AT, end=LATER),
+    "reply.opened": commands.Reply(
+        opened=commands.Opened(lease="lease", mime='video/mp4; codecs="avc1.640028"', width=1920, height=1080)
+    ),
+    "reply.coverage": commands.Reply(
+        coverage=commands.CoverageReply(
+            spans=(commands.Span(start=AT, end=LATER, stream="main"),),
+            gaps=(commands.Gap(start=AT, end=LATER, stream="sub", cause="no_frames"),),
+        )
+    ),
+    "reply.refusal": commands.Reply(refusal=commands.Refusal(code="grant.expired", message="the grant has expired")),
+    "reply.consent": commands.Reply(),
+    "ack": messages.Ack(stored=(ID,), refused={str(ALARM): "site.unknown"}),
+}
+
+
+def envelope(body: Message) -> messages.Envelope:
+    return envelop(body, id=ID, site=SiteId("kst-012"), seq=42, sent_at=LATER)
+
+
+def samples() -> dict[str, Any]:
+    """Everything that has a golden file, by its name."""
+    enveloped = {name: envelope(body) for name, body in BODIES.items()}
+    return {**enveloped, **COMMANDS, "batch": [enveloped["inventory"], enveloped["camera.changed"]]}
+
+
+def main() -> None:
+    GOLDEN.mkdir(parents=True, exist_ok=True)
+    for name, sample in samples().items():
+        file = GOLDEN / f"{name}.msgpack"
+        if not file.exists():
+            file.write_bytes(encode(sample))
+            print(f"wrote {file.name}")
+
+
+if __name__ == "__main__":
+    main()
