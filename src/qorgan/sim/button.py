@@ -39,9 +39,11 @@ class SimButton:
         backoff = backoff or Backoff(first=0.2, limit=5.0, floor=0.1)
         try:
             async with asyncio.timeout(give_up_after_s), httpx.AsyncClient(timeout=TRY_FOR_S) as client:
-                while (answer := await _try(client, url, token, press)) is None:
+                while True:
+                    answer = await _try(client, url, token, press)
+                    if answer is not None:
+                        return answer
                     await asyncio.sleep(backoff.next())
-                return answer
         except TimeoutError as error:
             raise Unavailable(f"the node did not take the press within {give_up_after_s} s") from error
 

@@ -6,21 +6,21 @@ import errno
 import getpass
 import json
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import structlog
 import typer
 
 from qorgan.kernel.errors import QorganError
+from qorgan.kernel.logs import configure
+from qorgan.kernel.processes import die_with_parent, until_stopped
 from qorgan.sim.button import SimButton
 from qorgan.sim.cameras import Algorithm, Login, SimCamera
 from qorgan.sim.faults import Fault
 from qorgan.sim.scenes import Scene
-from qorgan.sim.town import SimTown, TownPlan, die_with_parent, made_up, read_plan
+from qorgan.sim.town import SimTown, TownPlan, made_up, read_plan
 
 PASSWORD_VARIABLE = "QORGAN_SIM_PASSWORD"  # noqa: S105 - a name, not a secret
 TOKEN_VARIABLE = "QORGAN_BUTTON_TOKEN"  # noqa: S105 - a name, not a secret
@@ -29,6 +29,7 @@ app = typer.Typer(
     help="Cameras and buttons that do not exist: real H.264 over real RTSP, with faults on command.",
     no_args_is_help=True,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,
 )
 
 Cache = Annotated[
@@ -39,7 +40,9 @@ Cache = Annotated[
     ),
 ]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
-ControlPort = Annotated[int, typer.Option(help="Port of the remote control on 127.0.0.1; 0 takes a free one.")]
+ControlPort = Annotated[
+    int, typer.Option(min=0, max=65535, help="Port of the remote control on 127.0.0.1; 0 takes a free one.")
+]
 ReadyFile = Annotated[
     Path | None, typer.Option(help="Also write the line that says 'ready' (JSON) to this file, all at once.")
 ]
@@ -54,7 +57,7 @@ def camera(
     site: Annotated[str, typer.Option(help="First part of the path.")] = "demo",
     key: Annotated[str, typer.Option(help="Second part of the path: the camera's name.")] = "camera",
     host: Host = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="RTSP port; 0 takes a free one.")] = 8554,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="RTSP port; 0 takes a free one.")] = 8554,
     control_port: ControlPort = 0,
     user: Annotated[
         str | None, typer.Option(help=f"Ask for this user's digest login; the password comes from {PASSWORD_VARIABLE}.")
@@ -81,14 +84,18 @@ def town(
     plan: Annotated[
         Path | None, typer.Argument(help="TOML file with [[cameras]] (site, key, scene, login, kind, …) and the ports.")
     ] = None,
-    cameras: Annotated[int, typer.Option(help="Without a file: make up so many cameras, cam-001, cam-002, …")] = 4,
+    cameras: Annotated[
+        int, typer.Option(min=1, max=1000, help="Without a file: make up so many cameras, cam-001, cam-002, …")
+    ] = 4,
     site: Annotated[str, typer.Option(help="Without a file: the school they belong to.")] = "kst-012",
     scenes: Annotated[
         list[Scene] | None, typer.Option("--scene", help="Without a file: scenes that take turns.")
     ] = None,
     host: Host = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="RTSP port of all cameras; 0 takes a free one.")] = None,
-    control_port: Annotated[int | None, typer.Option(help="Port of the remote control; 0 takes a free one.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="RTSP port of all cameras; 0: any free.")] = None,
+    control_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the remote control; 0: any free.")
+    ] = None,
     ready_file: ReadyFile = None,
     parent: DieWithParent = False,
     cache: Cache = None,
@@ -106,7 +113,7 @@ def town(
     login = { user = "qorgan", password = "for this fake camera only" }
     """
     if parent:
-        die_with_parent()
+        die_with_parent(os.getppid())
     with _errors_as_sentences():
         chosen = (
             read_plan(plan) if plan else TownPlan(cameras=made_up(cameras, site=site, scenes=scenes or list(Scene)))
@@ -131,7 +138,7 @@ def button(
     The button's token comes from the variable QORGAN_BUTTON_TOKEN, from standard input, or is asked for.
     Prints the node's answer as one line of JSON.
     """
-    _log_to_stderr()
+    configure("button")
     token = _secret(TOKEN_VARIABLE, "The button's token")
     url = f"{node.rstrip('/')}/buttons/{key}/press"
     with _errors_as_sentences():
@@ -140,26 +147,18 @@ def button(
 
 
 def _run_town(plan: TownPlan, host: str, cache: Path | None, ready_file: Path | None, fault: Fault | None) -> None:
-    _log_to_stderr()
+    configure("sim")
     with _errors_as_sentences():
-        asyncio.run(_serve_town(plan, host, cache or _default_cache(), ready_file, fault))
+        asyncio.run(until_stopped(_serve_town(plan, host, cache or _default_cache(), ready_file, fault)))
 
 
 async def _serve_town(plan: TownPlan, host: str, cache: Path, ready_file: Path | None, fault: Fault | None) -> None:
-    """Run until a signal comes. Nothing else cancels this task, so the cancellation ends here."""
-    this = asyncio.current_task()
-    assert this is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, this.cancel)
-    try:
-        async with SimTown(plan, cache=cache, host=host) as town:
-            if fault is not None:
-                for status in town.simulator.status():
-                    await town.simulator.set_fault(status.site, status.key, fault)
-            _say_ready(json.dumps(town.ready()), ready_file)
-            await asyncio.Event().wait()
-    except asyncio.CancelledError:
-        return
+    async with SimTown(plan, cache=cache, host=host) as town:
+        if fault is not None:
+            for status in town.simulator.status():
+                await town.simulator.set_fault(status.site, status.key, fault)
+        _say_ready(json.dumps(town.ready()), ready_file)
+        await asyncio.Event().wait()
 
 
 def _say_ready(line: str, ready_file: Path | None) -> None:
@@ -198,8 +197,3 @@ def _secret(variable: str, question: str) -> str:
 
 def _default_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "qorgan" / "sim"
-
-
-def _log_to_stderr() -> None:
-    """Standard output belongs to the line that programs read."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))

@@ -79,6 +79,8 @@ class ClipSpec(msgspec.Struct, frozen=True, kw_only=True):
         if self.fault is Fault.LOW_FPS:
             rate = profile.frames_per_s / faults.LOW_FPS_DIVISOR
             return msgspec.structs.replace(profile, frames_per_s=rate, bits_per_s=profile.bits_per_s // 2)
+        if self.fault is Fault.NOISY:  # a camera without a limit on its bit rate: noise costs bits
+            return msgspec.structs.replace(profile, bits_per_s=2 * profile.bits_per_s)
         if self.fault is Fault.LOW_RESOLUTION:
             width, height = max(64, profile.width // 48 * 16), max(64, profile.height // 6 * 2)
             bits = profile.bits_per_s // 4

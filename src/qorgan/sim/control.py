@@ -52,7 +52,7 @@ class Control:
     async def __aenter__(self) -> Self:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        config = uvicorn.Config(self.app(), log_level="warning", access_log=False, lifespan="off", ws="none")
+        config = uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve([listener]), name="sim:control")
         return self

@@ -72,7 +72,11 @@ def _covered(luma: Plane, chroma: Plane, noise: np.random.Generator) -> tuple[Pl
 
 
 def _noisy(luma: Plane, chroma: Plane, noise: np.random.Generator) -> tuple[Plane, Plane]:
-    return _add_noise(luma, noise, 34.0), chroma
+    """A sensor at its highest gain: a pattern that stays, which survives the encoder, and grain that dances over it."""
+    height, width = luma.shape
+    pattern = _grain(26.0, height // 2 + 1, width // 2 + 1).repeat(2, axis=0).repeat(2, axis=1)[:height, :width]
+    patterned = np.clip(np.add(luma, pattern, dtype=np.int16), 16, 235).astype(np.uint8)
+    return _add_noise(patterned, noise, 14.0), chroma
 
 
 def _overexposed(luma: Plane, chroma: Plane, _: np.random.Generator) -> tuple[Plane, Plane]:

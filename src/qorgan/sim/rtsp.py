@@ -4,6 +4,7 @@ import asyncio
 import base64
 import re
 import secrets
+import socket
 from collections.abc import Callable
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -15,8 +16,10 @@ from qorgan.sim.streams import Frame, Stream
 
 MAX_HEADER_BYTES = 16_384
 MAX_BODY_BYTES = 16_384
+MAX_UNREAD_BYTES = 4_194_304  # a client that asks and asks and never reads is cut off
 BACKLOG_S = 1.0  # of video kept for a slow viewer in this process, beyond the socket's own buffer
 MIN_BACKLOG_BYTES = 131_072
+SOCKET_BUFFER_BYTES = 524_288  # what the operating system may keep for one viewer: a second of video
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 
 _REQUEST = re.compile(r"([A-Z_]{1,20}) (\S{1,1024}) RTSP/1\.\d")
@@ -96,6 +99,8 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        own_socket = transport.get_extra_info("socket")
+        own_socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BUFFER_BYTES)
         transport.set_write_buffer_limits(high=0)  # resume_writing then means: the operating system has everything
         if not self._door.arrived(self):
             transport.abort()
@@ -275,7 +280,9 @@ class Connection(asyncio.Protocol):
         self._write(("\r\n".join(lines) + "\r\n\r\n" + body).encode())
 
     def _write(self, answer: bytes) -> None:
-        if self._held is None:
+        if self._transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+            self.hang_up()
+        elif self._held is None:
             self._transport.write(answer)
         elif len(self._answers_held) < MAX_HEADER_BYTES:
             self._answers_held += answer  # a stalled camera answers nothing, and an answer must not split a packet

@@ -27,7 +27,6 @@ MAX_LATE_TICKS = (
 )
 REPORT_EVERY_S = 5.0
 MAX_CONNECTIONS = 2000
-SOCKET_BUFFER_BYTES = 524_288
 
 StreamChoice = Literal["both", "main", "sub"]
 Place = tuple[str, str]
@@ -109,11 +108,16 @@ class RtspSimulator:
             raise Invalid("two simulated cameras have the same site and key")
 
     async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        # The port first: that it is in use should be known before the clips are encoded, not after.
+        self._server = await loop.create_server(
+            lambda: Connection(self), self.host, self.port, start_serving=False, backlog=MAX_CONNECTIONS
+        )
         try:
             await self._prepare()
-            loop = asyncio.get_running_loop()
-            self._server = await loop.create_server(lambda: Connection(self), self.host, self.port)
+            await self._server.start_serving()
         except BaseException:
+            self._server.close()
             await self._library.close()
             raise
         self.port = self._server.sockets[0].getsockname()[1]

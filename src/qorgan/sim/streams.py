@@ -71,6 +71,11 @@ class Stream:
         self._next: tuple[Fault | None, PackedClip] | None = None
         self._stalled = False
 
+    @property
+    def is_stalled(self) -> bool:
+        """Whether it stopped in the middle of a picture."""
+        return self._stalled
+
     def timestamp(self, ticks: int) -> int:
         """The RTP time of a moment on the simulator's clock (in 1/90000 s)."""
         return (self._time_base + ticks) & 0xFFFFFFFF

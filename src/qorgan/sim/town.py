@@ -1,8 +1,6 @@
 """A town of simulated cameras: one simulator and its remote control, from a TOML file or made up."""
 
 import contextlib
-import ctypes
-import signal
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
@@ -16,8 +14,6 @@ from qorgan.sim.cameras import SimCamera
 from qorgan.sim.control import Control
 from qorgan.sim.scenes import Scene
 from qorgan.sim.server import RtspSimulator
-
-_PR_SET_PDEATHSIG = 1
 
 
 class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,8 +76,3 @@ class SimTown:
             "control": self.control.url,
             "cameras": urls,
         }
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to end this process with SIGTERM when the one that started it ends (Linux, prctl(2))."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
