@@ -82,7 +82,7 @@ class SchoolCore:
     async def until_up(self) -> None:
         """Wait until core answers."""
         assert self._process is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._answers():
                 assert self._process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.02)
@@ -116,14 +116,14 @@ class SchoolCore:
 
     async def until_health(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first health report of which `condition` is true."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not condition(health := await self.health()):  # noqa: ASYNC110 - the core is a process
                 await asyncio.sleep(0.02)
         return health
 
     async def until_alarm(self, alarm: str, *, received: bool) -> None:
         """Wait until the presser would see this."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while (await self.alarm(alarm))["received"] is not received:  # noqa: ASYNC110 - the core is a process
                 await asyncio.sleep(0.02)
 

@@ -70,6 +70,7 @@ class Link:
         self._centre, self._site, self._node, self._secrets, self._clock = centre, site, node, secrets, clock
         self.state = LinkState(up=False, problem=LinkProblem.NO_CENTRE, since=clock.now())
         self._alarm_written, self._event_written = asyncio.Event(), asyncio.Event()
+        self._events_pass = True  # so that a long silence is one line in the log
         node.on_written(self._written)
 
     async def run(self) -> None:
@@ -169,18 +170,21 @@ class Link:
         """Send one alarm until the centre has stored it, or refused it."""
         backoff = Backoff(first=0.1, limit=2.0, floor=0.05)
         data = encode(alarm)
+        complain = log.warning  # once; the alarm's later attempts are details
         while True:
             try:
                 ack = await _ask(client, subjects.alarm(self._site), data, ALARM_TIMEOUT_S)
                 await self._node.settle(ack, [alarm.id])
                 if alarm.id in ack.stored or str(alarm.id) in ack.refused:
+                    log.info("alarm.answered", seq=alarm.seq, stored=alarm.id in ack.stored)
                     return
-                log.error("alarm.not_acknowledged", seq=alarm.seq)
+                complain("alarm.not_taken", seq=alarm.seq, reason="the answer does not speak of it")
             except nats.errors.TimeoutError:
-                log.warning("alarm.no_answer", seq=alarm.seq)
+                complain("alarm.not_taken", seq=alarm.seq, reason="no answer")
                 await _prove_alive(client, lost)
             except (nats.errors.NoRespondersError, Invalid, Unavailable, Exhausted) as error:
-                log.warning("alarm.not_taken", seq=alarm.seq, reason=str(error) or type(error).__name__)
+                complain("alarm.not_taken", seq=alarm.seq, reason=str(error) or type(error).__name__)
+            complain = log.debug
             await self._clock.sleep(backoff.next())
 
     async def _send_events(self, client: Client) -> None:
@@ -210,8 +214,13 @@ class Link:
             ack = await _ask(client, subjects.event(self._site), encode(list(batch)), EVENT_TIMEOUT_S)
             await self._node.settle(ack, asked)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError, Invalid, Unavailable, Exhausted) as error:
-            log.warning("events.not_taken", events=len(batch), reason=str(error) or type(error).__name__)
+            complain = log.warning if self._events_pass else log.debug
+            complain("events.not_taken", events=len(batch), reason=str(error) or type(error).__name__)
+            self._events_pass = False
             return False
+        if not self._events_pass:
+            log.info("events.taken_again")
+        self._events_pass = True
         return all(id in ack.stored or str(id) in ack.refused for id in asked)
 
     async def _send_pulses(self, client: Client) -> None:
