@@ -285,7 +285,7 @@ class RtspSimulator:
                 continue
             if now - due > MAX_LATE_TICKS:
                 stream.late += 1
-                due = now
+                due += (now - due) // stream.clip.frame_ticks * stream.clip.frame_ticks
             stream.emit(due, wall_us - (now - due) * 1_000_000 // RTP_CLOCK)
             self._schedule(due + stream.clip.frame_ticks, stream)
 

@@ -27,7 +27,7 @@ async def sim(clip_cache: Path) -> AsyncIterator[RtspSimulator]:
         a_camera("old", kind=CameraKind.MJPEG),
         a_camera("single", sub=None),
     ]
-    async with RtspSimulator(cameras, cache=clip_cache, session_timeout_s=1.0) as running:
+    async with RtspSimulator(cameras, cache=clip_cache, session_timeout_s=3.0) as running:
         yield running
 
 
@@ -114,7 +114,7 @@ async def test_a_silent_session_ends_and_a_living_one_does_not(sim: RtspSimulato
             living.writer.write(b"$\x01\x00\x08" + struct.pack(">BBHI", 0x80, 201, 1, 7))  # a receiver report
             await living.pictures(5)
         assert (await living.ask("OPTIONS")).status == 200
-    assert answer.headers["session"].endswith(";timeout=1")
+    assert answer.headers["session"].endswith(";timeout=3")
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ async def test_low_frame_rate_sends_a_fifth_of_the_frames(clip_cache: Path) -> N
         pictures = await watch_until_shown(sim, viewer, Fault.LOW_FPS, more=4)
     decode(pictures)
     assert [p.number - pictures[0].number for p in pictures] == [0, 1, 2, 3, 4]
-    assert {(b.timestamp - a.timestamp) % 2**32 for a, b in zip(pictures, pictures[1:], strict=False)} == {18_000}
+    steps = [(b.timestamp - a.timestamp) % 2**32 for a, b in zip(pictures, pictures[1:], strict=False)]
+    assert all(step and step % 18_000 == 0 for step in steps)
 
 
 async def test_a_wrong_clock_is_wrong_in_the_picture_and_in_reports_but_not_in_the_sei(clip_cache: Path) -> None:
