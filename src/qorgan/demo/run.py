@@ -27,6 +27,7 @@ FIRST_PICTURES_S = 300.0  # the simulator encodes its scenes at the very first s
 ANSWERS_WITHIN_S = 90.0
 CAMERAS_WITHIN_S = 90.0
 ONE_SHOT_S = 180.0
+PATIENCE_S = 15.0  # after which a person wants to hear why nothing happens
 Say = Callable[[str], None]
 
 
@@ -112,7 +113,9 @@ async def _or_failure(running: "asyncio.Task[None]", waiting: Awaitable[None], l
 async def _until_ready(town: Town, say: Say) -> None:
     """Every process answers, then every school is linked, then every camera is measured as live."""
     started = time.monotonic()
-    await town.supervisor.ready()
+    ready = asyncio.create_task(town.supervisor.ready(), name="ready")
+    while not (await asyncio.wait({ready}, timeout=PATIENCE_S))[0]:
+        say(f"encoding the cameras' scenes, once on this machine ({time.monotonic() - started:.0f} s)")
     async with asyncio.TaskGroup() as group:
         for name, url in _addresses(town.settled).items():
             group.create_task(_until_up(name, url, started, say), name=f"up:{name}")

@@ -83,7 +83,8 @@ class TileView:
     asked_at: float
     first_frame_ms: float | None = None
     frames: int = 0
-    lost: int = 0
+    jumps: list[str] = field(default_factory=list)  # where `seq` did not count up by one
+    skipped: int = 0  # frames that the gateway said it left out, because we read too slowly
     mime: str = ""
     refusal: str = ""
     media: bytearray = field(default_factory=bytearray)
@@ -94,7 +95,7 @@ class TileView:
         """One media message. Counts frames and holes; keeps the media, so that it can be decoded."""
         media = unpack(message)
         if self.last_seq is not None and media.seq != (self.last_seq + 1) & 0xFFFFFFFF:
-            self.lost += 1
+            self.jumps.append(f"{self.last_seq}→{media.seq} {media.kind.name} after {self.frames} frames")
         self.last_seq = media.seq
         if media.kind is MediaKind.INIT:
             self.mime, init = split_init(media.payload)
@@ -139,6 +140,8 @@ class Wall:
                 said = json.loads(message)
                 if said["op"] == "refused":
                     self.tiles[said["tile"]].refusal = f"{said['code']}: {said['detail']}"
+                elif said["op"] == "skipped":
+                    self.tiles[said["tile"]].skipped = said["frames"]
 
 
 class Events:
