@@ -65,7 +65,7 @@ export async function signOut(): Promise<void> {
 export function useForgetSession(): () => void {
   const queries = useQueryClient();
   return () => {
-    queries.clear();
-    queries.setQueryData(SESSION_KEY, null);
+    queries.setQueryData(SESSION_KEY, null); // told, not removed: whoever shows the session must hear of its end
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
   };
 }
