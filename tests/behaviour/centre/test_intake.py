@@ -11,7 +11,7 @@ import nats
 import nats.errors
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from nats.aio.client import Client
 from tests.behaviour.centre.conftest import Town
 from tests.support import centre as a
@@ -88,6 +88,7 @@ async def client(server: NatsServer) -> AsyncIterator[Client]:
     connected = await nats.connect(server.url)
     yield connected
     await connected.close()
+    await sync_to_async(connections.close_all)()  # those of the thread in which the test's own queries ran
 
 
 @asynccontextmanager

@@ -1,3 +1,5 @@
+"""Nodes in the admin: to look at."""
+
 from django.contrib import admin
 from django.http import HttpRequest
 

@@ -1,3 +1,5 @@
+"""Schools in the admin: the registry is edited here."""
+
 from django.contrib import admin
 from django.http import HttpRequest
 

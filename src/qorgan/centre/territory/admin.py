@@ -1,3 +1,5 @@
+"""The country and its operations centres in the admin."""
+
 from django.contrib import admin
 
 from qorgan.centre.territory.models import District, OperationsCentre, Region
