@@ -4,6 +4,7 @@ The form is that of docs/benchmarks.md: the last line a program prints is one JS
 """
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -96,7 +97,7 @@ def say(text: str) -> None:
 def percentile(values: Sequence[float], percent: float) -> float:
     """The smallest value that at least `percent` of 100 of the values do not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def _cpu_model() -> str:

@@ -145,9 +145,8 @@ class LiveDesk:
                 self._show_one(lease, sample.key, wall_us, message, recorder.track)
 
     def _show_one(self, lease: Lease, key: bool, wall_us: int, message: bytes, track: VideoTrack) -> None:
-        if key and lease.track != track:
-            lease.waiting_for_key = not self._send_init(lease, track, wall_us)
-        if lease.waiting_for_key and not key:
+        begins = key and (lease.track == track or self._send_init(lease, track, wall_us))
+        if lease.waiting_for_key and not begins:
             lease.skipped += 1
             return
         kind = MediaKind.KEY if key else MediaKind.DELTA
@@ -158,7 +157,8 @@ class LiveDesk:
         recorder = lease.session.recorder
         if not recorder.gop or recorder.track is None or recorder.clock is None:
             return
-        self._send_init(lease, recorder.track, recorder.clock.wall_us(recorder.gop[0].media))
+        if not self._send_init(lease, recorder.track, recorder.clock.wall_us(recorder.gop[0].media)):
+            return
         for samples in _pieces(recorder.gop):
             kind = MediaKind.KEY if samples[0].key else MediaKind.DELTA
             wall_us = recorder.clock.wall_us(samples[-1].media)
@@ -178,9 +178,10 @@ class LiveDesk:
         return b"".join([head, *(sample.data for sample in samples)])
 
     def _send_init(self, lease: Lease, track: VideoTrack, wall_us: int) -> bool:
-        lease.track = track
         lease.seq += 1
-        return self._outlet.put(lease.subject, pack_init(lease.seq, wall_us, track.mime, init_segment(track)))
+        sent = self._outlet.put(lease.subject, pack_init(lease.seq, wall_us, track.mime, init_segment(track)))
+        lease.track = track if sent else None  # one that found no room is sent again with the next keyframe
+        return sent
 
     def _send(self, lease: Lease, kind: MediaKind, wall_us: int, payload: bytes) -> bool:
         lease.seq += 1
