@@ -111,10 +111,14 @@ def summary(results: list[Result]) -> str:
         numbers = f"{result.passed} passed" if result.stage.report else ""
         numbers += f", {result.failed} failed" if result.failed else ""
         numbers += f", {result.skipped} skipped" if result.skipped else ""
-        lines.append(f"{verdict}  {result.stage.name:<30} {result.seconds:6.0f} s  {numbers}")
+        lines.append(f"{verdict}  {result.stage.name:<30} {result.seconds:6.0f} s  {numbers}".rstrip())
     tests = [result for result in results if result.stage.report]
     broken = sum(1 for result in results if not result.ok)
-    total = f"{sum(r.passed for r in tests)} passed, {sum(r.failed for r in tests)} failed"
+    total = (
+        f"{sum(r.passed for r in tests)} passed, {sum(r.failed for r in tests)} failed"
+        if tests
+        else "no tests asked for"
+    )
     total += f", {sum(r.skipped for r in tests)} skipped" if any(r.skipped for r in tests) else ""
     stages_text = f"{broken} of {len(results)} stages failed" if broken else f"all {len(results)} stages ok"
     lines.append(f"{total}; {stages_text} in {sum(r.seconds for r in results):.0f} s")
