@@ -39,14 +39,14 @@ export function Root() {
   return <SignedIn key={session.data.user.id} session={session.data} />;
 }
 
-function useLive(): { world: WorldStore; video: LiveVideo } | null {
+function useLive(watches: boolean): { world: WorldStore; video: LiveVideo } | null {
   const queries = useQueryClient();
   const [live, setLive] = useState<{ world: WorldStore; video: LiveVideo } | null>(null);
   useEffect(() => {
     const world = new WorldStore(() => void queries.invalidateQueries({ queryKey: SESSION_KEY }));
     const video = new LiveVideo(world.now);
     world.start();
-    video.start();
+    if (watches) video.start();
     publishTiles(video);
     setLive({ world, video });
     return () => {
@@ -55,12 +55,12 @@ function useLive(): { world: WorldStore; video: LiveVideo } | null {
       world.stop();
       setLive(null);
     };
-  }, [queries]);
+  }, [queries, watches]);
   return live;
 }
 
 function SignedIn({ session }: { session: Session }) {
-  const live = useLive();
+  const live = useLive(session.rights.includes("live.view"));
   const bare = useRouterState({ select: (state) => state.location.pathname === "/wall" });
   useEffect(() => {
     if (!languageWasChosen()) chooseLanguage(session.language);

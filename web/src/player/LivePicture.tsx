@@ -148,12 +148,12 @@ function Bar({
 }) {
   const { t } = useWords();
   return (
-    <figcaption className="flex h-6 shrink-0 items-center gap-2 bg-surface px-2 text-xs text-ink-2">
+    <figcaption className="@container flex h-6 shrink-0 items-center gap-2 bg-surface px-2 text-xs text-ink-2">
       {mark}
       <span className="min-w-0 flex-1 truncate text-ink" title={name}>
         {name}
       </span>
-      <span className="text-ink-3">{t(`stream.${stream}`)}</span>
+      <span className="text-ink-3 @max-[260px]:hidden">{t(`stream.${stream}`)}</span>
       {view.pictureMs !== null && <time>{clock(view.pictureMs)}</time>}
       <WordMark word={view.word} />
     </figcaption>

@@ -5,7 +5,8 @@ type Job =
   | { kind: "append"; bytes: Bytes }
   | { kind: "remove"; start: number; end: number }
   | { kind: "offset"; seconds: number }
-  | { kind: "abort" };
+  | { kind: "abort" }
+  | { kind: "done"; resolve: () => void };
 
 /** Appends that wait are joined up to this size: one call into the media stack instead of many. */
 const JOIN_BYTES = 512_000;
@@ -40,17 +41,31 @@ export class AppendQueue {
     this.#add({ kind: "offset", seconds });
   }
 
+  /** Resolves when everything asked for so far is done, or will never be. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed) resolve();
+      else this.#add({ kind: "done", resolve });
+    });
+  }
+
   /** Forget what waits and start parsing anew: what comes next begins with an initialisation segment. */
   reset(): void {
-    this.#jobs = [];
+    this.#forget();
     this.#add({ kind: "abort" });
   }
 
   close(): void {
     this.#closed = true;
-    this.#jobs = [];
+    this.#forget();
     this.buffer.removeEventListener("updateend", this.#pump);
     this.buffer.removeEventListener("error", this.#broke);
+  }
+
+  #forget(): void {
+    const forgotten = this.#jobs;
+    this.#jobs = [];
+    for (const job of forgotten) if (job.kind === "done") job.resolve();
   }
 
   #add(job: Job): void {
@@ -78,6 +93,7 @@ export class AppendQueue {
       this.#jobs.shift();
       if (job.kind === "remove") this.buffer.remove(job.start, job.end);
       else if (job.kind === "offset") this.buffer.timestampOffset = job.seconds;
+      else if (job.kind === "done") job.resolve();
       else this.buffer.abort();
     }
   };

@@ -10,6 +10,8 @@ export type Chunk = { kind: "fetch"; start: number; end: number } | { kind: "wai
 
 /** One call of the API: well under its bound of 120 s, and short enough to be there before it is needed. */
 export const CHUNK_MS = 30_000;
+/** Close to the present, calls are not made for less than this: each is a line in the watch ledger. */
+export const LEAST_MS = 5_000;
 /** The school makes a second durable before it lists it; nothing newer than this is worth asking for. */
 export const NOT_YET_MS = 1_500;
 
@@ -27,7 +29,8 @@ export function chunkFrom(
   const start = nextStart(from, known.recorded);
   if (start >= known.limit) return { kind: "done" };
   const end = Math.min(start + CHUNK_MS, known.limit, known.now - NOT_YET_MS);
-  return end - start < 300 ? { kind: "wait" } : { kind: "fetch", start, end };
+  const last = end >= known.limit;
+  return end - start < (last ? 50 : LEAST_MS) ? { kind: "wait" } : { kind: "fetch", start, end };
 }
 
 function nextStart(from: number, recorded: readonly Recorded[] | null): number {

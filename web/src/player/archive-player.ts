@@ -36,6 +36,8 @@ const AHEAD_S = 40;
 const KEEP_BEHIND_S = 60;
 const TICK_MS = 200;
 const RETRY_MS = 1_500;
+/** A call that brought less than this brought nothing new. */
+const LEAST_GAIN_MS = 200;
 const SILENT_RETRY_MS = 8_000;
 
 export class ArchivePlayer {
@@ -102,7 +104,7 @@ export class ArchivePlayer {
 
   play(): void {
     this.#wantsToPlay = true;
-    if (this.#source === null && this.view.positionMs > 0) this.#startAt(this.view.positionMs);
+    if (this.#loading === null && this.view.positionMs > 0) this.#startAt(this.view.positionMs);
     this.video.play().catch(ignoreInterruption);
     this.#tell();
   }
@@ -165,11 +167,12 @@ export class ArchivePlayer {
 
   async #loadChunk(start: number, end: number, signal: AbortSignal): Promise<void> {
     try {
-      const bytes = await this.#fetchInto(start, end, signal);
+      await this.#fetchInto(start, end, signal);
       if (signal.aborted) return;
       this.#problem = null;
-      if (bytes === 0) await this.#nothingThere(end, signal);
-      else this.#loadedUntil = Math.max(this.#loadedUntil + 1, this.#reached(end));
+      const reached = this.#reached(end);
+      if (reached < this.#loadedUntil + LEAST_GAIN_MS) await this.#nothingThere(end, signal);
+      else this.#loadedUntil = reached;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiProblem)) throw error;
@@ -197,7 +200,8 @@ export class ArchivePlayer {
     return last === undefined ? this.#loadedUntil : Math.min(end, this.#toWall(last.end));
   }
 
-  async #fetchInto(start: number, end: number, signal: AbortSignal): Promise<number> {
+  /** Resolves when all that came stands in the buffer. */
+  async #fetchInto(start: number, end: number, signal: AbortSignal): Promise<void> {
     const query = new URLSearchParams({
       start: new Date(start).toISOString(),
       end: new Date(end).toISOString(),
@@ -207,24 +211,23 @@ export class ArchivePlayer {
     const response = await fetch(`/api/cameras/${this.request.camera}/range?${query}`, { signal }).catch(
       unreachable(signal),
     );
-    if (response === null) return 0;
+    if (response === null) return;
     if (!response.ok) throw problemOf(await response.json().catch(() => null), response.status);
-    if (response.body === null || response.status === 204) return 0;
+    if (response.body === null || response.status === 204) return;
     await this.#prepare(response.headers.get("X-Qorgan-Mime") ?? this.#mime);
-    if (signal.aborted) return 0;
+    if (signal.aborted) return;
     this.#queue?.offset((start - this.#baseMs) / 1000);
-    return this.#pour(response.body.getReader(), signal);
+    await this.#pour(response.body.getReader(), signal);
+    await this.#queue?.idle();
   }
 
   async #pour(
     reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>,
     signal: AbortSignal,
-  ): Promise<number> {
-    let bytes = 0;
+  ): Promise<void> {
     for (;;) {
       const part = await reader.read().catch(unreachable(signal));
-      if (part === null || part.done || signal.aborted) return bytes;
-      bytes += part.value.length;
+      if (part === null || part.done || signal.aborted) return;
       this.#queue?.append(part.value);
     }
   }

@@ -39,6 +39,7 @@ export class LiveVideo {
   #timer: ReturnType<typeof setInterval> | undefined;
   #hidden: ReturnType<typeof setTimeout> | undefined;
   #paused = false;
+  #stopped = false;
   #tiles = new Map<number, LiveTile>();
   #next = 1;
   #ticks = 0;
@@ -46,12 +47,15 @@ export class LiveVideo {
   /** `now` is the server's time in epoch ms. */
   constructor(private readonly now: () => number) {}
 
+  /** Connects at once: a tile opened later does not wait for a handshake. */
   start(): void {
+    this.#connect();
     this.#timer = setInterval(this.#tick, EDGE_EVERY_MS);
     document.addEventListener("visibilitychange", this.#onVisibility);
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#retry);
     clearTimeout(this.#hidden);
@@ -103,7 +107,7 @@ export class LiveVideo {
   }
 
   #connect(): void {
-    if (this.#socket !== null || this.#paused) return;
+    if (this.#socket !== null || this.#paused || this.#stopped) return;
     clearTimeout(this.#retry);
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/ws/video`);
@@ -129,7 +133,7 @@ export class LiveVideo {
     this.#socket = null;
     this.#up = false;
     for (const tile of this.#tiles.values()) tile.linkLost();
-    if (this.#tiles.size === 0 || this.#paused) return;
+    if (this.#paused) return;
     this.#retry = setTimeout(() => this.#connect(), backoffMs(this.#attempt, 500, 8_000));
     this.#attempt += 1;
   }

@@ -81,10 +81,23 @@ export function dayStart(at: number): number {
   return Math.floor((at + offset) / 86_400_000) * 86_400_000 - offset;
 }
 
-/** The instant of a local day (2026-11-22) and time (12:44 or 12:44:07), or null when it is none. */
-export function fromLocal(isoDate: string, time: string): number | null {
-  const guess = Date.parse(`${isoDate}T${time}${time.length === 5 ? ":00" : ""}Z`);
-  return Number.isNaN(guess) ? null : guess - zoneOffsetMs(guess);
+/** The instant of a local day (22.11.2026) and time (12:44 or 12:44:07) as a person types them, or null when it is none. */
+export function fromLocal(date: string, time: string): number | null {
+  const days = /^\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\s*$/.exec(date);
+  const times = /^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$/.exec(time);
+  if (days === null || times === null) return null;
+  const [dayOfMonth, month, year] = days.slice(1).map(Number) as [number, number, number];
+  const [hour, minute, second = 0] = times.slice(1).map((text) => Number(text ?? 0)) as [
+    number,
+    number,
+    number,
+  ];
+  const guess = Date.UTC(year, month - 1, dayOfMonth, hour, minute, second);
+  const at = guess - zoneOffsetMs(guess);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const same =
+    dayAndClock(at) === `${two(dayOfMonth)}.${two(month)}.${year} ${two(hour)}:${two(minute)}:${two(second)}`;
+  return same ? at : null;
 }
 
 /** An age as a counter: 00:07, 12:44, 1:02:03. Never negative. */

@@ -6,6 +6,7 @@ import { applyEvents, EMPTY_WORLD, fromSnapshot, type World } from "./world";
 export interface Connection {
   /** `loading`: no snapshot yet, `up`: fresh, `down`: what is shown is as old as `heardAt`. */
   state: "loading" | "up" | "down";
+  /** By the server's clock. */
   heardAt: number | null;
 }
 
@@ -74,7 +75,7 @@ export class WorldStore {
 
   #hear(message: EventsMessage): void {
     this.#offsetMs = Date.parse(message.at) - Date.now();
-    const heardAt = Date.now();
+    const heardAt = this.now();
     if (message.type === "snapshot") {
       this.#attempt = 0;
       this.#waiting = [];
@@ -101,7 +102,7 @@ export class WorldStore {
 
   #checkSilence(): void {
     const { state, heardAt } = this.#connection;
-    if (state !== "up" || heardAt === null || Date.now() - heardAt < SILENCE_MS) return;
+    if (state !== "up" || heardAt === null || this.now() - heardAt < SILENCE_MS) return;
     const socket = this.#socket;
     this.#lost(0);
     socket?.close();

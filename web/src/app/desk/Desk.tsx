@@ -22,6 +22,9 @@ export function Desk() {
   return role === "duty_officer" ? <OfficersDesk /> : <Navigate to="/" replace />;
 }
 
+const THREE = "lg:grid-cols-[272px_minmax(0,1fr)_300px] 2xl:grid-cols-[320px_minmax(0,1fr)_400px]";
+const WIDE = "lg:grid-cols-[272px_minmax(0,1fr)] 2xl:grid-cols-[320px_minmax(0,1fr)]";
+
 type Pane = "queue" | "centre" | "school";
 
 function useDeskPlace() {
@@ -59,21 +62,20 @@ function OfficersDesk() {
     move({ school: id, page: undefined, cams: undefined, big: undefined });
     setPane("school");
   };
+  // A wall of all schools needs the width more than an empty panel does.
+  const wide = alarm === undefined && place.view === "wall" && school === undefined;
   return (
     <div className="flex h-full min-h-0 flex-col" data-testid="desk">
       <PaneSwitch pane={pane} onChoose={setPane} />
-      <div className="grid min-h-0 flex-1 lg:grid-cols-[272px_minmax(0,1fr)_300px] 2xl:grid-cols-[320px_minmax(0,1fr)_400px]">
+      <div className={`grid min-h-0 flex-1 ${wide ? WIDE : THREE}`}>
         <Column shown={pane === "queue"} className="border-r">
           <Queue chosen={alarm} onChoose={chooseAlarm} />
         </Column>
         <Column shown={pane === "centre"}>
-          {alarm === undefined ? (
-            <MapOrWall school={school} onSchool={chooseSchool} />
-          ) : (
-            <AlarmScreen id={alarm} onChoose={chooseAlarm} onLeave={leaveAlarm} />
-          )}
+          <MapOrWall school={school} onSchool={chooseSchool} covered={alarm !== undefined} />
+          {alarm !== undefined && <AlarmScreen id={alarm} onChoose={chooseAlarm} onLeave={leaveAlarm} />}
         </Column>
-        <Column shown={pane === "school"} className="border-l">
+        <Column shown={pane === "school"} className={wide ? "lg:hidden" : "border-l"}>
           <SchoolPanel
             school={school}
             onWall={(id) => {
@@ -106,7 +108,7 @@ function Column({
   children: ReactNode;
 }) {
   return (
-    <div className={`min-h-0 min-w-0 overflow-hidden ${shown ? "" : "max-lg:hidden"} ${className}`}>
+    <div className={`relative min-h-0 min-w-0 overflow-hidden ${shown ? "" : "max-lg:hidden"} ${className}`}>
       {children}
     </div>
   );
@@ -133,13 +135,22 @@ function PaneSwitch({ pane, onChoose }: { pane: Pane; onChoose: (pane: Pane) => 
   );
 }
 
-function MapOrWall({ school, onSchool }: { school: string | undefined; onSchool: (id: string) => void }) {
+/** Under an alarm the wall gives its streams back; the map only stands still, and is there at once afterwards. */
+function MapOrWall({
+  school,
+  onSchool,
+  covered,
+}: {
+  school: string | undefined;
+  onSchool: (id: string) => void;
+  covered: boolean;
+}) {
   const { t } = useWords();
   const { place, move } = useDeskPlace();
   const navigate = useNavigate();
   const view = place.view ?? "map";
   const show = (next: "map" | "wall") => move({ view: next === "wall" ? "wall" : undefined, big: undefined });
-  useKeys({ KeyM: () => show("map"), KeyW: () => show("wall") });
+  useKeys({ KeyM: () => !covered && show("map"), KeyW: () => !covered && show("wall") });
   const tabs = (
     <Segmented
       label={t("desk.view")}
@@ -168,14 +179,15 @@ function MapOrWall({ school, onSchool }: { school: string | undefined; onSchool:
   );
   if (view === "map") {
     return (
-      <div className="flex h-full flex-col">
+      <div className={`flex flex-col ${covered ? "invisible absolute inset-0" : "h-full"}`} inert={covered}>
         <div className="flex h-10 shrink-0 items-center justify-end border-b px-2">{tabs}</div>
         <div className="min-h-0 flex-1">
-          <MapOfSchools chosen={school} onChoose={onSchool} />
+          <MapOfSchools chosen={school} onChoose={onSchool} active={!covered} />
         </div>
       </div>
     );
   }
+  if (covered) return null;
   const wall: WallPlace = {
     tiles: place.tiles ?? 9,
     page: place.page ?? 0,
@@ -211,9 +223,11 @@ function MapOrWall({ school, onSchool }: { school: string | undefined; onSchool:
 }
 
 export function MapOfSchools({
+  active = true,
   chosen,
   onChoose,
 }: {
+  active?: boolean;
   chosen: string | undefined;
   onChoose: (id: string) => void;
 }) {
@@ -228,7 +242,7 @@ export function MapOfSchools({
     );
   return (
     <Suspense fallback={<Skeleton className="h-full" />}>
-      <SchoolMap schools={schools} chosen={chosen} onChoose={onChoose} theme={theme} />
+      <SchoolMap schools={schools} chosen={chosen} onChoose={onChoose} theme={theme} active={active} />
     </Suspense>
   );
 }

@@ -1,6 +1,6 @@
 /** One alarm in the centre of the desk: what, where, pictures of now and of the minute before, and the next step. */
 import { Phone } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useRef, useState } from "react";
 import type { Alarm, Camera } from "@/api/types";
 import { LivePicture } from "@/player/LivePicture";
 import { Button, Kbd } from "@/ui/button";
@@ -45,6 +45,7 @@ function Shown({ alarm, onChoose, onLeave }: { alarm: Alarm } & Moves) {
   useReportDrawn(alarm);
   const queue = useQueue();
   const next = queue.find((other) => other.id !== alarm.id);
+  const painted = usePainted();
   const heading = useRef<HTMLElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   useKeys({ Escape: onLeave, KeyN: () => next !== undefined && onChoose(next) });
@@ -60,7 +61,7 @@ function Shown({ alarm, onChoose, onLeave }: { alarm: Alarm } & Moves) {
     >
       <Heading alarm={alarm} />
       <div className="grid min-h-0 flex-1 grid-cols-1 gap-0.5 xl:grid-cols-[minmax(0,1fr)_300px]">
-        <Pictures alarm={alarm} />
+        {painted ? <Pictures alarm={alarm} /> : <div className="bg-video" />}
         <div className="flex min-h-0 flex-col overflow-y-auto border-l bg-surface">
           <Steps alarm={alarm} />
           <div className="mt-auto flex flex-wrap items-center gap-2 border-t p-2">
@@ -80,6 +81,18 @@ function Shown({ alarm, onChoose, onLeave }: { alarm: Alarm } & Moves) {
       <AlarmLog alarm={alarm} />
     </article>
   );
+}
+
+/** False in the first paint: what happened and where is drawn before any video is set up. */
+function usePainted(): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    let handle = requestAnimationFrame(() => {
+      handle = requestAnimationFrame(() => setPainted(true));
+    });
+    return () => cancelAnimationFrame(handle);
+  }, []);
+  return painted;
 }
 
 function Heading({ alarm }: { alarm: Alarm }) {
@@ -140,16 +153,14 @@ function Pictures({ alarm }: { alarm: Alarm }) {
     );
   }
   return (
-    <div className="grid min-h-0 min-w-0 grid-rows-[auto_auto] content-start gap-0.5 xl:grid-rows-[minmax(0,1.7fr)_minmax(0,1fr)]">
-      <div className="grid min-h-0 grid-cols-1 gap-0.5 md:grid-cols-[minmax(0,1.35fr)_minmax(0,1fr)]">
-        <div className="aspect-video min-h-0 xl:aspect-auto">
+    <div className="min-h-0 min-w-0 xl:@container-[size]">
+      <div className="grid gap-0.5 max-xl:grid-cols-2! max-xl:grid-rows-none!" style={PICTURES}>
+        <div className="col-span-4 aspect-video min-h-0 xl:aspect-auto">
           <Nearest alarm={alarm} camera={first} />
         </div>
-        <div className="aspect-video min-h-0 xl:aspect-auto">
+        <div className="col-span-2 row-span-2 aspect-video min-h-0 xl:aspect-auto">
           <PressLoop alarm={alarm} camera={first.id} stream={wallStream(first)} />
         </div>
-      </div>
-      <div className="grid min-h-0 grid-cols-3 gap-0.5">
         {others.map((camera) => (
           <div key={camera.id} className="aspect-video min-h-0 xl:aspect-auto">
             <Small alarm={alarm} camera={camera} />
@@ -159,6 +170,14 @@ function Pictures({ alarm }: { alarm: Alarm }) {
     </div>
   );
 }
+
+/** The nearest camera as wide as fits, under it the minute before the press and the next cameras; 16:9 and bars of 24 px. */
+const WIDTH = "min(100cqw, (100cqh - 80px) / 0.84375)";
+const PICTURES: CSSProperties = {
+  gridTemplateColumns: `repeat(4, calc(${WIDTH} / 4 - 1.5px))`,
+  gridTemplateRows: `calc(${WIDTH} * 9 / 16 + 24px) repeat(2, calc(${WIDTH} / 4 * 9 / 16 + 24px))`,
+  justifyContent: "center",
+};
 
 /** The nearest camera. It opens on the sub stream, which is there soonest even over a thin uplink. */
 function Nearest({ alarm, camera }: { alarm: Alarm; camera: Camera }) {

@@ -1,5 +1,6 @@
 /** A camera's archive: the picture, the day as a bar, and the keys of a cutting table. The place is the caller's URL. */
 import {
+  CalendarDays,
   ChevronLeft,
   ChevronRight,
   Pause,
@@ -9,7 +10,7 @@ import {
   StepBack,
   StepForward,
 } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
 import type { Camera, StreamName } from "@/api/types";
 import { ArchivePicture, useArchivePlayer } from "@/player/ArchivePicture";
 import { Button } from "@/ui/button";
@@ -17,7 +18,7 @@ import { useKeys } from "@/ui/keys";
 import { Notice, Segmented } from "@/ui/surfaces";
 import { streamOf } from "@/vocabulary/schools";
 import { problemText } from "@/vocabulary/text";
-import { clock, dayStart, fromLocal, isoDay } from "@/vocabulary/time";
+import { clock, day, dayStart, fromLocal, isoDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow } from "@/world/hooks";
 import { DAY_MS, pan, type View } from "./geometry";
@@ -259,57 +260,70 @@ function Calendar({
 }) {
   const { t } = useWords();
   const [editing, setEditing] = useState<{ date: string; time: string } | null>(null);
-  const shown = useMemo(() => editing ?? { date: isoDay(at), time: clock(at) }, [editing, at]);
+  const picker = useRef<HTMLInputElement>(null);
+  const shown = editing ?? { date: day(at), time: clock(at) };
   const chosen = fromLocal(shown.date, shown.time);
-  const FIELD = "h-8 rounded-md border border-line-2 bg-ground px-2 text-ink";
+  const field = `h-8 rounded-md border bg-ground px-2 text-ink ${chosen === null ? "border-caution" : "border-line-2"}`;
+  const go = (to: number | null) => {
+    if (to !== null) onGo(Math.min(to, now));
+    setEditing(null);
+  };
   return (
     <form
       className="flex flex-wrap items-center gap-1"
       onSubmit={(event) => {
         event.preventDefault();
-        if (chosen !== null) onGo(Math.min(chosen, now));
-        setEditing(null);
+        go(chosen);
       }}
     >
-      <Button
-        small
-        look="quiet"
-        aria-label={t("archive.day_back")}
-        title={t("archive.day_back")}
+      <IconButton
+        label={t("archive.day_back")}
         onClick={() => onDay(-1)}
-      >
-        <ChevronLeft size={16} aria-hidden />
-      </Button>
-      <input
-        type="date"
-        value={shown.date}
-        max={isoDay(now)}
-        aria-label={t("archive.date")}
-        onChange={(event) => setEditing({ ...shown, date: event.target.value })}
-        className={FIELD}
-        data-testid="date"
+        icon={<ChevronLeft size={16} aria-hidden />}
       />
       <input
-        type="time"
-        step={1}
+        value={shown.date}
+        aria-label={t("archive.date")}
+        aria-invalid={chosen === null}
+        inputMode="numeric"
+        onChange={(event) => setEditing({ ...shown, date: event.target.value })}
+        className={`${field} w-26`}
+        data-testid="date"
+      />
+      <span className="relative inline-flex">
+        <IconButton
+          label={t("archive.pick_day")}
+          onClick={() => picker.current?.showPicker()}
+          icon={<CalendarDays size={16} aria-hidden />}
+        />
+        <input
+          ref={picker}
+          type="date"
+          tabIndex={-1}
+          aria-hidden
+          max={isoDay(now)}
+          value={isoDay(at)}
+          onChange={(event) => go(fromLocal(event.target.value.split("-").reverse().join("."), shown.time))}
+          className="pointer-events-none absolute inset-0 opacity-0"
+        />
+      </span>
+      <input
         value={shown.time}
         aria-label={t("archive.time")}
+        aria-invalid={chosen === null}
+        inputMode="numeric"
         onChange={(event) => setEditing({ ...shown, time: event.target.value })}
-        className={FIELD}
+        className={`${field} w-22`}
         data-testid="time"
       />
       <Button small type="submit" disabled={editing === null || chosen === null} data-testid="go">
         {t("archive.go")}
       </Button>
-      <Button
-        small
-        look="quiet"
-        aria-label={t("archive.day_on")}
-        title={t("archive.day_on")}
+      <IconButton
+        label={t("archive.day_on")}
         onClick={() => onDay(1)}
-      >
-        <ChevronRight size={16} aria-hidden />
-      </Button>
+        icon={<ChevronRight size={16} aria-hidden />}
+      />
     </form>
   );
 }

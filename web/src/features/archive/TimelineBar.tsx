@@ -118,7 +118,13 @@ function Drawing({
   now: number;
 }) {
   const offset = zoneOffsetMs(view.from);
-  const marks = useMemo(() => ticks(view, width, offset), [view, width, offset]);
+  const marks = useMemo(
+    () =>
+      ticks(view, width, offset).filter(
+        (at) => toX(view, width, at) > 20 && toX(view, width, at) < width - 20,
+      ),
+    [view, width, offset],
+  );
   const subOnly = useMemo(() => (coverage === null ? [] : without(coverage.sub, coverage.main)), [coverage]);
   const future = Math.max(0, toX(view, width, now));
   return (

@@ -1,6 +1,6 @@
 /** The wall: 1, 4, 9 or 16 live tiles edge to edge. Its layout is in the URL, which its owner keeps. */
 import { ChevronLeft, ChevronRight, History, Maximize2, Minimize2, VideoOff } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { type CSSProperties, type ReactNode, useMemo } from "react";
 import type { Camera } from "@/api/types";
 import { LivePicture } from "@/player/LivePicture";
 import { Button } from "@/ui/button";
@@ -20,12 +20,17 @@ export interface WallPlace {
   big?: string;
 }
 
-const COLUMNS: Record<TileCount, string> = {
-  1: "grid-cols-1 grid-rows-1",
-  4: "grid-cols-2 grid-rows-2",
-  9: "grid-cols-3 grid-rows-3",
-  16: "grid-cols-4 grid-rows-4",
-};
+/** The widest 16:9 tile, with its bar of 24 px, of which so many by so many fit: video edge to edge, no black borders. */
+function gridStyle(tiles: TileCount): CSSProperties {
+  const side = Math.sqrt(tiles);
+  const gaps = `${(side - 1) * 2}px`;
+  const width = `min((100cqw - ${gaps}) / ${side}, ((100cqh - ${gaps}) / ${side} - 24px) * 16 / 9)`;
+  return {
+    gridTemplateColumns: `repeat(${side}, ${width})`,
+    gridAutoRows: `calc(${width} * 9 / 16 + 24px)`,
+    placeContent: "center",
+  };
+}
 
 export function Wall({
   place,
@@ -91,21 +96,21 @@ export function Wall({
           data-testid="wall-empty"
         />
       ) : (
-        <div
-          className={`grid min-h-0 flex-1 gap-0.5 bg-ground ${COLUMNS[big === undefined ? place.tiles : 1]}`}
-        >
-          {shown.map((camera, index) => (
-            <Tile
-              key={camera.id}
-              camera={camera}
-              purpose={purpose}
-              index={index}
-              big={camera === big}
-              whose={school === undefined}
-              onBig={() => onMove({ big: camera === big ? undefined : camera.id })}
-              onArchive={() => onArchive(camera)}
-            />
-          ))}
+        <div className="@container-[size] min-h-0 flex-1 bg-ground">
+          <div className="grid size-full gap-0.5" style={gridStyle(big === undefined ? place.tiles : 1)}>
+            {shown.map((camera, index) => (
+              <Tile
+                key={camera.id}
+                camera={camera}
+                purpose={purpose}
+                index={index}
+                big={camera === big}
+                whose={school === undefined}
+                onBig={() => onMove({ big: camera === big ? undefined : camera.id })}
+                onArchive={() => onArchive(camera)}
+              />
+            ))}
+          </div>
         </div>
       )}
     </div>

@@ -18,9 +18,11 @@ interface Props {
   chosen: string | undefined;
   onChoose: (school: string) => void;
   theme: string;
+  /** False while something else lies over it: nothing is drawn then. */
+  active: boolean;
 }
 
-export default function SchoolMap({ schools, chosen, onChoose, theme }: Props) {
+export default function SchoolMap({ schools, chosen, onChoose, theme, active }: Props) {
   const { t, language } = useWords();
   const box = useRef<HTMLDivElement>(null);
   const choose = useRef(onChoose);
@@ -65,7 +67,7 @@ export default function SchoolMap({ schools, chosen, onChoose, theme }: Props) {
   }, [language, theme, t]);
 
   useEffect(() => {
-    if (map === null) return;
+    if (map === null || !active) return;
     const { calm, alarmed } = pointsOf(schools.values(), language);
     setData(map, "calm", calm);
     setData(map, "alarmed", alarmed);
@@ -73,13 +75,13 @@ export default function SchoolMap({ schools, chosen, onChoose, theme }: Props) {
       fitted.current = true;
       fit(map, boundsOf(schools.values()), false);
     }
-  }, [map, schools, language]);
+  }, [map, schools, language, active]);
 
   useEffect(() => {
-    if (map === null) return;
+    if (map === null || !active) return;
     const school = chosen === undefined ? undefined : schools.get(chosen);
     setData(map, "chosen", ringOf(school));
-  }, [map, schools, chosen]);
+  }, [map, schools, chosen, active]);
 
   return (
     <div ref={box} className="size-full" data-testid="map" role="application" aria-label={t("map.label")} />

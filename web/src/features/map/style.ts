@@ -23,6 +23,7 @@ export function makeStyle(language: string): StyleSpecification {
     sources: {
       regions: { type: "geojson", data: "/geo/regions.geojson" },
       districts: { type: "geojson", data: "/geo/districts.geojson" },
+      names: { type: "geojson", data: "/geo/names.geojson" },
       calm: {
         type: "geojson",
         data: empty,
@@ -61,7 +62,8 @@ export function makeStyle(language: string): StyleSpecification {
       {
         id: "district-names",
         type: "symbol",
-        source: "districts",
+        source: "names",
+        filter: ["==", ["get", "rank"], "district"],
         minzoom: 6.2,
         layout: { ...label, "text-size": 11 },
         paint: labelPaint,
@@ -69,7 +71,8 @@ export function makeStyle(language: string): StyleSpecification {
       {
         id: "region-names",
         type: "symbol",
-        source: "regions",
+        source: "names",
+        filter: ["==", ["get", "rank"], "region"],
         maxzoom: 6.5,
         layout: { ...label, "text-size": 12 },
         paint: labelPaint,
@@ -124,9 +127,9 @@ export function makeStyle(language: string): StyleSpecification {
           "icon-image": ["concat", "school-", ["get", "state"]],
           "icon-allow-overlap": true,
           "text-font": FONT,
-          "text-field": ["step", ["zoom"], "", 11.5, ["get", "name"]],
-          "text-size": 11,
-          "text-offset": [0, 1.1],
+          "text-field": ["step", ["zoom"], "", 11, ["get", "name"]],
+          "text-size": 12,
+          "text-offset": [0, 0.9],
           "text-anchor": "top",
           "text-optional": true,
         },
@@ -196,19 +199,19 @@ function shapes(): Record<SchoolState, Draw> {
     },
     silent: (pen) => {
       polygon(pen, [
-        [9, 9],
-        [SIZE - 9, 9],
-        [SIZE - 9, SIZE - 9],
-        [9, SIZE - 9],
+        [6, 6],
+        [SIZE - 6, 6],
+        [SIZE - 6, SIZE - 6],
+        [6, SIZE - 6],
       ]);
       pen.fillStyle = token("--q-caution");
       pen.fill();
     },
     partial: (pen) => {
       polygon(pen, [
-        [middle, 9],
-        [SIZE - 8, SIZE - 10],
-        [8, SIZE - 10],
+        [middle, 6],
+        [SIZE - 5, SIZE - 8],
+        [5, SIZE - 8],
       ]);
       pen.fillStyle = token("--q-map-land");
       pen.fill();
@@ -217,13 +220,13 @@ function shapes(): Record<SchoolState, Draw> {
       pen.stroke();
     },
     never: (pen) => {
-      circle(pen, 9);
-      pen.lineWidth = 3.5;
+      circle(pen, 11);
+      pen.lineWidth = 4;
       pen.strokeStyle = token("--q-unknown");
       pen.stroke();
     },
     normal: (pen) => {
-      circle(pen, 8);
+      circle(pen, 11);
       pen.fillStyle = token("--q-map-point");
       pen.fill();
       pen.lineWidth = 2;

@@ -7,7 +7,7 @@ import { LevelMark, LevelWords, TONE_TEXT, toneOf } from "@/vocabulary/alarms";
 import { problemText } from "@/vocabulary/text";
 import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
-import { useSchool, useServerNow } from "@/world/hooks";
+import { useSchool, useServerNow, useWorld } from "@/world/hooks";
 
 /** Asked again when the school's alarm level changes: an alarm came or was closed. */
 function useAlarmsOf(school: string) {
@@ -22,6 +22,7 @@ function useAlarmsOf(school: string) {
 export function LastAlarms({ school, onChoose }: { school: string; onChoose?: (alarm: Alarm) => void }) {
   const { t } = useWords();
   const { data, error } = useAlarmsOf(school);
+  const open = useWorld((world) => world.alarms);
   if (error !== null) return <p className="px-3 py-2 text-sm text-caution">{problemText(t, error)}</p>;
   if (data === undefined) return <Skeleton className="mx-3 my-2 h-10" />;
   if (data.items.length === 0) return <p className="px-3 py-2 text-sm text-ink-3">{t("school.no_alarms")}</p>;
@@ -29,11 +30,15 @@ export function LastAlarms({ school, onChoose }: { school: string; onChoose?: (a
     <ul data-testid="last-alarms">
       {data.items.map((alarm) => (
         <li key={alarm.id}>
-          <Row alarm={alarm} onChoose={onChoose} />
+          <Row alarm={newer(open.get(alarm.id), alarm)} onChoose={onChoose} />
         </li>
       ))}
     </ul>
   );
+}
+
+function newer(live: Alarm | undefined, asked: Alarm): Alarm {
+  return live !== undefined && live.version > asked.version ? live : asked;
 }
 
 function Row({ alarm, onChoose }: { alarm: Alarm; onChoose?: (alarm: Alarm) => void }) {

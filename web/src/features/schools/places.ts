@@ -5,17 +5,19 @@ import { named } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
 import { useWorld } from "@/world/hooks";
 
-interface Borders {
-  features: { properties: { code: string; kk: string; ru: string; en: string } }[];
+interface Territory {
+  features: {
+    properties: { code: string; kk: string; ru: string; en: string; rank: "region" | "district" };
+  }[];
 }
 
-function useBorders(file: "regions" | "districts") {
+function useTerritory() {
   return useQuery({
-    queryKey: ["geo", file],
-    queryFn: async (): Promise<Borders> => {
-      const answer = await fetch(`/geo/${file}.geojson`);
-      if (!answer.ok) throw new Error(`borders of ${file}: HTTP ${answer.status}`);
-      return (await answer.json()) as Borders;
+    queryKey: ["geo", "names"],
+    queryFn: async (): Promise<Territory> => {
+      const answer = await fetch("/geo/names.geojson");
+      if (!answer.ok) throw new Error(`names of regions and districts: HTTP ${answer.status}`);
+      return (await answer.json()) as Territory;
     },
     staleTime: Number.POSITIVE_INFINITY,
   });
@@ -25,19 +27,20 @@ function useBorders(file: "regions" | "districts") {
 export function usePlaceNames() {
   const { language } = useWords();
   const schools = useWorld((world) => world.schools);
-  const regions = useBorders("regions").data;
-  const districts = useBorders("districts").data;
+  const territory = useTerritory().data;
   return useMemo(() => {
     const used = new Set([...schools.values()].map((school) => school.region));
-    const names = new Map(
-      districts?.features.map(({ properties }) => [properties.code, named(properties, language)]),
-    );
+    const all = (territory?.features ?? []).map(({ properties }) => ({
+      code: properties.code,
+      rank: properties.rank,
+      name: named(properties, language),
+    }));
+    const names = new Map(all.map(({ code, name }) => [code, name]));
     return {
-      regions: (regions?.features ?? [])
-        .map(({ properties }) => ({ code: properties.code, name: named(properties, language) }))
-        .filter(({ code }) => used.has(code))
+      regions: all
+        .filter(({ code, rank }) => rank === "region" && used.has(code))
         .sort((a, b) => a.name.localeCompare(b.name, language)),
       districtName: (code: string) => names.get(code) ?? code,
     };
-  }, [schools, regions, districts, language]);
+  }, [schools, territory, language]);
 }
