@@ -1,4 +1,4 @@
-"""Simulated cameras small enough for tests: their clips are encoded in a blink and loop every 1.6 seconds."""
+"""Simulated cameras small enough for tests: their clips are encoded in a blink and loop every two seconds."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from qorgan.sim.cameras import SimCamera
 from qorgan.sim.clips import Profile
 
 SITE = "kst-012"
-SMALL_MAIN = Profile(width=512, height=288, frames_per_s=25.0, bits_per_s=400_000, gop_s=0.4, clip_s=1.6)
+SMALL_MAIN = Profile(width=512, height=288, frames_per_s=25.0, bits_per_s=400_000, gop_s=0.48, clip_s=1.92)
 SMALL_SUB = Profile(width=320, height=180, frames_per_s=12.5, bits_per_s=150_000, gop_s=0.8, clip_s=1.6)
 
 
