@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.defaults import page_not_found
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -92,6 +93,13 @@ def refused_by_ninja(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(Http404)
 def no_such_thing(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem(request, "not_found", HTTPStatus.NOT_FOUND, "there is nothing here")
+
+
+def nothing_there(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's own 404, for paths that no route has: in the API's form under `/api`, its usual page elsewhere."""
+    if request.path.startswith("/api/"):
+        return no_such_thing(request, Http404())
+    return page_not_found(request, exception)
 
 
 @api.exception_handler(Exception)

@@ -10,7 +10,7 @@ QORGAN: CentreConfig = load()
 
 SECRET_KEY = keys.django_key(QORGAN.data)
 DEBUG = False
-ALLOWED_HOSTS = [*QORGAN.host_names, "testserver"] if not QORGAN.https else list(QORGAN.host_names)
+ALLOWED_HOSTS = list(QORGAN.host_names)
 ROOT_URLCONF = "qorgan.centre.urls"
 ASGI_APPLICATION = "qorgan.centre.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 from qorgan.centre.api import api
 
+handler404 = "qorgan.centre.api.nothing_there"
 urlpatterns = [
     path("api/", api.urls),
     path("_allauth/", include("allauth.headless.urls")),

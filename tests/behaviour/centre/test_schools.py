@@ -73,6 +73,9 @@ def test_without_a_gateway_recordings_are_unavailable(town: Town, officer: Desk)
 
 
 def test_an_unknown_path_is_a_problem_and_health_needs_no_session(town: Town, officer: Desk) -> None:
+    nothing = officer.get("/nothing")
+    assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
+    assert officer.get("/schools/not-an-id").status_code in (404, 422)
     assert officer.client.get("/api/health").json()["status"] == "ok"
     officer.client.logout()
     assert officer.client.get("/api/health").status_code == 200

@@ -1,15 +1,19 @@
 """What `alarms` announces."""
 
+from collections.abc import Sequence
+
 from qorgan.centre.alarms.models import Alarm, Unit
 from qorgan.centre.events import announce
 from qorgan.centre.schools.events import school_changed
 
 
-def alarm_changed(alarm: Alarm) -> None:
-    """The alarm changed, and with it perhaps the gravest level of its school. The alarm goes first."""
-    district = alarm.school.district
-    announce("alarm", alarm.pk, schools=(alarm.school_id,), region=district.region_id, district=district.pk)
-    school_changed(alarm.school)
+def alarms_changed(alarms: Sequence[Alarm]) -> None:
+    """These alarms changed, and with them perhaps the gravest levels of their schools. The alarms go first."""
+    for alarm in alarms:
+        district = alarm.school.district
+        announce("alarm", alarm.pk, schools=(alarm.school_id,), region=district.region_id, district=district.pk)
+    for school in {alarm.school_id: alarm.school for alarm in alarms}.values():
+        school_changed(school)
 
 
 def unit_changed(unit: Unit) -> None:

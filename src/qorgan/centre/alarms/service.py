@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from qorgan.centre import clean
-from qorgan.centre.alarms.events import alarm_changed, unit_changed
+from qorgan.centre.alarms.events import alarms_changed, unit_changed
 from qorgan.centre.alarms.models import Alarm, AlarmLog, Unit
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
 from qorgan.centre.alarms.schemas import AlarmPage, LogAction, LogLine, UnitList, UnitState
@@ -52,23 +52,19 @@ def store(raised: Sequence[Raised], received_at: datetime) -> list[Conflict | No
 
     The same id from another school is refused with code `alarm.id_taken`: an alarm is never overwritten.
     """
-    taken = dict(Alarm.objects.filter(pk__in={one.message.alarm for one in raised}).values_list("pk", "school_id"))
+    known = dict(Alarm.objects.filter(pk__in={one.message.alarm for one in raised}).values_list("pk", "school_id"))
     answers: list[Conflict | None] = []
-    alarms: list[Alarm] = []
+    fresh: list[Alarm] = []
     for one in raised:
-        owner = taken.setdefault(one.message.alarm, one.school.pk)
-        if owner != one.school.pk:
-            answers.append(Conflict("another school has raised an alarm with this id", code="alarm.id_taken"))
-            continue
-        answers.append(None)
-        if all(alarm.pk != one.message.alarm for alarm in alarms):
-            alarms.append(_new(one, received_at))
-    known = set(Alarm.objects.filter(pk__in=[alarm.pk for alarm in alarms]).values_list("pk", flat=True))
-    fresh = [alarm for alarm in alarms if alarm.pk not in known]
+        id = one.message.alarm
+        if id not in known:
+            fresh.append(_new(one, received_at))
+            known[id] = one.school.pk
+        same = known[id] == one.school.pk
+        answers.append(None if same else Conflict("another school has raised this id", code="alarm.id_taken"))
     Alarm.objects.bulk_create(fresh)
     AlarmLog.objects.bulk_create([line for alarm in fresh for line in _first_lines(alarm)])
-    for alarm in fresh:
-        alarm_changed(alarm)
+    alarms_changed(fresh)
     return answers
 
 
@@ -144,7 +140,7 @@ def _log(alarm: Alarm, actor: Actor, at: datetime, state: State, note: str, data
     line.save()
     alarm.version = line.number
     alarm.save()
-    alarm_changed(alarm)
+    alarms_changed([alarm])
 
 
 def _unit(actor: Actor, unit_id: UUID) -> Unit:
