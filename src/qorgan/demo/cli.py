@@ -51,8 +51,8 @@ def demo(
     try:
         if check:
             raise typer.Exit(asyncio.run(_check(plans)))
-        ports.require(port)
-        with folder.occupied(data):
+        with folder.occupied(data):  # first: the port of a demo that runs already is no news
+            ports.require(port)
             settled = folder.settle(data, plans, {"centre": port})
             asyncio.run(until_stopped(_show(settled, browser=browser), within_s=STOP_WITHIN_S))
     except QorganError as error:
