@@ -132,6 +132,17 @@ def test_after_a_crash_the_open_file_is_cut_at_its_last_whole_fragment_and_adopt
     index.close()
 
 
+def test_a_file_begun_right_before_a_crash_is_known_and_adopted(school, monkeypatch):
+    monkeypatch.setattr(school.archive, "_make_durable", lambda index: None)  # the crash came before the next second
+    school.record(3)
+    school.stop()
+    index = Index(school.root / "index.db")
+
+    assert ["segment.adopted"] == [finding.code for finding in adopt_open_segments(school.root, index)]
+    assert 75 - 25 <= next(iter(index.all_segments())).frames <= 75  # the unfinished fragment was still in memory
+    index.close()
+
+
 def test_a_file_with_nothing_whole_in_it_is_forgotten_not_promised(school):
     school.record(5)
     school.stop()

@@ -92,7 +92,7 @@ def _newest_segment(archive: Path, camera: str, stream: str) -> tuple[str, int, 
         try:
             row: tuple[str, int, int, bytes] | None = connection.execute(
                 "SELECT path, wall_start_us, init_bytes, fragments FROM segments"
-                " WHERE camera = ? AND stream = ? ORDER BY wall_start_us DESC LIMIT 1",
+                " WHERE camera = ? AND stream = ? AND duration > 0 ORDER BY wall_start_us DESC LIMIT 1",
                 (camera, stream),
             ).fetchone()
         finally:

@@ -63,7 +63,8 @@ class ArchiveWriter:
         self._next_segment, self._next_run = index.next_ids()
         index.close()
         self._batch: list[Job] = []
-        self._queue: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._begun: list[SegmentRow] = []
+        self._queue: queue.SimpleQueue[tuple[list[SegmentRow], list[Job]] | None] = queue.SimpleQueue()
         self._queued_bytes = 0
         self._taken_bytes = 0
         self._open: dict[int, _OpenFile] = {}
@@ -97,6 +98,8 @@ class ArchiveWriter:
     def open_segment(self, row: SegmentRow, track: VideoTrack) -> None:
         start = from_us(row.wall_start_us)
         row.path = f"{row.camera}/{row.stream}/{start:%Y%m%d}/{start:%H%M%S}-{row.id}.mp4"
+        row.init_bytes = len(init_segment(track))
+        self._begun.append(row)
         self._batch.append(lambda: self._open_file(row, track))
 
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
@@ -121,8 +124,8 @@ class ArchiveWriter:
     def submit(self) -> None:
         """Hand over what has been queued since the last time: once per tick, not once per fragment."""
         if self._batch:
-            self._queue.put(self._batch)
-            self._batch = []
+            self._queue.put((self._begun, self._batch))
+            self._begun, self._batch = [], []
 
     # The archive's own thread
 
@@ -132,18 +135,29 @@ class ArchiveWriter:
         stopping = False
         while not stopping:
             try:
-                batch = self._queue.get(timeout=max(0.0, next_sync - time.monotonic()))
+                taken = self._queue.get(timeout=max(0.0, next_sync - time.monotonic()))
             except queue.Empty:
-                batch = []
-            if batch is None:
-                stopping, batch = True, []
+                taken = [], []
+            if taken is None:
+                stopping, taken = True, ([], [])
                 for file in list(self._open.values()):
                     self._close_file(file.row, "node_stopped")
+            begun, batch = taken
+            self._announce(index, begun)
             self._carry_out(batch)
             if stopping or time.monotonic() >= next_sync:
                 next_sync = time.monotonic() + SYNC_EVERY_S
                 self._make_durable(index)
         index.close()
+
+    def _announce(self, index: Index, begun: Sequence[SegmentRow]) -> None:
+        """List files before they are made, promising nothing of them: after a crash none lies there unknown."""
+        if not begun:
+            return
+        try:
+            index.commit(begun, [])
+        except Exception:  # the root of this unit of work; each is listed again with its first fragment
+            log.exception("archive.index_failed")
 
     def _carry_out(self, batch: Sequence[Job]) -> None:
         for job in batch:
@@ -159,10 +173,10 @@ class ArchiveWriter:
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         except OSError as error:
             self._fault(row, error)
+            self.index.forget([row.id])
             return
         file = self._open[row.id] = _OpenFile(row, fd)
         data = init_segment(track)
-        row.init_bytes = len(data)
         self._append(file, [data], len(data))
 
     def _write(self, row: SegmentRow, fragment: Fragment, size: int) -> None:

@@ -58,12 +58,13 @@ def _missing(archive: Path, rows: list[SegmentRow]) -> Iterator[Finding]:
 
 
 def _unlisted(archive: Path, config: EdgeConfig) -> Iterator[Finding]:
+    there = list(archive.glob("*/*/*/*.mp4"))  # before the index, which lists each file before it is made
     index = Index(archive / "index.db", readonly=True)
     try:
         listed = {row.path for row in index.all_segments()}
     finally:
         index.close()
-    for path in archive.glob("*/*/*/*.mp4"):
+    for path in there:
         name = str(path.relative_to(archive))
         if name not in listed:
             yield Finding("segment.unlisted", name, "is on disk but not in the index", False)
