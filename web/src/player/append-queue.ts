@@ -125,14 +125,19 @@ export class AppendQueue {
       size += job.bytes.length;
       this.#jobs.shift();
     }
-    const only = parts[0];
-    if (parts.length === 1 && only !== undefined) return only;
-    const joined = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      joined.set(part, at);
-      at += part.length;
-    }
-    return joined;
+    return joined(parts);
   }
+}
+
+/** One array of many; the only one stays itself. */
+export function joined(parts: readonly Bytes[]): Bytes {
+  const only = parts[0];
+  if (parts.length === 1 && only !== undefined) return only;
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

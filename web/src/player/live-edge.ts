@@ -13,7 +13,7 @@ export type EdgeMove =
   | { kind: "jump"; to: number };
 
 /** Behind this, play a little faster; behind `JUMP_BEHIND_S`, do not try. */
-export const HURRY_BEHIND_S = 0.8;
+export const HURRY_BEHIND_S = 0.6;
 export const JUMP_BEHIND_S = 2;
 /** What should stay between the picture and the end of the buffer: it swallows the jitter of the network. */
 export const CUSHION_S = 0.25;

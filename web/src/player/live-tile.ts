@@ -1,7 +1,8 @@
 /** One live picture: media messages in, a playing `<video>` and a truthful word about it out. */
 import type { VideoMessage } from "@/api/types";
 import { backoffMs } from "@/world/backoff";
-import { AppendQueue } from "./append-queue";
+import { AppendQueue, joined } from "./append-queue";
+import { decodeTime, timescale } from "./boxes";
 import { follows, type MediaMessage, splitInit, splitState } from "./framing";
 import { decideEdge, decideTrim, spansOf } from "./live-edge";
 import type { TileDiagnostics, TileRequest } from "./live-video";
@@ -84,6 +85,7 @@ export class LiveTile {
     this.#refusal = null;
     this.#lastSeq = null;
     this.#wantKey = true;
+    if (this.#source === null && !this.#paused) this.#prepare();
     this.#tell();
   }
 
@@ -199,23 +201,25 @@ export class LiveTile {
     this.#wantKey = false;
     this.#newestWallMs = message.wallMs;
     this.#retries = 0;
-    if (this.#queue === null) this.#backlog.push(message.payload);
-    else this.#queue.append(message.payload);
+    if (this.#queue !== null) {
+      this.#queue.append(message.payload);
+      return;
+    }
+    if (message.kind === "key") this.#backlog = [];
+    this.#backlog.push(message.payload);
+    this.#fill();
   }
 
-  #build(): void {
-    const init = this.#init;
-    if (init === null) return;
-    this.#dropSource();
+  /** Opens a MediaSource ahead of its first bytes: the browser needs some milliseconds for it. */
+  #prepare(): void {
     const source = new MediaSource();
     this.#source = source;
-    this.#backlog = [init.segment];
     const address = URL.createObjectURL(source);
     source.addEventListener(
       "sourceopen",
       () => {
         URL.revokeObjectURL(address);
-        if (this.#source === source) this.#fill(source, init.mime);
+        if (this.#source === source) this.#fill();
       },
       { once: true },
     );
@@ -223,12 +227,23 @@ export class LiveTile {
     this.video.play().catch(ignoreInterruption);
   }
 
-  #fill(source: MediaSource, mime: string): void {
-    const buffer = source.addSourceBuffer(mime);
+  /** Begins anew with the newest initialisation segment, on a source that nothing was put into yet. */
+  #build(): void {
+    if (this.#queue !== null) this.#dropSource();
+    if (this.#source === null) this.#prepare();
+    this.#backlog = [];
+  }
+
+  /** Once the source is open and a keyframe is here: initialisation and keyframe go in together. */
+  #fill(): void {
+    const [source, init] = [this.#source, this.#init];
+    if (source?.readyState !== "open" || init === null || this.#backlog.length === 0) return;
+    const buffer = source.addSourceBuffer(init.mime);
+    buffer.timestampOffset = -firstSecond(init.segment, this.#backlog[0]);
     const queue = new AppendQueue(buffer, () => this.#makeRoom(), this.#broke);
     buffer.addEventListener("updateend", this.#onAppended);
     this.#queue = queue;
-    for (const bytes of this.#backlog) queue.append(bytes);
+    queue.append(joined([init.segment, ...this.#backlog]));
     this.#backlog = [];
   }
 
@@ -346,6 +361,16 @@ export class LiveTile {
     this.view = next;
     for (const listener of this.#listeners) listener();
   }
+}
+
+/**
+ * Where the camera's timeline stands at its first keyframe. Shifted by it, playback begins at 0, where a `<video>` begins
+ * anyway: no seek stands before the first picture. Unreadable: 0, and the first picture waits for a seek.
+ */
+function firstSecond(init: Bytes, fragment: Bytes | undefined): number {
+  const ticks = timescale(init);
+  const first = fragment === undefined ? null : decodeTime(fragment);
+  return ticks === null || first === null ? 0 : first / ticks;
 }
 
 /** The picture's clock is shown in whole seconds; a change within one is no change. */

@@ -1,6 +1,6 @@
 /** One alarm in the centre of the desk: what, where, pictures of now and of the minute before, and the next step. */
 import { Phone } from "lucide-react";
-import { type CSSProperties, useEffect, useRef, useState } from "react";
+import { type CSSProperties, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Alarm, Camera } from "@/api/types";
 import { LivePicture } from "@/player/LivePicture";
 import { Button, Kbd } from "@/ui/button";
@@ -86,7 +86,7 @@ function Shown({ alarm, onChoose, onLeave }: { alarm: Alarm } & Moves) {
 /** False in the first paint: what happened and where is drawn before any video is set up. */
 function usePainted(): boolean {
   const [painted, setPainted] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let handle = requestAnimationFrame(() => {
       handle = requestAnimationFrame(() => setPainted(true));
     });

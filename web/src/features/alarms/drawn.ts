@@ -1,5 +1,5 @@
 /** Tells the centre that an officer's screen drew an alarm: after the paint, once per alarm and browser. */
-import { useEffect } from "react";
+import { useLayoutEffect } from "react";
 import { api, ApiProblem, taken } from "@/api/client";
 import type { Alarm } from "@/api/types";
 import { publishDrawn } from "@/player/diagnostics";
@@ -58,7 +58,7 @@ function drawn(alarm: string): void {
 export function useReportDrawn(alarm: Alarm): void {
   const mayAnswer = useSession().rights.includes("alarm.acknowledge");
   const { id } = alarm;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!mayAnswer) return;
     let handle = requestAnimationFrame(() => {
       handle = requestAnimationFrame(() => drawn(id));

@@ -6,11 +6,13 @@ import type { FeatureCollection, Point } from "geojson";
 import { useEffect, useRef, useState } from "react";
 import type { School } from "@/api/types";
 import { useWords } from "@/vocabulary/use-words";
-import { boundsOf, type Bounds, pointsOf, ringOf } from "./points";
+import { boundsOf, pointsOf, ringOf } from "./points";
 import { addShapes, makeStyle } from "./style";
 
 maplibre.setWorkerUrl(workerUrl);
 
+/** The first view holds all schools in sight. */
+const FIT = { padding: 48, maxZoom: 14 };
 const CLICKABLE = ["alarms", "points", "clusters"];
 
 interface Props {
@@ -27,7 +29,7 @@ export default function SchoolMap({ schools, chosen, onChoose, theme, active }: 
   const box = useRef<HTMLDivElement>(null);
   const choose = useRef(onChoose);
   const [map, setMap] = useState<maplibre.Map | null>(null);
-  const fitted = useRef(false);
+  const first = useRef(boundsOf(schools.values()));
   const view = useRef<{ center: maplibre.LngLat; zoom: number } | null>(null);
   useEffect(() => {
     choose.current = onChoose;
@@ -38,7 +40,7 @@ export default function SchoolMap({ schools, chosen, onChoose, theme, active }: 
     const made = new maplibre.Map({
       container: box.current,
       style: makeStyle(language),
-      ...(view.current ?? { bounds: boundsOf([]) }),
+      ...(view.current ?? { bounds: first.current, fitBoundsOptions: FIT }),
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -50,7 +52,7 @@ export default function SchoolMap({ schools, chosen, onChoose, theme, active }: 
       new maplibre.AttributionControl({ compact: false, customAttribution: t("map.attribution") }),
     );
     made.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-    made.on("load", () => {
+    made.on("style.load", () => {
       addShapes(made);
       setMap(made);
     });
@@ -71,10 +73,6 @@ export default function SchoolMap({ schools, chosen, onChoose, theme, active }: 
     const { calm, alarmed } = pointsOf(schools.values(), language);
     setData(map, "calm", calm);
     setData(map, "alarmed", alarmed);
-    if (!fitted.current && schools.size > 0) {
-      fitted.current = true;
-      fit(map, boundsOf(schools.values()), false);
-    }
   }, [map, schools, language, active]);
 
   useEffect(() => {
@@ -90,10 +88,6 @@ export default function SchoolMap({ schools, chosen, onChoose, theme, active }: 
 
 function setData(map: maplibre.Map, source: string, data: FeatureCollection<Point>): void {
   void map.getSource<maplibre.GeoJSONSource>(source)?.setData(data);
-}
-
-function fit(map: maplibre.Map, bounds: Bounds, animate: boolean): void {
-  map.fitBounds(bounds, { padding: 48, maxZoom: 14, animate });
 }
 
 function hit(map: maplibre.Map, at: maplibre.Point): maplibre.MapGeoJSONFeature | undefined {

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { decodeTime, timescale } from "@/player/boxes";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+function aBox(type: string, ...content: (Bytes | number[])[]): Bytes {
+  const inside = content.flatMap((part) => [...part]);
+  const bytes = new Uint8Array(8 + inside.length);
+  new DataView(bytes.buffer).setUint32(0, bytes.length);
+  bytes.set(new TextEncoder().encode(type), 4);
+  bytes.set(inside, 8);
+  return bytes;
+}
+
+const u32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+const mdhd = aBox("mdhd", u32(0), u32(0), u32(0), u32(90_000), u32(0), u32(0));
+const init = aBox("moov", aBox("mvhd", u32(0)), aBox("trak", aBox("tkhd", u32(0)), aBox("mdia", mdhd)));
+const fragment = (tfdt: Bytes) =>
+  aBox("moof", aBox("mfhd", u32(0), u32(1)), aBox("traf", aBox("tfhd", u32(0), u32(1)), tfdt));
+
+describe("the clock of a fragmented MP4", () => {
+  test("ticks per second come from mdhd, also behind ftyp", () => {
+    expect(timescale(init)).toBe(90_000);
+    expect(timescale(new Uint8Array([...aBox("ftyp", u32(0)), ...init]))).toBe(90_000);
+  });
+
+  test("a fragment's first decode time, in 32 and in 64 bits", () => {
+    expect(decodeTime(fragment(aBox("tfdt", u32(0), u32(4_000_000_000))))).toBe(4_000_000_000);
+    expect(decodeTime(fragment(aBox("tfdt", u32(0x01000000), u32(2), u32(7))))).toBe(2 * 2 ** 32 + 7);
+  });
+
+  test("foreign bytes give nothing, and no exception", () => {
+    expect(decodeTime(new Uint8Array())).toBeNull();
+    expect(decodeTime(Uint8Array.from(u32(4_000_000_000).concat([109, 111, 111, 102])))).toBeNull();
+    expect(timescale(aBox("moov", aBox("trak", aBox("mdia", aBox("mdhd", u32(0))))))).toBeNull();
+    expect(decodeTime(fragment(aBox("tfdt", u32(0x01000000), u32(2))))).toBeNull();
+  });
+});
