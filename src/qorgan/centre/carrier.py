@@ -126,3 +126,5 @@ async def _close(client: Client) -> None:
             await client.close()
     except TimeoutError:
         log.warning("carrier.close_timed_out")
+    except OSError as error:  # the carrier went first, as when everything is stopped together
+        log.info("carrier.gone_first", error=type(error).__name__)
