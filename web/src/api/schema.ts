@@ -402,7 +402,10 @@ export interface components {
       /** Next */
       next: string | null;
     };
-    /** Camera */
+    /**
+     * Camera
+     * @description `present` is false for a camera that was taken away: like a closed alarm it leaves the lists.
+     */
     Camera: {
       /** Has Sub */
       has_sub: boolean;
@@ -414,6 +417,8 @@ export interface components {
       /** Key */
       key: string;
       name: components["schemas"]["Name"];
+      /** Present */
+      present: boolean;
       /**
        * School
        * Format: uuid
@@ -532,8 +537,20 @@ export interface components {
      * @description One line of the alarm's log: append-only, hash-chained. `actor` is null when a machine did it.
      */
     LogLine: {
-      /** Action */
-      action: string;
+      /**
+       * Action
+       * @enum {string}
+       */
+      action:
+        | "pressed"
+        | "stored"
+        | "presented"
+        | "owned"
+        | "confirmed"
+        | "unverified"
+        | "refuted"
+        | "dispatched"
+        | "closed";
       actor: components["schemas"]["Person"] | null;
       /**
        * At
@@ -650,7 +667,8 @@ export interface components {
       | "alarm.close"
       | "units.read"
       | "watches.read"
-      | "registry.edit";
+      | "registry.edit"
+      | "system.read";
     /**
      * Role
      * @enum {string}
@@ -693,7 +711,7 @@ export interface components {
     };
     /**
      * SchoolPage
-     * @description Schools, by name.
+     * @description Schools, newest in the registry first.
      */
     SchoolPage: {
       /** Items */
@@ -825,7 +843,7 @@ export interface components {
     };
     /**
      * Unit
-     * @description A patrol unit. `state`: `free` or `busy` (sent to an alarm that is not closed).
+     * @description A patrol unit. `busy`: sent to an alarm that is not closed.
      */
     Unit: {
       /**
@@ -834,8 +852,11 @@ export interface components {
        */
       id: string;
       name: components["schemas"]["Name"];
-      /** State */
-      state: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "free" | "busy";
     };
     /** UnitList */
     UnitList: {

@@ -58,7 +58,7 @@ function Nav() {
   const { role } = useSession();
   if (role === "head") return null;
   return (
-    <nav className="flex items-center gap-1 text-sm font-medium" aria-label={t("nav.label")}>
+    <nav className="hidden items-center sm:flex gap-1 text-sm font-medium" aria-label={t("nav.label")}>
       {role === "duty_officer" && (
         <Link to="/desk" className={NAV}>
           {t("nav.desk")}
@@ -138,6 +138,7 @@ function Clock() {
 function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { t } = useWords();
   const { user, role } = useSession();
+  const navigate = useNavigate();
   const theme = useTheme();
   const queries = useQueryClient();
   const forget = useForgetSession();
@@ -163,6 +164,14 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
       <div className="px-2 pb-1 md:hidden">
         <LanguageSwitch />
       </div>
+      {role !== "head" && (
+        <div className="sm:hidden">
+          {role === "duty_officer" && (
+            <MenuItem onSelect={() => void navigate({ to: "/desk" })}>{t("nav.desk")}</MenuItem>
+          )}
+          <MenuItem onSelect={() => void navigate({ to: "/schools" })}>{t("nav.schools")}</MenuItem>
+        </div>
+      )}
       <MenuLine />
       <MenuItem onSelect={() => chooseTheme(theme === "dark" ? "light" : "dark")} testId="theme">
         {theme === "dark" ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />}

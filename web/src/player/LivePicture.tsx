@@ -154,7 +154,7 @@ function Bar({
         {name}
       </span>
       <span className="text-ink-3 @max-[260px]:hidden">{t(`stream.${stream}`)}</span>
-      {view.pictureMs !== null && <time>{clock(view.pictureMs)}</time>}
+      {view.pictureMs !== null && <time className="@max-[170px]:hidden">{clock(view.pictureMs)}</time>}
       <WordMark word={view.word} />
     </figcaption>
   );

@@ -60,9 +60,9 @@ function Shown({ alarm, onChoose, onLeave }: { alarm: Alarm } & Moves) {
       aria-label={t("alarm.label")}
     >
       <Heading alarm={alarm} />
-      <div className="grid min-h-0 flex-1 grid-cols-1 gap-0.5 xl:grid-cols-[minmax(0,1fr)_300px]">
+      <div className="grid grid-cols-1 gap-0.5 xl:min-h-0 xl:flex-1 xl:grid-cols-[minmax(0,1fr)_300px]">
         {painted ? <Pictures alarm={alarm} /> : <div className="bg-video" />}
-        <div className="flex min-h-0 flex-col overflow-y-auto border-l bg-surface">
+        <div className="flex flex-col border-l bg-surface max-xl:order-first xl:min-h-0 xl:overflow-y-auto">
           <Steps alarm={alarm} />
           <div className="mt-auto flex flex-wrap items-center gap-2 border-t p-2">
             {next !== undefined && (
@@ -98,9 +98,10 @@ function usePainted(): boolean {
 function Heading({ alarm }: { alarm: Alarm }) {
   const { t, name } = useWords();
   const school = useSchool(alarm.school);
+  const closed = alarm.closed_at !== null;
   return (
     <header
-      className={`flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-2 ${TONE_FILL[toneOf(alarm)]}`}
+      className={`flex flex-wrap items-center gap-x-4 gap-y-0.5 px-4 py-2 ${closed ? "bg-raised text-ink" : TONE_FILL[toneOf(alarm)]}`}
       data-testid="alarm-heading"
     >
       <LevelMark level={alarm.level} kind={alarm.kind} size={22} />
@@ -123,7 +124,11 @@ function Heading({ alarm }: { alarm: Alarm }) {
       )}
       <p>{t("alarm.pressed_at", { time: clock(Date.parse(alarm.pressed_at)) })}</p>
       <p className="text-lg font-bold" data-testid="alarm-age">
-        <Age since={alarm.pressed_at} />
+        {alarm.closed_at === null ? (
+          <Age since={alarm.pressed_at} />
+        ) : (
+          t("alarm.closed_at", { time: clock(Date.parse(alarm.closed_at)) })
+        )}
       </p>
     </header>
   );
@@ -153,16 +158,16 @@ function Pictures({ alarm }: { alarm: Alarm }) {
     );
   }
   return (
-    <div className="min-h-0 min-w-0 xl:@container-[size]">
-      <div className="grid gap-0.5 max-xl:grid-cols-2! max-xl:grid-rows-none!" style={PICTURES}>
-        <div className="col-span-4 aspect-video min-h-0 xl:aspect-auto">
+    <div className="min-w-0 xl:min-h-0 xl:@container-[size]">
+      <div className={PICTURES_GRID} style={PICTURES}>
+        <div className={`col-span-2 xl:col-span-4 ${PICTURE}`}>
           <Nearest alarm={alarm} camera={first} />
         </div>
-        <div className="col-span-2 row-span-2 aspect-video min-h-0 xl:aspect-auto">
+        <div className={`col-span-2 xl:row-span-2 ${PICTURE}`}>
           <PressLoop alarm={alarm} camera={first.id} stream={wallStream(first)} />
         </div>
         {others.map((camera) => (
-          <div key={camera.id} className="aspect-video min-h-0 xl:aspect-auto">
+          <div key={camera.id} className={PICTURE}>
             <Small alarm={alarm} camera={camera} />
           </div>
         ))}
@@ -171,13 +176,18 @@ function Pictures({ alarm }: { alarm: Alarm }) {
   );
 }
 
+/** On a narrow screen: one under the other, 16:9 with a bar of 24 px. On a wide one the grid below says how large. */
+const PICTURE =
+  "relative min-h-0 max-xl:aspect-video max-xl:box-content max-xl:pb-6 *:max-xl:absolute *:max-xl:inset-0";
+const PICTURES_GRID =
+  "grid grid-cols-2 gap-0.5 xl:[grid-template-columns:var(--columns)] xl:[grid-template-rows:var(--rows)] xl:justify-center";
+
 /** The nearest camera as wide as fits, under it the minute before the press and the next cameras; 16:9 and bars of 24 px. */
 const WIDTH = "min(100cqw, (100cqh - 80px) / 0.84375)";
-const PICTURES: CSSProperties = {
-  gridTemplateColumns: `repeat(4, calc(${WIDTH} / 4 - 1.5px))`,
-  gridTemplateRows: `calc(${WIDTH} * 9 / 16 + 24px) repeat(2, calc(${WIDTH} / 4 * 9 / 16 + 24px))`,
-  justifyContent: "center",
-};
+const PICTURES = {
+  "--columns": `repeat(4, calc(${WIDTH} / 4 - 1.5px))`,
+  "--rows": `calc(${WIDTH} * 9 / 16 + 24px) repeat(2, calc(${WIDTH} / 4 * 9 / 16 + 24px))`,
+} as CSSProperties;
 
 /** The nearest camera. It opens on the sub stream, which is there soonest even over a thin uplink. */
 function Nearest({ alarm, camera }: { alarm: Alarm; camera: Camera }) {

@@ -45,9 +45,9 @@ export function PressLoop({ alarm, camera, stream }: { alarm: Alarm; camera: str
         />
         <div aria-hidden className="absolute inset-y-0 w-0.5 bg-alarm" style={{ left: share(pressed) }} />
       </div>
-      <figcaption className="flex h-6 shrink-0 items-center gap-2 bg-surface px-2 text-xs text-ink-2">
+      <figcaption className="@container flex h-6 shrink-0 items-center gap-2 bg-surface px-2 text-xs text-ink-2">
         <span className="min-w-0 flex-1 truncate text-ink">{t("alarm.before_press")}</span>
-        {known && <time>{clock(view.positionMs)}</time>}
+        {known && <time className="@max-[340px]:hidden">{clock(view.positionMs)}</time>}
         <span className="text-alarm">{t("alarm.press_mark", { time: clock(pressed) })}</span>
       </figcaption>
     </figure>

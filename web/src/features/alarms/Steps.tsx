@@ -98,7 +98,7 @@ export function Steps({ alarm }: { alarm: Alarm }) {
 
 function owned(alarm: Alarm): string {
   if (alarm.owner === null) return "";
-  const line = alarm.log.find(({ actor }) => actor !== null && actor.id === alarm.owner?.id);
+  const line = alarm.log.find(({ action }) => action === "owned");
   return line === undefined ? alarm.owner.name : `${alarm.owner.name}, ${clock(Date.parse(line.at))}`;
 }
 

@@ -39,7 +39,7 @@ function Card({ camera, archive }: { camera: Camera; archive: ArchiveLink }) {
   const [watching, setWatching] = useState(false);
   return (
     <article className="overflow-hidden rounded-md border" data-testid="camera-card" data-camera={camera.id}>
-      <div className="aspect-video bg-video">
+      <div className="relative box-content aspect-video bg-video pb-6 *:absolute *:inset-0">
         {watching && purpose !== null ? (
           <LivePicture
             camera={camera.id}

@@ -68,15 +68,15 @@ function Row({ watch }: { watch: Watch }) {
   const { t, name } = useWords();
   const now = useServerNow(60_000);
   const at = Date.parse(watch.at);
+  const duration =
+    watch.ended_at === null
+      ? t("watches.now")
+      : t("watches.for", { time: counter(Date.parse(watch.ended_at) - at) });
   return (
     <tr data-testid="watch-row" data-purpose={watch.purpose} className="align-top">
       <td className="px-3 py-2 whitespace-nowrap">
         {clockOrDay(at, now)}
-        <span className="block text-sm text-ink-3">
-          {watch.ended_at === null
-            ? t("watches.now")
-            : t("watches.for", { time: counter(Date.parse(watch.ended_at) - at) })}
-        </span>
+        <span className="block text-sm text-ink-3">{watch.action === "live" && duration}</span>
       </td>
       <td className="px-3 py-2">
         {watch.viewer.name}
