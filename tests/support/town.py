@@ -228,7 +228,7 @@ class Town:
             time.sleep(POLL_S)
 
     def stop(self) -> None:
-        """SIGTERM, as Ctrl-C; nothing may be left of it. What is left is killed, and told."""
+        """SIGTERM, as Ctrl-C; nothing may be left of it, nor any traceback in its logs. What is left is killed."""
         try:
             family = psutil.Process(self._process.pid).children(recursive=True)
             self._process.terminate()
@@ -245,6 +245,8 @@ class Town:
             self.http.close()
         assert stopped is not None, "the demo did not stop on SIGTERM"
         assert not left, f"the demo left processes behind: {left}"
+        crashed = [log.name for log in self.settled.logs.glob("*.log") if "Traceback (" in log.read_text("utf-8")]
+        assert not crashed, f"something unforeseen stands in the logs in {self.settled.logs}: {crashed}"
 
 
 @contextlib.contextmanager

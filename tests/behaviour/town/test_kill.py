@@ -50,6 +50,7 @@ def test_the_town_comes_back_and_every_press_is_there_once(town: Town, victim: s
         assert len(presser.taken) == presser.begun
         assert len(set(presser.taken.values())) == presser.begun, "each press has raised one alarm of its own"
         until(lambda: town.health(site)["outbox"]["alarms"] == 0, "the school knows that the centre has all")
+        until(lambda: officer.http.get("/api/health").is_success, "the centre answers")
         at_the_centre = alarms_of(officer, site)
         assert sorted(at_the_centre) == sorted([*known, *presser.taken.values()])
         watch(officer, camera_of(officer, site))
