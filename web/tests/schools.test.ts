@@ -34,6 +34,7 @@ const aCamera = (id: string, school: string): Camera => ({
   name: { kk: "Асхана", ru: "Столовая", en: "Canteen" },
   zone: "other",
   has_sub: true,
+  present: true,
   streams: [],
 });
 

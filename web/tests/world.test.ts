@@ -26,7 +26,17 @@ function aSchool(id: string, change: Partial<School> = {}): School {
 }
 
 function aCamera(id: string, change: Partial<Camera> = {}): Camera {
-  return { id, school: "s1", key: id, name, zone: "other", has_sub: true, streams: [], ...change };
+  return {
+    id,
+    school: "s1",
+    key: id,
+    name,
+    zone: "other",
+    has_sub: true,
+    present: true,
+    streams: [],
+    ...change,
+  };
 }
 
 function anAlarm(id: string, version: number, state: Alarm["state"] = "stored"): Alarm {
@@ -55,7 +65,7 @@ function anAlarm(id: string, version: number, state: Alarm["state"] = "stored"):
   };
 }
 
-const aUnit = (id: string, state: string): Unit => ({ id, name, state });
+const aUnit = (id: string, state: Unit["state"]): Unit => ({ id, name, state });
 
 function aSnapshot(change: Partial<Snapshot> = {}): Snapshot {
   return {
@@ -109,6 +119,11 @@ describe("old snapshot, events applied, equals fresh snapshot", () => {
         alarms: [anAlarm("a1", 3)],
         units: [aUnit("u1", "free")],
       }),
+    ],
+    [
+      "a camera is taken down",
+      { type: "event", topic: "camera", data: aCamera("c1", { present: false }), at },
+      aSnapshot({ schools: [aSchool("s1")], alarms: [anAlarm("a1", 3)], units: [aUnit("u1", "free")] }),
     ],
     [
       "a unit is sent",

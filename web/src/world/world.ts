@@ -53,7 +53,8 @@ export function applyEvents(world: World, events: readonly WorldEvent[]): World 
         schools.set(event.data.id, event.data);
         break;
       case "camera":
-        cameras.set(event.data.id, event.data);
+        if (event.data.present) cameras.set(event.data.id, event.data);
+        else cameras.delete(event.data.id);
         break;
       case "unit":
         units.set(event.data.id, event.data);
