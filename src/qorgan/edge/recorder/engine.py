@@ -8,7 +8,7 @@ from qorgan.edge.recorder.archive import ArchiveWriter
 from qorgan.edge.recorder.session import StreamSession
 
 READ_EVERY_S = 0.2
-TURNS = 4  # cameras are read in so many groups, one after the other, so that no tick is long
+TURNS = 1
 
 
 class Engine:

@@ -88,7 +88,7 @@ class StreamSession:
         self._left = b""
         self._last_frame = 0.0
         self._ended: asyncio.Future[None] | None = None
-        self._backoff = Backoff(first=1.0, limit=30.0)
+        self._backoff = Backoff(first=2.0, limit=30.0)  # the first retry after 1-2 s, not all at once
 
     # The unit of work: connect, play until it ends, say why, wait, again
 
