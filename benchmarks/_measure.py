@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,13 @@ class Report:
             "cpu": _cpu_model(),
             "python": platform.python_version(),
         }
-        report = {"benchmark": self.benchmark, "quick": self.quick, "commit": _commit(), "machine": machine}
+        report: dict[str, Any] = {
+            "benchmark": self.benchmark,
+            "quick": self.quick,
+            "commit": _commit(),
+            "machine": machine,
+        }
+        report["date"] = datetime.now(UTC).date().isoformat()
         print(json.dumps(report | {"results": self.results}, ensure_ascii=False), flush=True)
 
 

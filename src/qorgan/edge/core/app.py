@@ -4,12 +4,12 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from qorgan import __version__
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.http import create_app
@@ -111,7 +111,7 @@ async def _keep(name: str, work: Callable[[], Awaitable[None]], clock: Clock) ->
 
 async def _begin(node: Node) -> None:
     await node.free_parked_events()
-    await node.announce_inventory(f"qorgan {version('qorgan')}")
+    await node.announce_inventory(f"qorgan {__version__}")
 
 
 async def _tend(node: Node, clock: Clock) -> None:

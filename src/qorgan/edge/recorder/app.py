@@ -26,7 +26,7 @@ from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Corrupt
-from qorgan.protocols.link.messages import CameraChanged, CameraHealth
+from qorgan.protocols.link.messages import CameraChanged, CameraHealth, StreamHealth
 from qorgan.protocols.rtsp.auth import Credentials
 
 log = structlog.get_logger()
@@ -151,13 +151,10 @@ class Recorder:
 
     def health(self) -> list[CameraHealth]:
         """Every camera with its streams."""
-        return [
-            CameraHealth(
-                key=camera.key,
-                streams=tuple(s.health() for (key, _), s in self.sessions.items() if key == camera.key),
-            )
-            for camera in self._config.cameras
-        ]
+        streams: dict[str, list[StreamHealth]] = {}
+        for (camera, _), session in self.sessions.items():
+            streams.setdefault(camera, []).append(session.health())
+        return [CameraHealth(key=camera, streams=tuple(healths)) for camera, healths in streams.items()]
 
 
 def _settle_memory() -> None:
