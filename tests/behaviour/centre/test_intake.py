@@ -436,6 +436,7 @@ async def test_what_was_stored_before_a_restart_is_no_gap_after_it(
     async with taking_in(server, clock=clock):
         await School(client).events(a.strange_letter(seq=4))
         await School(client).pulse(pulse())
+        await until(lambda: Node.objects.filter(school__site=SITE, started_at__isnull=False).exists(), "it is heard")
         clock.ahead += 61.0
         await School(client).pulse(pulse())
         await until(lambda: Node.objects.get(school__site=SITE).complete_to == 4, "all are known")

@@ -12,7 +12,6 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from tests.support.centre import ASTANA, a_camera, a_centre, a_country, a_person, a_school, an_alarm
-from tests.support.database import django_db_modify_db_settings
 
 from qorgan.centre import keys
 from qorgan.centre.access.models import User, WatchLine
@@ -25,7 +24,6 @@ from qorgan.kernel.errors import Forbidden, NotFound
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link.grants import Action, verify
 
-__all__ = ["django_db_modify_db_settings"]
 pytestmark = pytest.mark.django_db(transaction=True)
 in_thread = sync_to_async(thread_sensitive=True)
 NOW = datetime.now(UTC)
