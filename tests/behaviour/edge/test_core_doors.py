@@ -105,6 +105,7 @@ async def test_a_wrong_password_for_the_centre_is_named_and_the_button_works(
 async def test_core_stops_cleanly_within_its_time(school: SchoolCore) -> None:
     assert school._process is not None
     school._process.terminate()
-    assert await asyncio.wait_for(school._process.wait(), 5) == 0
+    # It ends itself with exit code 1 when cleaning up takes longer than promised: 0 says that it did not
+    assert await asyncio.wait_for(school._process.wait(), 40) == 0
     assert not school.config.core_socket.exists()
     assert SITE not in school.log.read_text().partition("Traceback")[2]
