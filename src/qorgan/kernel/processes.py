@@ -225,6 +225,9 @@ class Supervisor:
             self._output(child.name, rest.decode("utf-8", "replace"))
 
 
+_SAY_IT_AGAIN = 0.4  # of the time for cleaning up
+
+
 def die_with_parent(parent: int) -> None:
     """Ask the kernel for SIGTERM when our parent dies. Safe between fork and exec; the wish survives exec.
 
@@ -253,6 +256,16 @@ async def until_stopped(main: Coroutine[Any, Any, None], *, within_s: float = ST
         guard.start()
         task.add_done_callback(lambda _: guard.cancel())
         task.cancel()
+        loop.call_later(within_s * _SAY_IT_AGAIN, cancel_the_deaf)
+
+    def cancel_the_deaf() -> None:
+        """`asyncio.wait_for` of Python 3.11 can lose a cancellation that meets its result, in a library's task too."""
+        if not task.done():
+            log.warning(
+                "process.stops_slowly", extra={"tasks": sorted(each.get_name() for each in asyncio.all_tasks(loop))}
+            )
+            for each in asyncio.all_tasks(loop):
+                each.cancel()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
