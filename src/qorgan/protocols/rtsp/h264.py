@@ -211,6 +211,7 @@ class H264Depacketizer:
 
 
 _WORTH_A_RUN = 4  # packets; a shorter run is as quick one by one
+_LONGEST_RUN = 15  # looking further ahead would touch memory that is not read yet
 
 
 @functools.lru_cache(maxsize=256)
@@ -225,7 +226,8 @@ def _take_run(buffer: memoryview, offset: int, end: int, stride: int) -> tuple[b
     The middles of one fragmented NAL unit are of one size; taken together they cost a few calls in C, not a turn of the
     loop each. Nothing when the packets, though of one size, are not such a run: they are then taken one by one.
     """
-    headers = bytes(buffer[offset + 17 : end - stride + 18 : stride])
+    last = min(end - stride, offset + _LONGEST_RUN * stride)
+    headers = bytes(buffer[offset + 17 : last + 18 : stride])
     count = len(headers) - len(headers.lstrip(headers[:1]))
     packets = _run_packets(stride).iter_unpack(buffer[offset : offset + count * stride])
     before, numbers, after, payloads = zip(*packets, strict=True)
