@@ -34,6 +34,11 @@ def to_us(instant: datetime) -> int:
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 
+def now_us() -> int:
+    """This machine's wall clock in microseconds since 1970-01-01 UTC, as one number: for what happens per frame."""
+    return time.time_ns() // 1000
+
+
 def from_us(microseconds: int) -> datetime:
     """The aware UTC instant that lies `microseconds` after 1970-01-01."""
     return EPOCH + timedelta(microseconds=microseconds)

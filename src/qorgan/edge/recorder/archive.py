@@ -42,7 +42,6 @@ class _OpenFile:
     duration: int = 0
     frames: int = 0
     failed: bool = False
-    wall_start_us: int = 0
 
 
 Job = Callable[[], object]
@@ -71,7 +70,6 @@ class ArchiveWriter:
         self._changed: dict[int, SegmentRow] = {}
         self._gaps: list[tuple[str, str, int, str | None]] = []
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
-        self.frames_indexed = 0
         self.refused_fragments = 0
         self.storage_fault = ""
 
@@ -241,7 +239,6 @@ class ArchiveWriter:
     def _reflect(self, file: _OpenFile) -> None:
         """Put what is written into the row: called after the bytes are in the file, before they are synced."""
         row = file.row
-        self.frames_indexed += file.frames - row.frames
         row.fragments, row.duration, row.size, row.frames = file.entries, file.duration, file.written, file.frames
 
     def _make_durable(self, index: Index) -> None:

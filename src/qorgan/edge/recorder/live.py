@@ -14,6 +14,7 @@ import structlog
 
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.edge.recorder.track import Sample
+from qorgan.kernel.clock import now_us
 from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
 from qorgan.protocols.link.commands import Opened
 from qorgan.protocols.link.media import MediaKind, pack, pack_init
@@ -130,7 +131,7 @@ class LiveDesk:
         """A stream's state goes to everybody who watches it."""
         text = f"{session.state}:{session.reason}".encode()
         for lease in self._by_session.get(session, ()):
-            self._send(lease, MediaKind.STATE, _wall_us(), text)
+            self._send(lease, MediaKind.STATE, now_us(), text)
 
     def show(self, session: StreamSession, samples: list[Sample]) -> None:
         """New frames of a watched stream."""
@@ -204,7 +205,3 @@ def _pieces(samples: list[Sample]) -> list[list[Sample]]:
         pieces[-1].append(sample)
         size += len(sample.data)
     return pieces
-
-
-def _wall_us() -> int:
-    return time.time_ns() // 1000

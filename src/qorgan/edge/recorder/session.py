@@ -19,6 +19,7 @@ import structlog
 from qorgan.domain.cameras import STALL_AFTER_S, CameraReason, CameraState
 from qorgan.edge.recorder.track import Sample, TrackRecorder
 from qorgan.kernel.backoff import Backoff
+from qorgan.kernel.clock import now_us
 from qorgan.kernel.errors import Invalid, Unavailable
 from qorgan.protocols.link.messages import StreamHealth
 from qorgan.protocols.rtsp import messages
@@ -105,7 +106,7 @@ class StreamSession:
                 reason = CameraReason.BAD_URL if error.code == "camera.bad_url" else CameraReason.PROTOCOL_ERROR
                 self._fail(reason, str(error))
             except asyncio.CancelledError:
-                self.recorder.end_run("node_stopped", _wall_us())
+                self.recorder.end_run("node_stopped", now_us())
                 raise
             except Exception:  # the root of this unit of work: one camera's stream
                 log.exception("camera.crashed", camera=self.camera, stream=self.stream)
@@ -116,7 +117,7 @@ class StreamSession:
 
     def storage_failed(self) -> None:
         """The archive could not write this stream: close the run; recording goes on with a new one."""
-        self.recorder.end_run(CameraReason.STORAGE, _wall_us())
+        self.recorder.end_run(CameraReason.STORAGE, now_us())
 
     async def _run_once(self) -> None:
         loop = asyncio.get_running_loop()
@@ -167,7 +168,7 @@ class StreamSession:
                 raise CameraRefused(CameraReason.NO_FRAMES, f"connected, but no picture for {silent:.0f} s")
             if silent > STALL_AFTER_S and self.state in (CameraState.LIVE, CameraState.CONNECTING):
                 self._set(CameraState.STALLED, CameraReason.NO_FRAMES, "")
-                self.recorder.end_run(CameraReason.NO_FRAMES, _wall_us())
+                self.recorder.end_run(CameraReason.NO_FRAMES, now_us())
         except (CameraRefused, OSError) as error:
             self._end(error)
 
@@ -213,7 +214,7 @@ class StreamSession:
         self.frames_total += len(frames)
         if self.recorder.clock is None:
             self.recorder.begin_session(client.clock_rate)
-        placed = self.recorder.take(frames, client.depacketizer, _wall_us())
+        placed = self.recorder.take(frames, client.depacketizer, now_us())
         if not placed:
             return
         if self.state is not CameraState.LIVE:
@@ -253,7 +254,7 @@ class StreamSession:
         self.state, self.reason, self.detail, self.since = state, reason, detail, datetime.now(UTC)
         log.info("camera.state", camera=self.camera, stream=self.stream, state=state.value, reason=reason.value)
         if state is CameraState.FAILED:
-            self.recorder.end_run(reason.value, _wall_us())
+            self.recorder.end_run(reason.value, now_us())
         self._on_state(self)
 
     def health(self) -> StreamHealth:
@@ -270,10 +271,6 @@ class StreamSession:
             frames_per_s=round(self.rates.frames_per_s, 1),
             bits_per_s=round(self.rates.bits_per_s),
         )
-
-
-def _wall_us() -> int:
-    return time.time_ns() // 1000
 
 
 async def connect(loop: asyncio.AbstractEventLoop, address: messages.Address) -> socket.socket:
