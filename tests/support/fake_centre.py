@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 
 from qorgan.protocols.link.messages import Ack, AlarmRaised, Envelope, Pulse, decode, decode_batch, encode
 from qorgan.protocols.link.subjects import ALL_ALARMS, ALL_EVENTS, ALL_PULSES
+from tests.support.nats import settled
 
 
 class FakeCentre:
@@ -37,7 +38,7 @@ class FakeCentre:
         await self._client.subscribe(ALL_ALARMS, cb=self._on_alarm)
         await self._client.subscribe(ALL_EVENTS, cb=self._on_events)
         await self._client.subscribe(ALL_PULSES, cb=self._on_pulse)
-        await self._client.flush()
+        await settled(self._client)
         return self
 
     async def __aexit__(self, *_: object) -> None:

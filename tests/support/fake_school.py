@@ -18,6 +18,7 @@ from qorgan.protocols.link import commands, subjects
 from qorgan.protocols.link.media import MediaKind, pack, pack_init
 from qorgan.protocols.link.messages import decode, encode
 from tests.support.clips import HEIGHT, MIME, WIDTH, Clip, clip, padded
+from tests.support.nats import settled
 
 
 @dataclass
@@ -63,7 +64,7 @@ class FakeSchool:
         }
         for name, handler in handlers.items():
             await self._client.subscribe(subjects.command(self.site, name), cb=self._unless_silent(handler))
-        await self._client.flush()
+        await settled(self._client)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -186,7 +187,7 @@ class FakeSchool:
 
     async def _flush(self) -> None:
         assert self._client is not None
-        await self._client.flush()
+        await settled(self._client)
 
     def _wall_us(self, number: int) -> int:
         return to_us(datetime(2026, 11, 22, tzinfo=UTC) + timedelta(milliseconds=40 * number))

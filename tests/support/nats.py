@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-START_WITHIN_S = 10.0
+from nats.aio.client import Client
+
+START_WITHIN_S = 60.0
 
 
 class NatsServer:
@@ -36,7 +38,7 @@ class NatsServer:
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(5)
+                self._process.wait(20)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -52,6 +54,16 @@ def nats_server(*arguments: str) -> Iterator[NatsServer]:
         yield server
     finally:
         server.stop()
+
+
+async def settled(client: Client) -> None:
+    """Wait until the server has handled all that `client` said so far, and `client` has heard the complaints about it.
+
+    Two flushes: nats-py writes the PING of a flush ahead of what still waits in its own buffer. That buffer is on the
+    wire before the first PONG can be read, so the second PING is behind it; and the server answers in order.
+    """
+    await client.flush(timeout=60)
+    await client.flush(timeout=60)
 
 
 def free_port() -> int:

@@ -120,6 +120,17 @@ class Carrier:
         self._closed.set()
 
 
+async def settle(client: Client, within_s: float = 10.0) -> None:
+    """Wait until the server has handled all that `client` said so far: what is subscribed then is heard.
+
+    Two flushes: the PING of nats-py's first one may overtake a SUB that still waits to be written. Raises nats-py's
+    errors.
+    """
+    async with asyncio.timeout(within_s):
+        await client.flush()
+        await client.flush()
+
+
 async def _close(client: Client) -> None:
     try:
         async with asyncio.timeout(CLOSE_WITHIN_S):

@@ -58,6 +58,7 @@ class Stream:
         self.spec, self.clip, self.phase_ticks = spec, clip, phase_ticks
         self.fault: Fault | None = None
         self.shown: Fault | None = None  # the picture's fault now; the one wanted comes at the next key picture
+        self.shown_from = 0  # number of the first picture with `shown`: a viewer may still have older ones to read
         self.viewers: list[Viewer] = []
         self.frames = self.dropped = self.late = 0
         self.first: int | None = None
@@ -130,6 +131,7 @@ class Stream:
     def _make_frame(self, ticks: int, wall_us: int) -> Frame:
         if self._next and self.clip.frames[self._position].key:
             (self.shown, self.clip), self._next, self._position = self._next, None, 0
+            self.shown_from = self._number
         clip, number = self.clip, self._number
         picture = clip.frames[self._position]
         clock = _clock(self.shown_wall_us(wall_us) // 1_000_000)

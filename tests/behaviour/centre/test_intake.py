@@ -15,7 +15,7 @@ from django.db import OperationalError, connection, connections
 from nats.aio.client import Client
 from tests.behaviour.centre.conftest import Town
 from tests.support import centre as a
-from tests.support.nats import NatsServer, nats_server
+from tests.support.nats import NatsServer, nats_server, settled
 
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.cameras.models import Button, Camera
@@ -74,7 +74,7 @@ class School:
 
     async def pulse(self, pulse: Pulse) -> None:
         await self._client.publish(subjects.pulse(SiteId(self.site)), encode(a.letter(pulse, site=self.site, seq=0)))
-        await self._client.flush()
+        await settled(self._client)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import nats.errors
 import pytest
 from nats.aio.client import Client
+from tests.support.nats import settled
 
 from qorgan.demo import ports
 from qorgan.demo.carrier import nats_conf
@@ -73,10 +74,10 @@ async def test_a_school_reports_alarms_and_answers_commands(port: int) -> None:
 
     await centre.subscribe("q1.*.alarm", cb=stored)
     await school.subscribe("q1.kst-012.cmd.*", cb=opened)
-    await school.flush()
-    await centre.flush()
-    assert (await school.request("q1.kst-012.alarm", b"!", timeout=5)).data == b"stored"
-    assert (await centre.request("q1.kst-012.cmd.open", b"?", timeout=5)).data == b"opened"
+    await settled(school)
+    await settled(centre)
+    assert (await school.request("q1.kst-012.alarm", b"!", timeout=60)).data == b"stored"
+    assert (await centre.request("q1.kst-012.cmd.open", b"?", timeout=60)).data == b"opened"
     assert complaints == []
     await school.close()
     await centre.close()
@@ -86,12 +87,12 @@ async def test_a_school_reports_alarms_and_answers_commands(port: int) -> None:
 async def test_a_school_cannot_speak_as_another_or_as_the_centre(port: int, subject: str) -> None:
     centre, _ = await sign_in(port, "centre", "centre")
     heard = await centre.subscribe(">")
-    await centre.flush()
+    await settled(centre)
     school, complaints = await sign_in(port, "kst-012", "one")
     await school.publish(subject, b"I am somebody else")
     await school.publish("q1.kst-012.pulse", b"I am I")
-    await school.flush()
-    assert (await heard.next_msg(timeout=5)).subject == "q1.kst-012.pulse"
+    await settled(school)
+    assert (await heard.next_msg(timeout=60)).subject == "q1.kst-012.pulse"
     assert any("permissions violation" in complaint for complaint in complaints)
     await school.close()
     await centre.close()
@@ -101,8 +102,7 @@ async def test_a_school_cannot_speak_as_another_or_as_the_centre(port: int, subj
 async def test_a_school_cannot_hear_what_is_not_for_it(port: int, subject: str) -> None:
     school, complaints = await sign_in(port, "kst-012", "one")
     await school.subscribe(subject)
-    await school.flush()
-    await school.flush()  # the complaint came before the answer to this
+    await settled(school)
     assert any("permissions violation" in complaint for complaint in complaints)
     await school.close()
 

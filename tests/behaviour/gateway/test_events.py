@@ -8,6 +8,7 @@ from uuid import NAMESPACE_OID, uuid5
 import pytest
 import websockets
 from tests.behaviour.gateway.conftest import Stand, until
+from tests.support.nats import settled
 
 from qorgan.centre.gateway import events, sockets
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
@@ -29,7 +30,7 @@ def store(stand: Stand, topic: str, id: str, visible: frozenset[str] = EVERYBODY
 async def announce(stand: Stand, topic: str, id: str) -> None:
     notice = {"topic": topic, "id": uid(id), "schools": [], "region": "kst", "district": "kst-1"}
     await stand.carrier.client.publish(CENTRE_EVENTS, json.dumps(notice).encode())
-    await stand.carrier.client.flush()
+    await settled(stand.carrier.client)
 
 
 async def change(stand: Stand, topic: str, id: str, visible: frozenset[str] = EVERYBODY, **data: Any) -> None:

@@ -25,8 +25,8 @@ async def watch_until_shown(sim: RtspSimulator, viewer: Viewer, fault: Fault | N
     assert stream is not None
     while stream.shown is not fault:
         await viewer.picture()
-    while not (first := await viewer.picture()).is_key:
-        pass
+    while not (first := await viewer.picture()).is_key or first.number < stream.shown_from:
+        pass  # made before the fault, or of no use without the ones before it
     return [first, *await viewer.pictures(more)]
 
 

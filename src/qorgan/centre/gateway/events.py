@@ -17,7 +17,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from qorgan.centre.carrier import Carrier
+from qorgan.centre.carrier import Carrier, settle
 from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.instants import instant
 from qorgan.centre.gateway.ports import Gatekeeper, Visitor
@@ -157,7 +157,7 @@ async def _subscribe(client: Client, take: Any) -> Any:
         subscription = await client.subscribe(
             CENTRE_EVENTS, cb=take, pending_msgs_limit=PENDING_NOTICES, pending_bytes_limit=16_000_000
         )
-        await client.flush(timeout=2)  # the server has heard us: from here on nothing is missed
+        await settle(client)  # from here on nothing is missed
     except (nats.errors.Error, TimeoutError) as error:
         raise LinkDown(f"cannot listen to events: {error}") from error
     return subscription

@@ -10,7 +10,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from qorgan.centre.carrier import Carrier
+from qorgan.centre.carrier import Carrier, settle
 from qorgan.centre.intake.lane import Lane, Waiting
 from qorgan.centre.intake.store import Answer, Arrival, store_alarms, store_events
 from qorgan.centre.nodes import service as nodes
@@ -181,13 +181,9 @@ class Intake:
 
 
 async def _subscribed(client: Client, subscribe: Subscribe) -> None:
-    """Subscribe, and wait until the server knows it. Raises `LinkDown`.
-
-    Two flushes: the PING of nats-py's first one may overtake a SUB that still waits to be written.
-    """
+    """Subscribe, and wait until the server knows it. Raises `LinkDown`."""
     try:
         await subscribe(client)
-        await client.flush()
-        await client.flush()
+        await settle(client)
     except (nats.errors.Error, TimeoutError) as error:
         raise LinkDown(f"could not subscribe: {type(error).__name__}") from error

@@ -94,6 +94,7 @@ class MediaLink:
             asyncio.create_task(self._reply(message, answer), name="command")  # noqa: RUF006 - ends by itself
 
         await nc.subscribe(subjects.command(site, "*"), cb=on_command)
+        await nc.flush(timeout=5)  # nats-py's first PING may overtake the SUB
         await nc.flush(timeout=5)
         log.info("media_link.connected")
 
