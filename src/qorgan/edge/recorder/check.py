@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qorgan.edge.config import EdgeConfig
-from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.index import Index, SegmentRow, group_fragments, unpack_fragments
 from qorgan.kernel.errors import Corrupt
 from qorgan.protocols.fmp4.reader import whole_fragments
 
@@ -88,10 +88,7 @@ def _adopt_file(path: Path, row: SegmentRow) -> tuple[int, int]:
         init_bytes, fragments = whole_fragments(lambda offset, count: os.pread(file.fileno(), count, offset), size)
         if not fragments:
             raise Corrupt("not one whole fragment", code="segment.damaged")
-        entries = [
-            FragmentEntry(offset, f.length, f.base_time, f.duration, len(f.sizes), f.starts_with_key)
-            for offset, f in fragments
-        ]
+        entries = group_fragments(fragments)
         end = entries[-1].offset + entries[-1].size
         file.truncate(end)
         file.seek(0)

@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from qorgan.domain.coverage import Span
+from qorgan.protocols.fmp4.reader import Fragment
 from qorgan.protocols.fmp4.writer import TIMESCALE
 
 _ENTRY = struct.Struct(">IIIII")
@@ -16,7 +17,11 @@ _KEY = 0x8000_0000
 
 @dataclass(frozen=True, slots=True)
 class FragmentEntry:
-    """One durable fragment: where it stands in its file, its media time there and length (1/90000 s), its frames."""
+    """One or more durable fragments (moof and mdat) in a row, together at most a second.
+
+    Where they stand in their file, their media time there and length (1/90000 s), their frames. `key`: the first one
+    begins with a keyframe.
+    """
 
     offset: int
     size: int
@@ -28,6 +33,33 @@ class FragmentEntry:
     def pack(self) -> bytes:
         flags = self.frames | (_KEY if self.key else 0)
         return _ENTRY.pack(self.offset, self.size, self.start, self.duration, flags)
+
+
+def group_fragments(fragments: Iterable[tuple[int, Fragment]]) -> list[FragmentEntry]:
+    """Fragments as they follow each other in a file, with their offsets, as entries of at most one second each.
+
+    A fragment that begins with a keyframe begins a new entry, and so does one that does not follow the one before it in
+    bytes or in media time. A single fragment of more than a second is an entry alone.
+    """
+    entries: list[FragmentEntry] = []
+    for offset, fragment in fragments:
+        frames, duration, length = len(fragment.sizes), fragment.duration, fragment.length
+        last = entries[-1] if entries else None
+        if (
+            last is None
+            or fragment.starts_with_key
+            or last.duration + duration > TIMESCALE
+            or offset != last.offset + last.size
+            or fragment.base_time != last.start + last.duration
+        ):
+            entries.append(
+                FragmentEntry(offset, length, fragment.base_time, duration, frames, fragment.starts_with_key)
+            )
+        else:
+            entries[-1] = FragmentEntry(
+                last.offset, last.size + length, last.start, last.duration + duration, last.frames + frames, last.key
+            )
+    return entries
 
 
 def unpack_fragments(blob: bytes | bytearray) -> list[FragmentEntry]:
@@ -78,14 +110,19 @@ _UPSERT = f"""
 
 
 class Index:
-    """A connection to index.db. Not shared between threads; only the recorder's archive thread writes."""
+    """A connection to index.db. Only the recorder's archive writes segments and gaps.
+
+    Threads may share it when its owner sees to it that only one of them uses it at a time.
+    """
 
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         if readonly:
-            self._db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+            self._db = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            )
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
         schema = resources.files("qorgan.edge.recorder").joinpath("schema.sql").read_text("utf-8")
