@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -16,6 +17,7 @@ from qorgan.edge.recorder.ranges import read_range
 from qorgan.edge.recorder.retention import DAY_US, RetentionPolicy, plan_retention
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.protocols.fmp4.reader import parse_fragment
+from qorgan.protocols.fmp4.writer import fragment_head
 from qorgan.protocols.link.media import MediaKind, split_init
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
 
@@ -109,6 +111,46 @@ def test_a_gap_in_the_recording_is_a_gap_in_the_range(school):
     holes = [(a, b) for a, b in zip(times, times[1:], strict=False) if b - a > 1]
     assert 1 == len(holes)
     assert holes[0] == pytest.approx((9.96, 30.0), abs=0.1)
+
+
+def written_in_small_fragments(school) -> None:
+    """The same archive as a recorder leaves it that writes every 200 ms: each indexed second is five fragments."""
+    index = Index(school.root / "index.db")
+    for row in list(index.all_segments()):
+        path = school.root / row.path
+        old = path.read_bytes()
+        new, entries = bytearray(old[: row.init_bytes]), bytearray()
+        for entry in unpack_fragments(row.fragments):
+            small = split_in_five(old[entry.offset : entry.offset + entry.size])
+            entries += replace(entry, offset=len(new), size=len(small)).pack()
+            new += small
+        path.write_bytes(new)
+        row.size, row.fragments = len(new), entries
+        index.commit([row], [])
+    index.close()
+
+
+def split_in_five(data: bytes) -> bytes:
+    fragment = parse_fragment(data)
+    made, at, time = b"", fragment.data_offset, fragment.base_time
+    for first in range(0, len(fragment.sizes), 5):
+        sizes, durations = fragment.sizes[first : first + 5], fragment.durations[first : first + 5]
+        made += fragment_head(1, time, sizes, durations, starts_with_key=fragment.starts_with_key and first == 0)
+        made += data[at : at + sum(sizes)]
+        at, time = at + sum(sizes), time + sum(durations)
+    return made
+
+
+def test_an_entry_of_several_fragments_plays_as_one_of_a_single_fragment(school):
+    school.record(130)
+    school.stop()
+    wanted = START_US + 59_300_000, START_US + 64_300_000
+    before = play(read_range(school.root, "hall", "main", *wanted))
+    written_in_small_fragments(school)
+    messages = list(read_range(school.root, "hall", "main", *wanted))
+
+    assert before == play(messages)
+    assert 5 * (len(messages) - 1) == sum(payload.count(b"moof") for kind, _, payload in messages)
 
 
 def test_after_a_crash_the_open_file_is_cut_at_its_last_whole_fragment_and_adopted(school):

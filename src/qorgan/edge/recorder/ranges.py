@@ -12,8 +12,8 @@ import structlog
 from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
 from qorgan.edge.recorder.timing import to_media, to_us
 from qorgan.kernel.errors import Corrupt
-from qorgan.protocols.fmp4.reader import parse_fragment
-from qorgan.protocols.fmp4.writer import fragment_head
+from qorgan.protocols.fmp4.reader import Fragment, parse_fragment
+from qorgan.protocols.fmp4.retime import fragments, retimed
 from qorgan.protocols.link.media import MediaKind, init_payload
 
 log = structlog.get_logger()
@@ -78,17 +78,22 @@ class Retimer:
         self._start_us, self._end, self._sequence = start_us, 0, 0
 
     def place(self, data: bytes, wall_us: int) -> bytes:
-        """A fragment of ours with new times; its samples stay byte for byte. Raises `Corrupt`."""
-        fragment = parse_fragment(data)
+        """The fragments of one entry (one `moof`+`mdat` or more) with new times. Raises `Corrupt`."""
         nominal = to_media(wall_us - self._start_us)
+        placed, first = [], None
+        for fragment in fragments(data):
+            head = parse_fragment(fragment)
+            first = head.base_time if first is None else first
+            placed.append(self._place_one(fragment, head, nominal + head.base_time - first))
+        return b"".join(placed)
+
+    def _place_one(self, data: bytes, head: Fragment, nominal: int) -> bytes:
         base = end = max(nominal, self._end)
         durations = []
-        for duration in fragment.durations:
+        for duration in head.durations:
             nominal += duration
             durations.append(max(nominal - end, 1))
             end += durations[-1]
         self._end = end
         self._sequence += 1
-        key = fragment.starts_with_key
-        head = fragment_head(self._sequence, base, fragment.sizes, durations, starts_with_key=key)
-        return head + data[fragment.data_offset : fragment.length]
+        return retimed(data, sequence=self._sequence, base_time=base, durations=durations)
