@@ -19,6 +19,7 @@ from qorgan.domain.cameras import StreamName
 from qorgan.edge.ipc import GrantUse
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.live import LiveDesk
+from qorgan.edge.recorder.pieces import plan_pieces, read_pieces
 from qorgan.edge.recorder.ranges import Message, read_range
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.kernel.clock import Clock, from_us, to_us
@@ -27,6 +28,7 @@ from qorgan.kernel.ids import LeaseId, SiteId
 from qorgan.protocols.link import subjects
 from qorgan.protocols.link.commands import (
     AskCoverage,
+    AskPlan,
     Close,
     CoverageReply,
     Credit,
@@ -34,6 +36,7 @@ from qorgan.protocols.link.commands import (
     Opened,
     OpenRange,
     OpenStream,
+    ReadPieces,
     Refusal,
     Renew,
     Reply,
@@ -47,6 +50,10 @@ log = structlog.get_logger()
 
 MAX_RANGES = 32
 MAX_RANGE_S = 130.0
+MAX_PLAN_S = 6 * 3600.0
+MAX_PIECES = 2_000
+PORTION_BYTES = 900_000  # of one message: the carrier takes 1 MiB
+NOTED_GRANTS = 4_096
 MAX_COVERAGE_S = 32 * 86400.0
 NO_CREDIT_FOR_S = 30.0  # a reader that takes nothing for so long is gone
 Publish = Callable[[str, bytes], Awaitable[None]]
@@ -80,11 +87,14 @@ class RecorderDesk:
         self._sessions, self._live, self._publish = sessions, live, publish
         self._ledger, self._clock = ledger, clock
         self._ranges: dict[str, _Range] = {}
+        self._noted: dict[str, None] = {}  # ids of grants whose use is in the ledger, oldest first
         self._answers: dict[str, Callable[[bytes], Awaitable[Reply]]] = {
             "open": self._open,
             "renew": self._renew,
             "close": self._close,
             "range": self._range,
+            "plan": self._plan,
+            "pieces": self._pieces,
             "credit": self._credit,
             "coverage": self._coverage,
         }
@@ -145,20 +155,51 @@ class RecorderDesk:
         ask = decode(data, OpenRange)
         grant = self._granted(ask.grant, Action.ARCHIVE)
         self._check_period(grant, ask.start, ask.end, MAX_RANGE_S)
+        start_us, end_us = to_us(ask.start), to_us(ask.end)
+        messages = read_range(self._archive, grant.camera, grant.stream, start_us, end_us, keys_only=ask.keys_only)
+        first = await self._begin(grant, ask.lease, ask.credit_bytes, messages)
+        return Reply(opened=Opened(lease=ask.lease, mime=split_init(first[2])[0]))
+
+    async def _plan(self, data: bytes) -> Reply:
+        ask = decode(data, AskPlan)
+        grant = self._granted(ask.grant, Action.ARCHIVE, Action.EXPORT)
+        self._check_period(grant, ask.start, ask.end, MAX_PLAN_S)
+        period = to_us(ask.start), to_us(ask.end)
+        plan = await asyncio.to_thread(plan_pieces, self._archive, grant.camera, grant.stream, *period)
+        if not plan.pieces:
+            raise NotFound("nothing was recorded then", code="not_recorded")
+        return Reply(plan=plan)
+
+    async def _pieces(self, data: bytes) -> Reply:
+        ask = decode(data, ReadPieces)
+        grant = self._granted(ask.grant, Action.ARCHIVE, Action.EXPORT)
+        if grant.start is None or grant.end is None:
+            raise Forbidden("the grant names no period", code="grant.period")
+        if not 0 < len(ask.pieces) <= MAX_PIECES or any(not 0 <= piece.base < 2**48 for piece in ask.pieces):
+            raise Invalid(f"an order has 1 to {MAX_PIECES} pieces and times above 0", code="pieces.invalid")
+        within = to_us(grant.start), to_us(grant.end)
+        messages = read_pieces(self._archive, grant.camera, grant.stream, within, ask.pieces)
+        await self._begin(grant, ask.lease, ask.credit_bytes, messages)
+        return Reply(opened=Opened(lease=ask.lease))
+
+    async def _begin(self, grant: Grant, lease: str, credit: int, messages: Iterator[Message]) -> Message:
+        """Read the first message, note the grant's use, and send all of them in a task of their own."""
         if len(self._ranges) >= MAX_RANGES:
             raise Exhausted("too many recordings are being read", code="too_many_viewers")
-        if ask.lease in self._ranges:
+        if lease in self._ranges:
             raise Invalid("this lease is in use", code="lease.in_use")
-        subject = subjects.media(self._site, _lease(ask.lease))
-        messages = read_range(self._archive, grant.camera, grant.stream, to_us(ask.start), to_us(ask.end))
-        first = await asyncio.to_thread(next, messages, None)
-        if first is None:
-            raise NotFound("nothing was recorded then", code="not_recorded")
-        mime = split_init(first[2])[0]
+        subject = subjects.media(self._site, _lease(lease))
+        one = self._ranges[lease] = _Range(credit=credit)
+        try:
+            first = await asyncio.to_thread(next, messages, None)
+            if first is None:
+                raise NotFound("nothing was recorded then", code="not_recorded")
+        except BaseException:
+            del self._ranges[lease]
+            raise
         self._note(grant)
-        one = self._ranges[ask.lease] = _Range(credit=ask.credit_bytes)
-        one.task = asyncio.create_task(self._send(ask.lease, subject, one, first, messages), name="range")
-        return Reply(opened=Opened(lease=ask.lease, mime=mime))
+        one.task = asyncio.create_task(self._send(lease, subject, one, first, messages), name="range")
+        return first
 
     async def _send(self, lease: str, subject: str, one: _Range, first: Message, rest: Iterator[Message]) -> None:
         """Publish a range, no faster than its reader takes it."""
@@ -166,13 +207,16 @@ class RecorderDesk:
         message: Message | None = first
         try:
             while message is not None:
-                kind, wall_us, payload = message
-                await self._wait_for_credit(one, len(payload))
-                seq += 1
-                await self._publish(subject, pack(kind, seq, wall_us, payload))
+                for kind, wall_us, payload in _portions(message):
+                    await self._wait_for_credit(one, len(payload))
+                    seq += 1
+                    await self._publish(subject, pack(kind, seq, wall_us, payload))
                 message = await asyncio.to_thread(next, rest, None)
         except TimeoutError:
             reason = "no_credit"
+        except QorganError as error:
+            log.warning("range.ended", code=error.code, reason=str(error))
+            reason = error.code
         except Exception:  # the root of this unit of work: one range
             log.exception("range.crashed")
             reason = "internal"
@@ -204,10 +248,10 @@ class RecorderDesk:
 
     # Grants
 
-    def _granted(self, token: bytes, action: Action) -> Grant:
+    def _granted(self, token: bytes, *actions: Action) -> Grant:
         grant = verify(token, self._key, site=self._site, now=self._clock.now())
-        if grant.action is not action:
-            raise Forbidden(f"the grant is for {grant.action}, not for {action}", code="grant.action")
+        if grant.action not in actions:
+            raise Forbidden(f"the grant is for {grant.action}, not for {actions[0]}", code="grant.action")
         return grant
 
     @staticmethod
@@ -218,6 +262,12 @@ class RecorderDesk:
             raise Forbidden("the grant is for another period", code="grant.period")
 
     def _note(self, grant: Grant) -> None:
+        """A line in the school's own ledger at a grant's first use; a playlist's pieces are one watching."""
+        if grant.id in self._noted:
+            return
+        self._noted[grant.id] = None
+        if len(self._noted) > NOTED_GRANTS:
+            self._noted.pop(next(iter(self._noted)))
         self._ledger(
             GrantUse(
                 id=grant.id,
@@ -249,6 +299,14 @@ def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) ->
     finally:
         index.close()
     return CoverageReply(spans=tuple(spans), gaps=tuple(gaps))
+
+
+def _portions(message: Message) -> Iterator[Message]:
+    """A message as the carrier can take it: of a very large picture the rest follows in further ones."""
+    kind, wall_us, payload = message
+    for at in range(0, len(payload), PORTION_BYTES):
+        yield kind, wall_us, payload[at : at + PORTION_BYTES]
+        kind = MediaKind.DELTA
 
 
 def _lease(text: str) -> LeaseId:

@@ -4,8 +4,9 @@ Decoding has to begin at a keyframe, which lies up to a group of pictures before
 pictures are given a length of 1/90000 s each: the player decodes them at once and shows the wanted instant at zero.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 
@@ -14,18 +15,23 @@ from qorgan.edge.recorder.timing import to_media, to_us
 from qorgan.kernel.errors import Corrupt
 from qorgan.protocols.fmp4.reader import Fragment, parse_fragment
 from qorgan.protocols.fmp4.retime import fragments, retimed
+from qorgan.protocols.fmp4.writer import fragment_head
 from qorgan.protocols.link.media import MediaKind, init_payload
 
 log = structlog.get_logger()
 
+KEY_READ_BYTES = 64 * 1024  # holds the head of a second of video and a keyframe of a sub stream
 Message = tuple[MediaKind, int, bytes]
 
 
-def read_range(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Iterator[Message]:
+def read_range(
+    archive: Path, camera: str, stream: str, start_us: int, end_us: int, *, keys_only: bool = False
+) -> Iterator[Message]:
     """Media messages (kind, wall clock in µs, payload) of [start, end): INIT whenever the codec's parameters change.
 
-    Times of samples count from `start_us`, in 1/90000 s. What is
-    damaged on disk ends the segment it is in, never the range. Blocks on the disk: call from a thread.
+    Times of samples count from `start_us`, in 1/90000 s. With `keys_only` each message is one keyframe, which lasts
+    until the next one. What is damaged on disk ends the segment it is in, never the range. Blocks on the disk: call
+    from a thread.
     """
     index = Index(archive / "index.db", readonly=True)
     try:
@@ -33,8 +39,9 @@ def read_range(archive: Path, camera: str, stream: str, start_us: int, end_us: i
     finally:
         index.close()
     previous_init, retimer = b"", Retimer(start_us)
+    read = _read_keys if keys_only else _read_all
     for row in rows:
-        entries = _wanted(row, start_us, end_us)
+        entries = wanted_entries(row, unpack_fragments(row.fragments), start_us, end_us)
         if not entries:
             continue
         try:
@@ -43,21 +50,48 @@ def read_range(archive: Path, camera: str, stream: str, start_us: int, end_us: i
                 if init != previous_init:
                     yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{row.codec}"', init)
                     previous_init = init
-                for entry in entries:
-                    file.seek(entry.offset)
-                    data = file.read(entry.size)
-                    wall_us = row.wall_start_us + to_us(entry.start)
-                    kind = MediaKind.KEY if entry.key else MediaKind.DELTA
-                    yield kind, wall_us, retimer.place(data, wall_us)
+                yield from read(file, row, entries, retimer)
         except FileNotFoundError:
             continue  # retention took it between the look into the index and now
         except Corrupt as error:
             log.warning("range.damaged", path=row.path, reason=str(error))
 
 
-def _wanted(row: SegmentRow, start_us: int, end_us: int) -> list[FragmentEntry]:
-    """The fragments that overlap [start, end), preceded by those back to the keyframe that the first depends on."""
-    entries = unpack_fragments(row.fragments)
+def _read_all(file: BinaryIO, row: SegmentRow, entries: list[FragmentEntry], retimer: "Retimer") -> Iterator[Message]:
+    for entry in entries:
+        file.seek(entry.offset)
+        data = file.read(entry.size)
+        wall_us = row.wall_start_us + to_us(entry.start)
+        yield MediaKind.KEY if entry.key else MediaKind.DELTA, wall_us, retimer.place(data, wall_us)
+
+
+def _read_keys(file: BinaryIO, row: SegmentRow, entries: list[FragmentEntry], retimer: "Retimer") -> Iterator[Message]:
+    """Only the keyframes, of which each begins an entry."""
+    keys = [entry for entry in entries if entry.key]
+    ends = [*(entry.start for entry in keys[1:]), entries[-1].start + entries[-1].duration]
+    for entry, end in zip(keys, ends, strict=False):
+        wall_us = row.wall_start_us + to_us(entry.start)
+        yield MediaKind.KEY, wall_us, retimer.place(_key_alone(file, entry, end - entry.start), wall_us)
+
+
+def _key_alone(file: BinaryIO, entry: FragmentEntry, duration: int) -> bytes:
+    """The first picture of an entry as a fragment of its own, without reading what stands behind it."""
+    file.seek(entry.offset)
+    data = file.read(min(entry.size, KEY_READ_BYTES))
+    head = parse_fragment(data)
+    size = head.sizes[0]
+    if head.data_offset + size > len(data):
+        data += file.read(head.data_offset + size - len(data))
+    picture = data[head.data_offset : head.data_offset + size]
+    if len(picture) < size:
+        raise Corrupt("the file is shorter than the index says", code="segment.damaged")
+    return fragment_head(1, head.base_time, [size], [duration], starts_with_key=True) + picture
+
+
+def wanted_entries(
+    row: SegmentRow, entries: Sequence[FragmentEntry], start_us: int, end_us: int
+) -> list[FragmentEntry]:
+    """A file's entries that overlap [start, end), and before them those back to the keyframe they depend on."""
 
     def wall(entry: FragmentEntry) -> int:
         return row.wall_start_us + to_us(entry.start)
@@ -89,11 +123,13 @@ class Retimer:
 
     def _place_one(self, data: bytes, head: Fragment, nominal: int) -> bytes:
         base = end = max(nominal, self._end)
+        self._sequence += 1
+        if not head.sizes:  # sound alone
+            return retimed(data, sequence=self._sequence, base_time=base)
         durations = []
         for duration in head.durations:
             nominal += duration
             durations.append(max(nominal - end, 1))
             end += durations[-1]
         self._end = end
-        self._sequence += 1
         return retimed(data, sequence=self._sequence, base_time=base, durations=durations)

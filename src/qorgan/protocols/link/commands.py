@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from qorgan.protocols.link.messages import Message
 
 
@@ -22,13 +24,47 @@ class OpenRange(Message, frozen=True):
     """`cmd.range`: publish recorded fragments overlapping [start, end) on the lease's subject, then END.
 
     Times of samples (`tfdt`) count from `start`: a gap in the recording is a gap in the media timeline.
-    At most `credit_bytes` are sent ahead; `cmd.credit` adds to it.
+    At most `credit_bytes` are sent ahead; `cmd.credit` adds to it. With `keys_only` each message is one keyframe that
+    lasts until the next one: for high speeds, for playing backwards, for a single picture.
     """
 
     grant: bytes
     lease: str
     start: datetime
     end: datetime
+    credit_bytes: int = 4_000_000
+    keys_only: bool = False
+
+
+class AskPlan(Message, frozen=True):
+    """`cmd.plan`: what [start, end) consists of, as pieces of some seconds at which playing may begin.
+
+    The first piece begins at the last keyframe before `start`. Shows no picture. The answer is `Plan`.
+    """
+
+    grant: bytes
+    start: datetime
+    end: datetime
+
+
+class PieceOrder(msgspec.Struct, frozen=True, array_like=True):
+    """`count` fragments of a recorded segment from the one numbered `first`; their times shall begin at `base`."""
+
+    segment: int
+    first: int
+    count: int
+    base: int  # 1/90000 s
+
+
+class ReadPieces(Message, frozen=True):
+    """`cmd.pieces`: publish these pieces of a plan on the lease's subject, then END.
+
+    Every byte comes as `Piece.size` promised, or the END says what is wrong. No INIT comes: the plan had it.
+    """
+
+    grant: bytes
+    lease: str
+    pieces: tuple[PieceOrder, ...]
     credit_bytes: int = 4_000_000
 
 
@@ -97,9 +133,39 @@ class CoverageReply(Message, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
+class Part(Message, frozen=True):
+    """Pieces of one part share their parameters, and `init`: what a player needs before the first of them."""
+
+    mime: str
+    width: int
+    height: int
+    init: bytes
+
+
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """Some seconds of one recorded file, beginning with a keyframe."""
+
+    segment: int
+    first: int
+    count: int
+    wall_us: int  # when it was, µs since 1970-01-01 UTC
+    duration: int  # 1/90000 s
+    size: int  # bytes, as `cmd.pieces` will send them
+    part: int  # index into `Plan.parts`
+    follows: bool  # the picture before it is the last one of the piece before: no gap, no new run
+
+
+class Plan(Message, frozen=True):
+    """A stretch of time that was recorded, in order."""
+
+    parts: tuple[Part, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+
+
 class Reply(Message, frozen=True):
     """What comes back on every command: exactly one of the fields is set; none means plain consent."""
 
     opened: Opened | None = None
     coverage: CoverageReply | None = None
+    plan: Plan | None = None
     refusal: Refusal | None = None

@@ -24,6 +24,7 @@ class Action(StrEnum):
 
     LIVE = "live"
     ARCHIVE = "archive"
+    EXPORT = "export"  # a copy leaves the building
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):

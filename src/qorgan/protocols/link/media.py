@@ -8,8 +8,8 @@
     8       8      wall clock of the frame at the school, µs since 1970-01-01 UTC
 
 Payloads: INIT: 1 byte length, mime type in ASCII, then `ftyp`+`moov`. KEY, DELTA: `moof`+`mdat` (live: one pair of one
-frame; range: one pair or more, together up to a second). STATE: UTF-8 `state:reason` (`CameraState:CameraReason`). END:
-UTF-8 reason, last message.
+frame; range: pairs of up to a second; what is over 900 kB goes on in further DELTA messages). STATE: UTF-8
+`state:reason` (`CameraState:CameraReason`). END: UTF-8 reason, last message.
 All integers are big-endian. Towards the browser each message is preceded by the tile's number (4 bytes).
 """
 

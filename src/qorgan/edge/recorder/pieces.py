@@ -1,0 +1,150 @@
+"""Recorded video as a plan of pieces, and the pieces themselves: for playlists (HLS) and for files to take away.
+
+A piece is some seconds of one recorded file that begin with a keyframe. Its samples and their lengths stay as they were
+recorded; only the time at which it begins is another. So its size is known from the index alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.ranges import Message, wanted_entries
+from qorgan.edge.recorder.timing import to_us
+from qorgan.kernel.errors import Corrupt, Forbidden, NotFound
+from qorgan.protocols.fmp4.reader import parse_fragment
+from qorgan.protocols.fmp4.retime import fragments, retimed
+from qorgan.protocols.fmp4.writer import TIMESCALE
+from qorgan.protocols.link.commands import Part, Piece, PieceOrder, Plan
+from qorgan.protocols.link.media import MediaKind
+
+PIECE_AT_LEAST = 4 * TIMESCALE  # then a piece ends at the next keyframe
+GAP_US = 500_000  # two files of one run further apart than this: one between them is gone
+
+
+def plan_pieces(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Plan:
+    """What of a stream was recorded in [start, end), from the index; empty when nothing was. Blocks on the disk."""
+    parts: list[Part] = []
+    pieces: list[Piece] = []
+    before: SegmentRow | None = None
+    for row in _rows(archive, camera, stream, start_us, end_us):
+        entries = _settled(row)
+        wanted = wanted_entries(row, entries, start_us, end_us)
+        if not wanted or (init := _init_of(archive, row)) is None:
+            continue
+        if not parts or parts[-1].init != init:
+            mime = f'video/mp4; codecs="{row.codec}"'
+            parts.append(Part(mime=mime, width=row.width, height=row.height, init=init))
+            before = None
+        for number, (first, last) in enumerate(_cuts(entries, wanted)):
+            follows = number > 0 or (before is not None and _goes_on(before, row))
+            pieces.append(_piece(row, entries, first, last, part=len(parts) - 1, follows=follows))
+        before = row
+    return Plan(parts=tuple(parts), pieces=tuple(pieces))
+
+
+def read_pieces(
+    archive: Path, camera: str, stream: str, within: tuple[int, int], orders: Sequence[PieceOrder]
+) -> Iterator[Message]:
+    """The fragments of the pieces, in order, as media messages. Blocks on the disk.
+
+    Raises `Forbidden` for what lies outside of `within` (µs), `NotFound` for what is gone since it was planned,
+    `Corrupt` for what is damaged: never less than was promised.
+    """
+    index = Index(archive / "index.db", readonly=True)
+    try:
+        rows = {row.id: row for row in index.overlapping(camera, stream, *within)}
+    finally:
+        index.close()
+    for order in orders:
+        row = rows.get(order.segment)
+        if row is None:
+            raise NotFound("this part of the recording is gone", code="not_recorded")
+        yield from _read(archive, row, _ordered(row, order, within), order.base)
+
+
+def _rows(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> list[SegmentRow]:
+    index = Index(archive / "index.db", readonly=True)
+    try:
+        return index.overlapping(camera, stream, start_us, end_us)
+    finally:
+        index.close()
+
+
+def _settled(row: SegmentRow) -> list[FragmentEntry]:
+    """What will stay as it is: the last entry of a file that is being written may still grow."""
+    entries = unpack_fragments(row.fragments)
+    return entries[:-1] if row.state == "open" else entries
+
+
+def _init_of(archive: Path, row: SegmentRow) -> bytes | None:
+    """A file's initialisation segment; None when retention has taken the file since the index was read."""
+    try:
+        with (archive / row.path).open("rb") as file:
+            return file.read(row.init_bytes)
+    except FileNotFoundError:
+        return None
+
+
+def _goes_on(before: SegmentRow, row: SegmentRow) -> bool:
+    return row.run == before.run and abs(row.wall_start_us - before.wall_end_us) < GAP_US
+
+
+def _cuts(entries: Sequence[FragmentEntry], wanted: Sequence[FragmentEntry]) -> list[tuple[int, int]]:
+    """Where to cut: [first, last) of each piece, numbered within the file."""
+    first = entries.index(wanted[0])
+    last = first + len(wanted)
+    cuts = [first]
+    for number in range(first + 1, last):
+        if entries[number].key and entries[number].start - entries[cuts[-1]].start >= PIECE_AT_LEAST:
+            cuts.append(number)
+    return list(pairwise([*cuts, last]))
+
+
+def _piece(
+    row: SegmentRow, entries: Sequence[FragmentEntry], first: int, last: int, *, part: int, follows: bool
+) -> Piece:
+    begin, end = entries[first], entries[last - 1]
+    return Piece(
+        segment=row.id,
+        first=first,
+        count=last - first,
+        wall_us=row.wall_start_us + to_us(begin.start),
+        duration=end.start + end.duration - begin.start,
+        size=sum(entry.size for entry in entries[first:last]),
+        part=part,
+        follows=follows,
+    )
+
+
+def _ordered(row: SegmentRow, order: PieceOrder, within: tuple[int, int]) -> list[FragmentEntry]:
+    """The entries of an order, if all of them are what a plan for this period would name."""
+    entries = unpack_fragments(row.fragments)
+    chosen = entries[order.first : order.first + order.count] if order.first >= 0 else []
+    allowed = wanted_entries(row, entries, *within)
+    if not chosen or len(chosen) != order.count or not set(chosen) <= set(allowed):
+        raise Forbidden("the grant is for another period", code="grant.period")
+    return chosen
+
+
+def _read(archive: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base: int) -> Iterator[Message]:
+    try:
+        with (archive / row.path).open("rb") as file:
+            for entry in entries:
+                file.seek(entry.offset)
+                data = file.read(entry.size)
+                if len(data) != entry.size:
+                    raise Corrupt("the file is shorter than the index says", code="segment.damaged")
+                kind = MediaKind.KEY if entry.key else MediaKind.DELTA
+                yield kind, row.wall_start_us + to_us(entry.start), _shifted(data, base - entries[0].start)
+    except FileNotFoundError as error:
+        raise NotFound("this part of the recording is gone", code="not_recorded") from error
+
+
+def _shifted(data: bytes, shift: int) -> bytes:
+    """The fragments of an entry, so much later. Numbered by their milliseconds: numbers grow over all pieces."""
+    placed = []
+    for fragment in fragments(data):
+        time = parse_fragment(fragment).base_time + shift
+        placed.append(retimed(fragment, sequence=time * 1000 // TIMESCALE, base_time=time))
+    return b"".join(placed)
