@@ -1,12 +1,21 @@
 """The archive's index: how fragments become entries, and how a file of an older version becomes one of today."""
 
+import sqlite3
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qorgan.edge.recorder.index import group_fragments
+from qorgan.domain.retention import Hold
+from qorgan.edge.recorder.index import SCHEMA_VERSION, Index, SegmentRow, group_fragments
+from qorgan.kernel.errors import Invalid, NotFound, Unavailable
 from qorgan.protocols.fmp4.reader import Fragment
 from qorgan.protocols.fmp4.writer import TIMESCALE
 
+S = 1_000_000
+DAY_US = 86_400 * S
+START_US = 20_000 * DAY_US
 TICK = TIMESCALE // 5
 pieces = st.lists(st.tuples(st.integers(1, 12), st.integers(100, 9000), st.booleans()), max_size=60)
 
@@ -48,3 +57,158 @@ def test_a_hole_in_time_or_in_the_file_is_never_inside_an_entry():
     far = Fragment(10800, (3600,), (50,), False, 100)
 
     assert 3 == len(group_fragments([(700, first), (850, late), (1100, far)]))
+
+
+def a_row(id: int, start_s: float, *, seconds: int = 60, camera: str = "hall", **changes: object) -> SegmentRow:
+    values = {"state": "closed", "size": 1000, "duration": seconds * TIMESCALE, "sha256": bytes(32)} | changes
+    return SegmentRow(
+        id=id,
+        camera=camera,
+        stream="main",
+        run=1,
+        path=f"{camera}/main/{id}.mp4",
+        wall_start_us=START_US + int(start_s * S),
+        codec="avc1.640028",
+        width=1920,
+        height=1080,
+        init_bytes=700,
+        **values,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def index(tmp_path):
+    index = Index(tmp_path / "index.db")
+    yield index
+    index.close()
+
+
+def a_hold(start_s: float, end_s: float, id: str = "h", **changes: object) -> Hold:
+    start, end = START_US + int(start_s * S), START_US + int(end_s * S)
+    values = {"camera": "hall", "stream": "", "reason": "a fight", "by": "Aliya", "at_us": START_US} | changes
+    return Hold(id=id, start_us=start, end_us=end, **values)  # type: ignore[arg-type]
+
+
+def test_an_index_of_the_first_version_becomes_one_of_today_and_keeps_what_it_knew(tmp_path):
+    path = tmp_path / "index.db"
+    old = sqlite3.connect(path)
+    old.executescript((Path(__file__).parent / "old" / "index-1.sql").read_text("utf-8"))
+    insert = "INSERT INTO segments VALUES (?, 'hall', 'main', 1, ?, ?, ?, 1000, 700, 9, 'avc1', 9, 9, ?, '', NULL, x'')"
+    old.executemany(
+        insert,
+        [(1, "a", START_US, 60 * TIMESCALE, "closed"), (2, "b", START_US + 60 * S, 30 * TIMESCALE, "open")],
+    )
+    old.execute("INSERT INTO gaps VALUES (1, 'hall', 'main', 5, NULL, 'timeout')")
+    old.commit()
+    old.close()
+
+    with pytest.raises(Unavailable):
+        Index(path, readonly=True)
+    index = Index(path)
+    fresh = Index(tmp_path / "fresh" / "index.db")
+    try:
+        assert [("a", ""), ("b", "")] == [(row.path, row.disk) for row in index.all_segments()]
+        assert [(5, None, "timeout")] == index.gaps("hall", "main", 0, START_US)
+        assert [1000] == [usage.size for usage in index.usage(START_US)]
+        assert tmp_path / "a" == index.file_of(next(iter(index.all_segments())))
+        assert layout(fresh) == layout(index)
+    finally:
+        fresh.close()
+        index.close()
+
+
+def layout(index: Index) -> dict[str, list[tuple[object, ...]]]:
+    names = [name for (name,) in index._db.execute("SELECT name FROM sqlite_master ORDER BY name")]
+    columns = {name: index._db.execute(f"PRAGMA table_info({name})").fetchall() for name in names}
+    return columns | {"version": [(SCHEMA_VERSION,), *index._db.execute("PRAGMA user_version")]}
+
+
+def test_an_index_of_a_newer_version_is_left_alone(tmp_path):
+    Index(tmp_path / "index.db").close()
+    newer = sqlite3.connect(tmp_path / "index.db")
+    newer.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    newer.close()
+
+    with pytest.raises(Invalid, match="newer"):
+        Index(tmp_path / "index.db")
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 6), st.sampled_from(["put", "drop", "open"]), st.integers(0, 3), st.integers(1, 9))
+    )
+)
+def test_what_files_take_is_counted_along_the_way_and_never_wrong(tmp_path_factory, steps):
+    index = Index(tmp_path_factory.mktemp("index") / "index.db")
+    try:
+        for id, deed, day, size in steps:
+            if deed == "drop":
+                index.forget([id])
+            else:
+                state = "open" if deed == "open" else "closed"
+                index.commit([a_row(id, day * 86_400, camera=f"c{id % 2}", size=size, state=state)], [])
+        assert index.usage_is_right()
+        closed = [row for row in index.all_segments() if row.state == "closed"]
+        assert sum(row.size for row in closed) == sum(usage.size for usage in index.usage(START_US))
+    finally:
+        index.close()
+
+
+def test_a_segment_under_a_hold_is_neither_offered_nor_forgotten(index):
+    index.commit([a_row(1, 0), a_row(2, 60), a_row(3, 120)], [])
+    index.place_hold(a_hold(70, 80))
+    now = START_US + DAY_US
+
+    assert [1, 3] == [one.id for one in index.oldest("", "hall", 10, now)]
+    assert [1, 3] == [row.id for row in index.forget_unheld([1, 2, 3], now)]
+    assert [2] == [row.id for row in index.all_segments()]
+    assert [(1000, 1000)] == [(usage.size, usage.held_bytes) for usage in index.usage(now)]
+
+
+def test_a_hold_ends_when_it_is_released_or_its_time_is_over_and_its_record_stays(index):
+    index.commit([a_row(1, 0), a_row(2, 60)], [])
+    index.place_hold(a_hold(0, 10, id="first"))
+    index.place_hold(a_hold(60, 70, id="second", until_us=START_US + DAY_US))
+
+    assert [] == index.oldest("", "hall", 10, START_US)
+    assert [2] == [one.id for one in index.oldest("", "hall", 10, START_US + DAY_US)]
+    assert index.release_hold("first", "Bolat", START_US)
+    assert not index.release_hold("first", "Bolat", START_US)
+    assert [1] == [one.id for one in index.oldest("", "hall", 10, START_US)]
+    assert ["second"] == [hold.id for hold in index.holds()]
+    assert ["first", "second"] == [hold.id for hold in index.holds(released=True)]
+
+
+def test_what_retention_takes_from_between_leaves_one_gap_that_says_so(index):
+    index.commit([a_row(number, 60 * number) for number in range(5)], [])
+    index.place_hold(a_hold(0, 30))
+    index.forget_unheld([1, 2], START_US + DAY_US)
+
+    whole = (START_US, START_US + 300 * S)
+    assert [(START_US + 60 * S, START_US + 180 * S, "retention")] == index.gaps("hall", "main", *whole)
+
+
+def test_a_day_is_read_from_an_index_alone_and_with_it_the_file_that_is_still_open(index):
+    index.commit([a_row(1, 0), a_row(2, 60, state="open", seconds=20)], [])
+
+    assert 80 * S == sum(s.end_us - s.start_us for s in index.spans("hall", "main", START_US, START_US + DAY_US))
+    plans = []
+    index._db.set_trace_callback(plans.append)
+    index.spans("hall", "main", START_US, START_US + DAY_US)
+    index.overlapping("hall", "main", START_US, START_US + DAY_US)
+    index._db.set_trace_callback(None)
+    explained = [index._db.execute(f"EXPLAIN QUERY PLAN {plan}").fetchall() for plan in plans]
+    assert "COVERING INDEX segments_kept" in str(explained[0])
+    assert "segments_by_time" not in str(explained[0])
+    assert "INDEX segments_kept" in str(explained[1])
+
+
+def test_a_file_lies_on_its_disk_wherever_that_is_now(index, tmp_path):
+    index.put_disk("d1", tmp_path / "old place", START_US)
+    index.commit([a_row(1, 0, disk="d1"), a_row(2, 60, disk="gone")], [])
+    here, gone = index.all_segments()
+    index.put_disk("d1", tmp_path / "new place", START_US)
+
+    assert tmp_path / "new place" / "hall/main/1.mp4" == index.file_of(here)
+    with pytest.raises(NotFound):
+        index.file_of(gone)
