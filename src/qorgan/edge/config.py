@@ -27,6 +27,7 @@ from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId, is_key
 MAX_FILE_BYTES = 1_000_000
 MAX_CAMERAS = 256
 MAX_BUTTONS = 256
+MAX_DISKS = 16
 MAX_URL_CHARACTERS = 2_048
 _LOOKS_LIKE_A_PASSWORD = re.compile(r"://[^/?#\s:]*:\S*@")
 
@@ -42,17 +43,40 @@ class Site(Part, frozen=True):
     name: LocalText
 
 
-class Storage(Part, frozen=True):
-    """Where things are kept; absolute paths after loading."""
+class DiskPlace(Part, frozen=True):
+    """A disk for video files: the directory on it that is ours, and how much of it we may fill."""
 
-    data: Path  # core.db, core.sock, secrets
-    archive: Path  # index.db and the video files
-    budget_gb: float = 20.0  # of 10**9 bytes; the oldest video goes first beyond it
-    keep_days: float = 30.0
+    path: Path
+    budget_gb: float
 
     @property
     def budget_bytes(self) -> int:
         return int(self.budget_gb * 1e9)
+
+
+class Storage(Part, frozen=True):
+    """Where things are kept; absolute paths after loading."""
+
+    data: Path  # core.db, core.sock, secrets
+    archive: Path  # index.db, and the video files unless `disks` says where they go
+    budget_gb: float = 20.0  # of 10**9 bytes; the oldest video goes first beyond it
+    keep_days: float = 30.0  # what the norm wants: younger video goes only when there is no room, and not silently
+    max_days: float | None = None  # what privacy allows: older video goes though there is room; `keep_days` if not set
+    holds_gb: float = 2.0  # room for held evidence on each disk, beside its budget
+    disks: tuple[DiskPlace, ...] = ()
+
+    @property
+    def budget_bytes(self) -> int:
+        return int(self.budget_gb * 1e9)
+
+    @property
+    def places(self) -> tuple[DiskPlace, ...]:
+        """Every directory with video files. One that is no longer named for new files has a budget of 0."""
+        if not self.disks:
+            return (DiskPlace(path=self.archive, budget_gb=self.budget_gb),)
+        if any(disk.path == self.archive for disk in self.disks):
+            return self.disks
+        return (*self.disks, DiskPlace(path=self.archive, budget_gb=0.0))
 
 
 class Http(Part, frozen=True):
@@ -259,7 +283,7 @@ def _explain(complaint: str) -> tuple[str, str]:
 
 
 def _field_names() -> list[str]:
-    parts: tuple[type[Part], ...] = (EdgeConfig, Site, Storage, Http, Centre, Camera, Button)
+    parts: tuple[type[Part], ...] = (EdgeConfig, Site, Storage, DiskPlace, Http, Centre, Camera, Button)
     return [field.name for part in parts for field in msgspec.structs.fields(part)]
 
 
@@ -271,10 +295,28 @@ def _check_places(config: EdgeConfig, path: Path) -> None:
         raise _wrong(path, "storage.budget_gb", "must be above 0: gigabytes the video may take")
     if not config.storage.keep_days > 0:
         raise _wrong(path, "storage.keep_days", "must be above 0: days the video is kept")
+    _check_storage(config.storage, path)
     if not 1 <= config.http.port <= 65535:
         raise _wrong(path, "http.port", "must be a port, 1-65535")
     if not config.http.host:
         raise _wrong(path, "http.host", 'must be an address of this machine, as in "127.0.0.1"')
+
+
+def _check_storage(storage: Storage, path: Path) -> None:
+    if storage.max_days is not None and not storage.max_days >= storage.keep_days:
+        advice = "must be at least keep_days: the days after which video goes though there is room"
+        raise _wrong(path, "storage.max_days", advice)
+    if not storage.holds_gb >= 0:
+        raise _wrong(path, "storage.holds_gb", "must be 0 or more: gigabytes for held evidence on each disk")
+    if len(storage.disks) > MAX_DISKS:
+        raise _wrong(path, "storage.disks", f"a node has at most {MAX_DISKS}")
+    for index, disk in enumerate(storage.disks):
+        field = f"storage.disks[{index}]"
+        if not disk.budget_gb > 0:
+            raise _wrong(path, f"{field}.budget_gb", "must be above 0: gigabytes the video may take")
+        for other in storage.disks[:index]:
+            if disk.path == other.path or disk.path in other.path.parents or other.path in disk.path.parents:
+                raise _wrong(path, f"{field}.path", "lies inside another disk's directory; give each its own")
 
 
 def _check_name(name: LocalText, path: Path, field: str) -> None:

@@ -37,6 +37,16 @@ cameras = ["hall"]
 """
 
 
+DISKS = """
+[[storage.disks]]
+path = "{a}"
+budget_gb = {gb}
+[[storage.disks]]
+path = "{b}"
+budget_gb = 2000
+[centre]"""
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "edge.toml"
@@ -51,6 +61,14 @@ def test_a_whole_file_loads_with_paths_from_where_it_stands(file: Path) -> None:
     assert config.core_socket == file.parent / "var/kst-012/core.sock"
     assert (config.cameras[0].user, config.buttons[0].cameras) == ("qorgan", ("hall",))
     assert (config.http.port, config.storage.keep_days, config.storage.budget_bytes) == (8101, 30, 20_000_000_000)
+
+
+def test_without_disks_the_archive_is_the_only_one_and_with_them_it_takes_nothing_new(file: Path) -> None:
+    assert [(Path("/srv/archive"), 20)] == [(place.path, place.budget_gb) for place in load(file).storage.places]
+    several = parse(WHOLE.replace("[centre]", DISKS.format(a="/d1", b="/d2", gb=500)), file).storage.places
+    assert [("/d1", 500), ("/d2", 2000), ("/srv/archive", 0)] == [
+        (str(place.path), place.budget_gb) for place in several
+    ]
 
 
 def test_a_school_without_a_centre_stands_alone() -> None:
@@ -70,6 +88,10 @@ def test_a_school_without_a_centre_stands_alone() -> None:
         ("[storage]", "[storage]\nbugdet_gb = 3", "storage.bugdet_gb", "did you mean `budget_gb`?"),
         ("[storage]", "[storage]\nbudget_gb = 0", "storage.budget_gb", "above 0"),
         ("[storage]", "[storage]\nkeep_days = nan", "storage.keep_days", "above 0"),
+        ("[storage]", "[storage]\nmax_days = 29", "storage.max_days", "at least keep_days"),
+        ("[storage]", "[storage]\nholds_gb = -1", "storage.holds_gb", "0 or more"),
+        ("[centre]", DISKS.format(a="/d1", b="/d2", gb=0), "storage.disks[0].budget_gb", "above 0"),
+        ("[centre]", DISKS.format(a="/d1", b="/d1/x", gb=1), "storage.disks[1].path", "inside another"),
         ("[centre]", "[http]\nport = 70000\n[centre]", "http.port", "1-65535"),
         ("nats://127", "http://127", "centre.nats", "nats://host:4222"),
         ("nats://127", "nats://a:hunter2@127", "centre.nats", "set-secret nats"),
