@@ -30,3 +30,8 @@ class BitReader:
             if zeros > 31:
                 raise Invalid("a number in the parameter set has no end", code="camera.protocol_error")
         return (1 << zeros) - 1 + self.u(zeros)
+
+    def se(self) -> int:
+        """A signed Exp-Golomb number."""
+        code = self.ue()
+        return (code + 1) // 2 if code & 1 else -(code // 2)

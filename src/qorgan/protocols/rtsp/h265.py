@@ -454,7 +454,8 @@ class H265SpsInfo:
     """What a sequence parameter set says, as players and `hvcC` (ISO/IEC 14496-15 §8.3.3.1) want it.
 
     `codec` as in RFC 6381 and 14496-15 Annex E ("hvc1.1.6.L93.B0"); sizes in pixels inside the conformance window;
-    `profile` are the 12 bytes from general_profile_space to general_level_idc; bit depths in bits.
+    `profile` are the 12 bytes from general_profile_space to general_level_idc; bit depths in bits; `reorder_frames` is
+    how many pictures at most precede another in decoding order and follow it in output order.
     """
 
     codec: str
@@ -466,6 +467,7 @@ class H265SpsInfo:
     chroma_bits: int
     temporal_layers: int
     temporal_nested: bool
+    reorder_frames: int
 
 
 def parse_h265_sps(sps: bytes) -> H265SpsInfo:
@@ -490,7 +492,18 @@ def parse_h265_sps(sps: bytes) -> H265SpsInfo:
     luma, chroma_bits = 8 + bits.ue(), 8 + bits.ue()
     if not (16 <= width <= 16384 and 16 <= height <= 16384 and luma <= 16 and chroma_bits <= 16):
         raise Invalid(f"a picture of {width}×{height}, {luma} bits", code="camera.protocol_error")
-    return H265SpsInfo(_codec_string(profile), width, height, profile, chroma, luma, chroma_bits, layers, nested)
+    reorder = _reorder_frames(bits, layers)
+    codec = _codec_string(profile)
+    return H265SpsInfo(codec, width, height, profile, chroma, luma, chroma_bits, layers, nested, reorder)
+
+
+def _reorder_frames(bits: BitReader, layers: int) -> int:
+    """sps_max_num_reorder_pics of the highest sub-layer; at most 16, the largest picture buffer there is (A.4.2)."""
+    bits.ue()
+    reorder = 0
+    for _ in range(layers if bits.u(1) else 1):
+        _, reorder, _ = bits.ue(), bits.ue(), bits.ue()
+    return min(reorder, 16)
 
 
 def _skip_sub_layers(bits: BitReader, count: int) -> None:
