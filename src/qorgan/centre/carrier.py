@@ -9,6 +9,7 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 
+from qorgan.kernel.cancellation import heeded
 from qorgan.kernel.errors import LinkDown
 from qorgan.protocols.link.subjects import is_media
 
@@ -127,8 +128,8 @@ async def settle(client: Client, within_s: float = 10.0) -> None:
     errors.
     """
     async with asyncio.timeout(within_s):
-        await client.flush()
-        await client.flush()
+        await heeded(client.flush())
+        await heeded(client.flush())
 
 
 async def _close(client: Client) -> None:

@@ -177,7 +177,8 @@ class Supervisor:
             code = await process.wait()
             if self._output is not None:
                 with contextlib.suppress(TimeoutError):  # a grandchild may hold the pipe open
-                    await asyncio.wait_for(aside.pop(), 0.5)
+                    async with asyncio.timeout(0.5):
+                        await aside[-1]
             return code
         finally:
             await _stop(child, process)

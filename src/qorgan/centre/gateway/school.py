@@ -8,6 +8,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from qorgan.centre.carrier import Carrier
+from qorgan.kernel.cancellation import heeded
 from qorgan.kernel.errors import LinkDown, Rejected, Unavailable
 from qorgan.kernel.ids import LeaseId, SiteId
 from qorgan.protocols.link import commands, subjects
@@ -42,9 +43,10 @@ class SchoolLink:
     async def ask(self, site: SiteId, name: str, message: Message) -> commands.Reply:
         """The school's consent. Raises `Refused` for its no, `NodeSilent` for no answer in time, `LinkDown`."""
         try:
-            answer = await self._carrier.client.request(
+            question = self._carrier.client.request(
                 subjects.command(site, name), encode(message), timeout=self._answer_within_s
             )
+            answer = await heeded(question)
         except (nats.errors.TimeoutError, nats.errors.NoRespondersError) as error:
             raise NodeSilent(f"{site} does not answer `{name}`") from error
         except nats.errors.Error as error:
@@ -106,7 +108,7 @@ class MediaReader:
     async def next(self, within_s: float) -> bytes:
         """The next message. Raises `NodeSilent` when none comes in time, `LinkDown` when the carrier is gone."""
         try:
-            message = await self._subscription.next_msg(timeout=within_s)
+            message = await heeded(self._subscription.next_msg(timeout=within_s))
         except nats.errors.TimeoutError as error:
             raise NodeSilent(f"{self._site} stopped sending") from error
         except nats.errors.Error as error:

@@ -24,6 +24,7 @@ from qorgan.edge.core.node import Node
 from qorgan.edge.core.outbox import Lane
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
+from qorgan.kernel.cancellation import heeded
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Exhausted, Invalid, LinkDown, QorganError, Unavailable
 from qorgan.kernel.ids import SiteId
@@ -254,14 +255,14 @@ class Link:
 
 async def _ask(client: Client, subject: str, data: bytes, timeout_s: float) -> Ack:
     """Raises `nats.errors.TimeoutError`, `NoRespondersError`, and `Invalid` for an answer that is none."""
-    reply = await client.request(subject, data, timeout=timeout_s)
+    reply = await heeded(client.request(subject, data, timeout=timeout_s))
     return decode(reply.data, Ack)
 
 
 async def _prove_alive(client: Client, lost: asyncio.Event) -> None:
     """An alarm was not answered: is it the centre that is silent, or the cable that is cut? A cut one says nothing."""
     try:
-        await client.flush(timeout=2)
+        await heeded(client.flush(timeout=2))
     except (nats.errors.Error, OSError):
         lost.set()
 

@@ -12,6 +12,7 @@ from nats.aio.msg import Msg
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
+from qorgan.kernel.cancellation import heeded
 from qorgan.protocols.link import subjects
 from qorgan.protocols.link.commands import Reply
 from qorgan.protocols.link.messages import encode
@@ -94,8 +95,8 @@ class MediaLink:
             asyncio.create_task(self._reply(message, answer), name="command")  # noqa: RUF006 - ends by itself
 
         await nc.subscribe(subjects.command(site, "*"), cb=on_command)
-        await nc.flush(timeout=5)  # nats-py's first PING may overtake the SUB
-        await nc.flush(timeout=5)
+        await heeded(nc.flush(timeout=5))  # nats-py's first PING may overtake the SUB
+        await heeded(nc.flush(timeout=5))
         log.info("media_link.connected")
 
     async def _reply(self, message: Msg, answer: Answer) -> None:
