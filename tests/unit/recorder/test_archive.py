@@ -175,7 +175,7 @@ def test_after_a_crash_the_open_file_is_cut_at_its_last_whole_fragment_and_adopt
 
 
 def test_a_file_begun_right_before_a_crash_is_known_and_adopted(school, monkeypatch):
-    monkeypatch.setattr(school.archive, "_make_durable", lambda index: None)  # the crash came before the next second
+    monkeypatch.setattr(school.archive, "_make_durable", lambda: None)  # the crash came before the next second
     school.record(3)
     school.stop()
     index = Index(school.root / "index.db")

@@ -3,32 +3,44 @@
 Once a second `syncfs` makes everything written so far durable together; then one transaction says so in the index.
 An indexed byte range is therefore on disk (invariant I4), and a power cut takes about two seconds at most.
 
+Files lie on one or more disks (`disks.py`). One that fails is left: its open files stay in the index as far as they
+were durable, recording goes on elsewhere, and when it is back they are adopted. What a full disk needs is space kept
+back for the index (`ballast`), and retention at once (`when_full`).
+
 The queue holds at most `QUEUE_LIMIT_BYTES` of video. When the disk cannot keep up, fragments are refused, the run
 ends with the cause `storage`, and recording goes on with the next keyframe.
 """
 
+import contextlib
 import ctypes
+import errno
 import hashlib
 import os
 import queue
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from qorgan.edge.core.ballast import Ballast
+from qorgan.edge.recorder.check import adopt_open_segments
+from qorgan.edge.recorder.disks import Disk, Disks, DiskState
 from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
 from qorgan.edge.recorder.track import Fragment
-from qorgan.kernel.clock import from_us
+from qorgan.kernel.clock import from_us, now_us
 from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
 
 log = structlog.get_logger()
 
 SYNC_EVERY_S = 1.0
 QUEUE_LIMIT_BYTES = 256 * 1024 * 1024
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+Job = Callable[[], object]
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -44,9 +56,6 @@ class _OpenFile:
     failed: bool = False
 
 
-Job = Callable[[], object]
-
-
 class ArchiveWriter:
     """Takes a track's decisions and carries them out in order. Owner of open files and of index.db.
 
@@ -54,10 +63,23 @@ class ArchiveWriter:
     stream)` is called from the archive's thread.
     """
 
-    def __init__(self, root: Path, on_storage_fault: Callable[[str, str], None] = lambda camera, stream: None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        on_storage_fault: Callable[[str, str], None] = lambda camera, stream: None,
+        *,
+        disks: Disks | None = None,
+        ballast: Ballast | None = None,
+        when_full: Job = lambda: None,
+    ) -> None:
         self._root, self._on_storage_fault = root, on_storage_fault
+        self._ballast, self._when_full = ballast, when_full
         root.mkdir(parents=True, exist_ok=True)
-        self._root_fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        self._disks = disks or Disks.alone(root)
+        self._fds = {disk.id: _directory(disk.path) for disk in self._disks.disks if disk.state is DiskState.READY}
+        self._placed: dict[int, Disk] = {}
+        self._full = False
+        self.used: dict[str, int] = {}  # bytes on each disk, as the janitor last counted them
         index = Index(root / "index.db")
         self._next_segment, self._next_run = index.next_ids()
         index.close()
@@ -81,7 +103,8 @@ class ArchiveWriter:
         self.submit()
         self._queue.put(None)
         self._thread.join()
-        os.close(self._root_fd)
+        for fd in self._fds.values():
+            os.close(fd)
 
     # track.Sink: called by the reading side
 
@@ -141,19 +164,27 @@ class ArchiveWriter:
                 for file in list(self._open.values()):
                     self._close_file(file.row, "node_stopped")
             begun, batch = taken
-            self._announce(index, begun)
+            self._announce(begun)
             self._carry_out(batch)
+            self._make_room()
             if stopping or time.monotonic() >= next_sync:
                 next_sync = time.monotonic() + SYNC_EVERY_S
-                self._make_durable(index)
+                self._make_durable()
         index.close()
 
-    def _announce(self, index: Index, begun: Sequence[SegmentRow]) -> None:
+    def _announce(self, begun: Sequence[SegmentRow]) -> None:
         """List files before they are made, promising nothing of them: after a crash none lies there unknown."""
-        if not begun:
+        listed = []
+        for row in begun:
+            disk = self._disks.choose(row.camera, self.used)
+            if disk is not None:
+                row.disk = disk.id
+                self._placed[row.id] = disk
+                listed.append(row)
+        if not listed:
             return
         try:
-            index.commit(begun, [])
+            self._commit(listed, [])
         except Exception:  # the root of this unit of work; each is listed again with its first fragment
             log.exception("archive.index_failed")
 
@@ -164,11 +195,67 @@ class ArchiveWriter:
             except Exception:  # the root of this unit of work
                 log.exception("archive.job_failed")
 
-    def _open_file(self, row: SegmentRow, track: VideoTrack) -> None:
-        path = self._root / row.path
+    def _commit(self, rows: Iterable[SegmentRow], gaps: Sequence[tuple[str, str, int, str | None]]) -> None:
+        """Into the index; when the disk is full, with the space that is kept back for it."""
+        rows = list(rows)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            self.index.commit(rows, gaps)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL or self._ballast is None or not self._ballast.release():
+                raise
+            log.error("archive.ballast_released", reason="the disk with the index is full")
+            self._full = True
+            self.index.commit(rows, gaps)
+
+    def _make_room(self) -> None:
+        if self._full:
+            self._full = False
+            if self._ballast is not None:
+                self._ballast.release()  # to forget files needs room in the index, too
+            self._carry_out([self._when_full])
+
+    # Disks that come and go: called in the archive's thread, by whoever looks after them
+
+    def disk_out(self, disk: Disk) -> None:
+        """Leave a disk. What was not durable on it is not promised; its open files are adopted when it is back."""
+        for id in [id for id, row in self._changed.items() if row.disk == disk.id]:
+            del self._changed[id]
+        for file in [file for file in self._open.values() if file.row.disk == disk.id]:
+            del self._open[file.row.id]
+            with contextlib.suppress(OSError):  # it tells late of a write that failed: nobody relies on it any more
+                os.close(file.fd)
+            self._on_storage_fault(file.row.camera, file.row.stream)
+        if (fd := self._fds.pop(disk.id, None)) is not None:
+            os.close(fd)
+        log.error("disk.out", path=str(disk.path), state=disk.state.value, reason=disk.reason.value)
+
+    def disk_in(self, disk: Disk) -> None:
+        """Use a disk (again)."""
+        self.index.put_disk(disk.id, disk.path, now_us())
+        for finding in adopt_open_segments(self._root, self.index, disk=disk.id, writing=set(self._open)):
+            log.warning(finding.code, path=finding.path, detail=finding.message)
+        if disk.id not in self._fds:
+            self._fds[disk.id] = _directory(disk.path)
+        log.info("disk.in", path=str(disk.path))
+
+    def disk_is_where_it_was(self, disk: Disk) -> bool:
+        """Whether the directory that files are made in is still the one at the disk's path."""
+        try:
+            ours, there = os.fstat(self._fds[disk.id]), disk.path.stat()
+        except (KeyError, OSError):
+            return False
+        return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
+
+    # Files
+
+    def _open_file(self, row: SegmentRow, track: VideoTrack) -> None:
+        disk = self._placed.pop(row.id, None)
+        if disk is None or disk.id not in self._fds:
+            self._fault(row, OSError(errno.ENODEV, os.strerror(errno.ENODEV)))
+            self.index.forget([row.id])
+            return
+        try:
+            fd = self._create(self._fds[disk.id], row.path)
         except OSError as error:
             self._fault(row, error)
             self.index.forget([row.id])
@@ -176,6 +263,15 @@ class ArchiveWriter:
         file = self._open[row.id] = _OpenFile(row, fd)
         data = init_segment(track)
         self._append(file, [data], len(data))
+
+    @staticmethod
+    def _create(directory: int, path: str) -> int:
+        """Make a file below the disk's own directory, never below whatever is mounted at its path by now."""
+        *folders, _ = Path(path).parts
+        for depth in range(1, len(folders) + 1):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(Path(*folders[:depth]), dir_fd=directory)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640, dir_fd=directory)
 
     def _write(self, row: SegmentRow, fragment: Fragment, size: int) -> None:
         self._taken_bytes += size
@@ -230,37 +326,68 @@ class ArchiveWriter:
         file = self._open.pop(row.id, None)
         if file is None:
             return
+        if not file.entries:  # not one fragment could be written: there is nothing to promise
+            self._discard(file)
+            return
         self._reflect(file)
         row.state, row.end_reason = "closed", "storage" if file.failed else reason
         row.sha256 = file.digest.digest()
         os.close(file.fd)
         self._changed[row.id] = row
 
+    def _discard(self, file: _OpenFile) -> None:
+        os.close(file.fd)
+        if (directory := self._fds.get(file.row.disk)) is not None:
+            os.unlink(file.row.path, dir_fd=directory)
+        self._changed.pop(file.row.id, None)
+        self.index.forget([file.row.id])
+
     def _reflect(self, file: _OpenFile) -> None:
         """Put what is written into the row: called after the bytes are in the file, before they are synced."""
         row = file.row
         row.fragments, row.duration, row.size, row.frames = file.entries, file.duration, file.written, file.frames
 
-    def _make_durable(self, index: Index) -> None:
+    def _make_durable(self) -> None:
         for id in self._changed:
             if file := self._open.get(id):
                 self._reflect(file)
         if not self._changed and not self._gaps:
             return
-        if _libc.syncfs(self._root_fd) != 0:
-            self.storage_fault = os.strerror(ctypes.get_errno())
-            log.error("archive.sync_failed", error=self.storage_fault)
-            return  # nothing becomes durable in the index until a later sync succeeds
+        for disk in {row.disk for row in self._changed.values()}:
+            self._sync(disk)
         try:
-            index.commit(self._changed.values(), self._gaps)
+            self._commit(self._changed.values(), self._gaps)
         except Exception:  # the root of this unit of work; the same rows are tried again in a second
             log.exception("archive.index_failed")
             return
         self._changed.clear()
         self._gaps.clear()
 
+    def _sync(self, id: str) -> None:
+        """Make what is on a disk durable, or leave the disk.
+
+        After a failed sync the kernel counts the pages as written; a later success would prove nothing about them.
+        """
+        if _libc.syncfs(self._fds[id]) == 0:
+            return
+        code = ctypes.get_errno()
+        self.storage_fault = os.strerror(code)
+        log.error("archive.sync_failed", error=self.storage_fault)
+        disk = self._disks.get(id)
+        if disk is not None:
+            self._disks.failed(id, errno.EIO)
+            self.disk_out(disk)
+
     def _fault(self, row: SegmentRow, error: OSError) -> None:
         if not self.storage_fault:
             log.error("archive.write_failed", camera=row.camera, stream=row.stream, error=os.strerror(error.errno or 0))
         self.storage_fault = os.strerror(error.errno or 0)
+        self._full = self._full or error.errno in _FULL
+        disk = self._disks.get(row.disk)
+        if disk is not None and self._disks.failed(row.disk, error.errno or 0):
+            self.disk_out(disk)
         self._on_storage_fault(row.camera, row.stream)
+
+
+def _directory(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

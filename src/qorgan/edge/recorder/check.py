@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,16 @@ class Finding:
     repaired: bool
 
 
-def adopt_open_segments(archive: Path, index: Index) -> list[Finding]:
+def adopt_open_segments(
+    archive: Path, index: Index, *, disk: str | None = None, writing: Collection[int] = ()
+) -> list[Finding]:
     """Close what a crash left open: each such file is cut at its last whole fragment and listed with what it holds.
 
-    Only when no recorder runs on this archive.
+    Only for whoever owns this archive; `writing` are the segments that are open because somebody writes them. With
+    `disk`, of that disk alone: what lies on one that is not there now keeps its row.
     """
-    return [_adopt(archive, index, row) for row in index.open_segments()]
+    rows = [row for row in index.open_segments() if row.id not in writing and disk in (None, row.disk)]
+    return [_adopt(index, row) for row in rows]
 
 
 def check(config: EdgeConfig) -> list[Finding]:
@@ -70,8 +74,8 @@ def _unlisted(archive: Path, config: EdgeConfig) -> Iterator[Finding]:
             yield Finding("segment.unlisted", name, "is on disk but not in the index", False)
 
 
-def _adopt(archive: Path, index: Index, row: SegmentRow) -> Finding:
-    path = archive / row.path
+def _adopt(index: Index, row: SegmentRow) -> Finding:
+    path = index.file_of(row)
     try:
         kept, lost = _adopt_file(path, row)
     except (FileNotFoundError, Corrupt) as error:

@@ -146,6 +146,13 @@ class Disks:
         """The disks of a node."""
         return cls(config.storage.places, KnownDisks(config.storage.data), config.site.id)
 
+    @classmethod
+    def alone(cls, root: Path) -> "Disks":
+        """One directory without an identity or a budget, for whoever needs an archive and no disks."""
+        disks = cls([], KnownDisks(root), SiteId("none"))
+        disks.disks = [Disk(path=root, budget_bytes=2**62, state=DiskState.READY, reason=DiskReason.NONE)]
+        return disks
+
     def look(self, now_us: int, *, first_use: bool = True) -> list[Disk]:
         """Examine every disk; returns those whose state has changed. Broken and absent ones come back by themselves.
 
