@@ -25,14 +25,14 @@ def test_a_camera_in_trouble_is_told_on_its_tile_alone(town: Town, window: OpenW
         expect(desk.see("tile", state="live")).to_have_count(len(cameras), timeout=SHOWN_WITHIN_MS)
         tile = desk.see("tile", camera=cameras[CAMERA])
         try:
-            httpx.post(control, json={"fault": fault}, trust_env=False).raise_for_status()
+            httpx.post(control, json={"fault": fault}, trust_env=False, timeout=60).raise_for_status()
             expect(desk.see("tile", camera=cameras[CAMERA], state=state)).to_be_visible(timeout=SHOWN_WITHIN_MS)
             expect(tile.get_by_test_id("tile-word")).to_have_text(desk.words(f"tile.{state}"))
             reason = until(lambda: reason_of(officer, cameras[CAMERA]), "the centre's API tells a reason")
             expect(tile.get_by_test_id("tile-reason")).to_have_text(desk.words(f"reason.{reason}"))
             expect(desk.see("tile", state="live")).to_have_count(len(cameras) - 1)
         finally:
-            httpx.delete(control, trust_env=False).raise_for_status()
+            httpx.delete(control, trust_env=False, timeout=60).raise_for_status()
         expect(desk.see("tile", state="live")).to_have_count(len(cameras), timeout=SHOWN_WITHIN_MS)
 
 

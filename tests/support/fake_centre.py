@@ -81,7 +81,7 @@ class FakeCentre:
         return Ack(stored=tuple(row.id for row in taken), refused=refused)
 
 
-async def until(condition: Callable[[], object], what: str, within_s: float = 40.0) -> None:
+async def until(condition: Callable[[], object], what: str, within_s: float = 90.0) -> None:
     """Wait for `condition`; fails naming `what` did not come."""
     try:
         async with asyncio.timeout(within_s):

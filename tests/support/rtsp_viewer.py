@@ -14,7 +14,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 SEI_UUID = bytes.fromhex("5d5a0c1e7f5b4e0e9b1f71a0c0de5eed")
 
 

@@ -61,7 +61,7 @@ class SchoolCore:
         self.secrets = SecretStore(self.config.storage.data)
         self.secrets.put("nats", nats_password)
         self.secrets.put("button/hall", TOKEN)
-        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=20, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=60, trust_env=False)
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> "SchoolCore":
@@ -82,7 +82,7 @@ class SchoolCore:
     async def until_up(self) -> None:
         """Wait until core answers."""
         assert self._process is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             while not await self._answers():
                 assert self._process.returncode is None, self.log.read_text()
                 await asyncio.sleep(0.02)
@@ -90,7 +90,7 @@ class SchoolCore:
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
-            await asyncio.wait_for(self._process.wait(), 10)
+            await asyncio.wait_for(self._process.wait(), 60)
 
     async def kill(self) -> None:
         """kill -9."""
@@ -116,14 +116,14 @@ class SchoolCore:
 
     async def until_health(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first health report of which `condition` is true."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(100):
             while not condition(health := await self.health()):  # noqa: ASYNC110 - the core is a process
                 await asyncio.sleep(0.02)
         return health
 
     async def until_alarm(self, alarm: str, *, received: bool) -> None:
         """Wait until the presser would see this."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(100):
             while (await self.alarm(alarm))["received"] is not received:  # noqa: ASYNC110 - the core is a process
                 await asyncio.sleep(0.02)
 

@@ -16,7 +16,7 @@ def a_camera(key: str = "hall", **fields: object) -> SimCamera:
     return SimCamera(**{"site": SITE, "key": key, "main": SMALL_MAIN, "sub": SMALL_SUB, **fields})  # type: ignore[arg-type]
 
 
-async def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     """Wait until `condition` holds; a `TimeoutError` says that it never did."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - counters have no event to wait for

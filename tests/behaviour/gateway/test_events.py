@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 import websockets
-from tests.behaviour.gateway.conftest import Stand, until
+from tests.behaviour.gateway.conftest import DEADLINE_S, Stand, until
 from tests.support.nats import settled
 
 from qorgan.centre.gateway import events, sockets
@@ -39,7 +39,7 @@ async def change(stand: Stand, topic: str, id: str, visible: frozenset[str] = EV
 
 
 async def next_of(socket: Any, kind: str) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         while (message := json.loads(await socket.recv()))["type"] != kind:
             pass
     return message
@@ -114,7 +114,7 @@ async def test_a_browser_that_does_not_read_is_hung_up_on_and_starts_anew(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "QUEUE_EVENTS", 20)
-    monkeypatch.setattr(sockets, "CLOSE_WITHIN_S", 10.0)
+    monkeypatch.setattr(sockets, "CLOSE_WITHIN_S", DEADLINE_S)
     async with (
         stand.connect("/ws/events", "head", max_queue=1) as slow,
         stand.connect("/ws/events", "officer") as fast,
@@ -139,7 +139,7 @@ async def test_when_the_carrier_was_away_browsers_start_anew(stand: Stand) -> No
         await next_of(socket, "snapshot")
         await stand.carrier.client.force_reconnect()
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_S):
                 while True:
                     await socket.recv()
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
@@ -151,7 +151,7 @@ async def test_when_an_object_cannot_be_read_browsers_start_anew(stand: Stand) -
         stand.rooms.away = True
         await announce(stand, "alarm", "a1")
         with pytest.raises(websockets.ConnectionClosed) as closed:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(DEADLINE_S):
                 await socket.recv()
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
 

@@ -1,6 +1,5 @@
 """Recordings: a range is streamed from the school's files, the timeline says what there is."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,7 @@ from tests.behaviour.gateway.conftest import Stand, until
 from tests.support.clips import MIME, decoded_frames
 from tests.support.fake_gatekeeper import HALL
 
-from qorgan.centre.gateway import recordings
+from qorgan.centre.gateway import recordings, transfer
 from qorgan.centre.gateway.instants import instant
 from qorgan.kernel.clock import to_us
 from qorgan.protocols.link import commands
@@ -61,14 +60,14 @@ async def test_the_school_is_given_credit_as_the_browser_takes_bytes(stand: Stan
 
     assert len(answer.content) > 5_000_000
     assert sum(stand.school.credits) >= 4_500_000
-    assert min(stand.school.credits) >= recordings.CREDIT_STEP_BYTES
+    assert min(stand.school.credits) >= transfer.CREDIT_STEP_BYTES
 
 
 async def test_nothing_recorded_is_a_404(stand: Stand) -> None:
     stand.school.range_end = b"not_recorded"
     answer = await get(stand)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_recorded")
-    assert stand.rooms.watching == []
+    await until(lambda: stand.rooms.watching == [], "the watch has ended")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ async def test_a_silent_school_is_a_504(stand: Stand, what: str, monkeypatch: py
     stand.school.silent = True
     answer = await get(stand, what)
     assert (answer.status_code, answer.json()["code"]) == (504, "node_silent")
-    assert stand.rooms.watching == []
+    await until(lambda: stand.rooms.watching == [], "the watch has ended")
 
 
 async def test_half_a_range_is_never_passed_off_as_whole(stand: Stand) -> None:
@@ -104,7 +103,7 @@ async def test_a_browser_that_leaves_ends_the_lease(stand: Stand) -> None:
         await anext(answer.aiter_raw())
     await until(lambda: bool(stand.school.closed), "the school was told")
     await until(lambda: stand.counters.ranges == 0, "nothing is being sent")
-    assert stand.rooms.watching == []
+    await until(lambda: stand.rooms.watching == [], "the watch has ended")
 
 
 @pytest.mark.parametrize(
@@ -180,4 +179,3 @@ async def test_ranges_are_limited_so_that_live_video_goes_on(stand: Stand, monke
         await anext(answer.aiter_raw())
         second = await get(stand)
         assert (second.status_code, second.json()["code"]) == (503, "too_many_viewers")
-    await asyncio.sleep(0)

@@ -37,7 +37,7 @@ async def town(clip_cache: Path) -> AsyncIterator[SimTown]:
 
 @pytest.fixture
 async def client(town: SimTown) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=town.control.url) as asking:
+    async with httpx.AsyncClient(base_url=town.control.url, timeout=60) as asking:
         yield asking
 
 
@@ -50,7 +50,7 @@ async def test_a_fault_is_ordered_seen_and_ended(town: SimTown, client: httpx.As
     async with open_viewer(town.simulator.url(SITE, "hall", "sub")) as viewer:
         await viewer.play()
         ordered = await client.post(fault, json={"fault": "black", "stream": "sub"})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(100):
             while await shown() != [None, "black"]:
                 await viewer.picture()
             ended = await client.delete(fault)
@@ -102,7 +102,7 @@ async def test_a_town_runs_as_a_process_and_ends_on_sigterm(clip_cache: Path, tm
     argv = ["-m", "qorgan.sim", "town", str(plan), "--cache", str(clip_cache), "--ready-file", str(ready)]
     process = await asyncio.create_subprocess_exec(sys.executable, *argv, stdout=asyncio.subprocess.PIPE)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             assert process.stdout is not None
             said = json.loads(await process.stdout.readline())
             (camera,) = said["cameras"]
@@ -126,7 +126,7 @@ async def test_a_port_in_use_is_told_in_a_sentence(clip_cache: Path) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable, *argv, stderr=asyncio.subprocess.PIPE, env={**os.environ, "QORGAN_LOG_LEVEL": "error"}
         )
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             _, said = await process.communicate()
     assert process.returncode == 1
     assert said.decode().startswith("Cannot listen there") and "Traceback" not in said.decode()

@@ -19,6 +19,7 @@ LOGIN = Login(user="qorgan", password="the right one")
 
 @pytest.fixture
 async def sim(clip_cache: Path) -> AsyncIterator[RtspSimulator]:
+    """Its cameras give up on a silent client after a time that only a silent one reaches."""
     cameras = [
         a_camera("hall"),
         a_camera("locked", login=LOGIN),
@@ -27,7 +28,7 @@ async def sim(clip_cache: Path) -> AsyncIterator[RtspSimulator]:
         a_camera("old", kind=CameraKind.MJPEG),
         a_camera("single", sub=None),
     ]
-    async with RtspSimulator(cameras, cache=clip_cache, session_timeout_s=3.0) as running:
+    async with RtspSimulator(cameras, cache=clip_cache, session_timeout_s=6.0) as running:
         yield running
 
 
@@ -112,9 +113,9 @@ async def test_a_silent_session_ends_and_a_living_one_does_not(sim: RtspSimulato
         gone = asyncio.create_task(silent.is_closed())
         while not gone.done():
             living.writer.write(b"$\x01\x00\x08" + struct.pack(">BBHI", 0x80, 201, 1, 7))  # a receiver report
-            await living.pictures(5)
+            await living.picture()
         assert (await living.ask("OPTIONS")).status == 200
-    assert answer.headers["session"].endswith(";timeout=3")
+    assert answer.headers["session"].endswith(";timeout=6")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ async def test_junk_is_answered_once_and_disturbs_nobody(sim: RtspSimulator, jun
         reader, writer = await asyncio.open_connection("127.0.0.1", sim.port)
         writer.write(junk)
         writer.write_eof()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             said = await reader.read()
         writer.close()
         numbers = [picture.number for picture in await viewer.pictures(5)]

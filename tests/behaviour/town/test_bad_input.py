@@ -73,7 +73,7 @@ class OddCameras:
 
     def stall(self, key: str) -> None:
         body = {"fault": "stall"}
-        httpx.post(f"{self.control}/cameras/odd/{key}/fault", json=body, trust_env=False).raise_for_status()
+        httpx.post(f"{self.control}/cameras/odd/{key}/fault", json=body, trust_env=False, timeout=60).raise_for_status()
 
     def recover(self, key: str) -> None:
         httpx.delete(f"{self.control}/cameras/odd/{key}/fault", trust_env=False).raise_for_status()
