@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from qorgan.kernel.errors import QorganError
@@ -19,6 +20,7 @@ from qorgan.kernel.processes import die_with_parent, until_stopped
 from qorgan.sim.button import SimButton
 from qorgan.sim.cameras import Algorithm, Login, SimCamera
 from qorgan.sim.faults import Fault
+from qorgan.sim.onvif import DISCOVERY_PORT
 from qorgan.sim.scenes import Scene
 from qorgan.sim.town import SimTown, TownPlan, made_up, read_plan
 
@@ -96,6 +98,12 @@ def town(
     control_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port of the remote control; 0: any free.")
     ] = None,
+    onvif_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="HTTP port of the cameras' ONVIF side; 0: any free.")
+    ] = None,
+    discovery: Annotated[
+        bool, typer.Option("--discovery", help="Answer searches for ONVIF cameras on this machine (UDP 3702).")
+    ] = False,
     ready_file: ReadyFile = None,
     parent: DieWithParent = False,
     cache: Cache = None,
@@ -118,11 +126,13 @@ def town(
         chosen = (
             read_plan(plan) if plan else TownPlan(cameras=made_up(cameras, site=site, scenes=scenes or list(Scene)))
         )
-        chosen = TownPlan(
-            cameras=chosen.cameras,
-            port=chosen.port if port is None else port,
-            control_port=chosen.control_port if control_port is None else control_port,
-        )
+        wanted = {
+            "port": port,
+            "control_port": control_port,
+            "onvif_port": onvif_port,
+            "discovery_port": DISCOVERY_PORT if discovery else None,
+        }
+        chosen = msgspec.structs.replace(chosen, **{name: value for name, value in wanted.items() if value is not None})
     _run_town(chosen, host, cache, ready_file, None)
 
 

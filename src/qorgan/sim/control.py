@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -38,10 +38,13 @@ class _StreamOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Control:
-    """Serves the remote control of one simulator; use with `async with`. `port` is the port it got."""
+    """Serves the remote control of one simulator; use with `async with`. `port` is the port it got.
 
-    def __init__(self, simulator: RtspSimulator, *, port: int = 0) -> None:
-        self._simulator = simulator
+    `more` are routes of what stands beside it.
+    """
+
+    def __init__(self, simulator: RtspSimulator, *, port: int = 0, more: Sequence[Route] = ()) -> None:
+        self._simulator, self._more = simulator, more
         self.port = port
         self._preparing: set[asyncio.Task[None]] = set()
 
@@ -76,6 +79,7 @@ class Control:
                 Route(f"{camera}/fault", self._set_fault, methods=["POST"]),
                 Route(f"{camera}/fault", self._clear_fault, methods=["DELETE"]),
                 Route(f"{camera}/sent", self._sent, methods=["GET"]),
+                *self._more,
             ],
             exception_handlers={QorganError: _problem},
         )

@@ -12,16 +12,22 @@ import msgspec
 from qorgan.kernel.errors import Invalid
 from qorgan.sim.cameras import SimCamera
 from qorgan.sim.control import Control
+from qorgan.sim.onvif import OnvifSimulator
 from qorgan.sim.scenes import Scene
 from qorgan.sim.server import RtspSimulator
 
 
 class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A town's file: `[[cameras]]` with the fields of `SimCamera`, and the two ports (0: any free one)."""
+    """A town's file: `[[cameras]]` with the fields of `SimCamera`, and the ports (0: any free one).
+
+    Without `onvif_port` the cameras speak RTSP alone; without `discovery_port` (3702 is the real one) none is found.
+    """
 
     cameras: list[SimCamera]
     port: int = 0
     control_port: int = 0
+    onvif_port: int | None = None
+    discovery_port: int | None = None
 
 
 def read_plan(file: Path) -> TownPlan:
@@ -43,16 +49,19 @@ def made_up(count: int, *, site: str, scenes: Sequence[Scene] = tuple(Scene)) ->
 
 
 class SimTown:
-    """Use with `async with`; inside, `simulator` and `control` are running."""
+    """Use with `async with`; inside, `simulator` and `control` are running; `onvif` too if the plan has a port for it."""
 
     def __init__(self, plan: TownPlan, *, cache: Path, host: str = "127.0.0.1") -> None:
         self.simulator = RtspSimulator(plan.cameras, cache=cache, host=host, port=plan.port)
-        self.control = Control(self.simulator, port=plan.control_port)
+        self.onvif = self._onvif(plan, host)
+        self.control = Control(self.simulator, port=plan.control_port, more=self.onvif.routes() if self.onvif else ())
         self._open = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as opening:
             await opening.enter_async_context(self.simulator)
+            if self.onvif is not None:
+                await opening.enter_async_context(self.onvif)
             await opening.enter_async_context(self.control)
             self._open = opening.pop_all()
         return self
@@ -62,10 +71,17 @@ class SimTown:
     ) -> None:
         await self._open.__aexit__(kind, error, trace)
 
+    def _onvif(self, plan: TownPlan, host: str) -> OnvifSimulator | None:
+        if plan.onvif_port is None:
+            return None
+        url = self.simulator.url
+        return OnvifSimulator(plan.cameras, url, host=host, port=plan.onvif_port, discovery_port=plan.discovery_port)
+
     def ready(self) -> dict[str, object]:
         """What a program that started this town needs to know."""
         urls = [
             {"site": c.site, "key": c.key}
+            | ({"onvif": self.onvif.url(c.site, c.key)} if self.onvif else {})
             | {s.stream.value: self.simulator.url(c.site, c.key, s.stream) for s in c.streams}
             for c in self.simulator.status()
         ]
