@@ -2,15 +2,29 @@
 
 import hashlib
 import re
+import struct
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.h264 import a_clip, avcc, packetize
+from tests.support.rtp import audio_over_rtp, h265_over_rtp, interleaved
 
 from qorgan.domain.cameras import CameraReason
-from qorgan.protocols.rtsp.auth import Challenge, Credentials, strongest
-from qorgan.protocols.rtsp.client import ANSWER_WITHIN_S, CameraRefused, RtspClient, Step
+from qorgan.kernel.errors import Invalid
+from qorgan.protocols.rtsp.auth import Challenge, Credentials, Login, strongest
+from qorgan.protocols.rtsp.client import (
+    ANSWER_WITHIN_S,
+    MAX_REDIRECTS,
+    REPORT_EVERY_S,
+    CameraRefused,
+    Redirected,
+    RtspClient,
+    Step,
+    Transport,
+    UdpPorts,
+    WrongTransport,
+)
 from qorgan.protocols.rtsp.h264 import Frame
 
 URL = "rtsp://camera.school:8554/hall/main"
@@ -100,8 +114,9 @@ def test_the_strongest_challenge_is_answered():
 def test_a_quality_of_protection_is_counted():
     challenge = strongest(['Digest realm="a", nonce="1", qop="auth"'])
     assert challenge is not None
-    credentials = Credentials("u", "p")
-    counts = [re.search(r"nc=(\w+)", credentials.authorize(challenge, "PLAY", "x")) for _ in range(2)]
+    login = Login(Credentials("u", "p"))
+    assert login.challenged(['Digest realm="a", nonce="1", qop="auth"'])
+    counts = [re.search(r"nc=(\w+)", login.authorize("PLAY", "x") or "") for _ in range(2)]
     assert ["00000001", "00000002"] == [count[1] for count in counts if count]
 
 
@@ -109,7 +124,7 @@ REFUSALS = {
     "a wrong password": ("401 Unauthorized", CameraReason.WRONG_PASSWORD),
     "an unknown path": ("404 Not Found", CameraReason.NOT_FOUND),
     "too many viewers": ("453 Not Enough Bandwidth", CameraReason.REFUSED),
-    "no interleaving": ("461 Unsupported Transport", CameraReason.UNSUPPORTED_CODEC),
+    "no interleaving": ("461 Unsupported Transport", CameraReason.PROTOCOL_ERROR),
 }
 
 
@@ -178,3 +193,257 @@ def test_junk_while_playing_never_breaks(data):
     except CameraRefused:
         return
     assert 0 <= taken <= len(data)
+
+
+# Sound beside the pictures, other codecs
+
+AAC = audio_over_rtp("aac")
+BOTH = (
+    "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\na=control:trackID=1\r\n"
+    "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 mpeg4-generic/16000/1\r\na=control:trackID=2\r\n"
+    f"a=fmtp:97 mode=AAC-hbr; sizelength=13; indexlength=3; indexdeltalength=3; config={AAC.extradata.hex()}\r\n"
+)
+WITH_SOUND = {"encodings": ("H264", "H265"), "wants_audio": True}
+
+
+def set_up(text: str) -> bytes:
+    return answer(Session="abc;timeout=60", Transport=text)
+
+
+def test_pictures_and_sound_come_on_one_session():
+    client = RtspClient(URL, None, 0.0, **WITH_SOUND)
+    say(client, answer(body=BOTH, Content_Base=URL + "/"))
+    client.take_bytes()
+    say(client, set_up("RTP/AVP/TCP;unicast;interleaved=0-1"))
+    request = client.take_bytes().decode()
+    assert request.startswith(f"SETUP {URL}/trackID=2 ") and "Session: abc\r\n" in request
+    assert "interleaved=2-3" in request
+    say(client, set_up("RTP/AVP/TCP;unicast;interleaved=2-3"))
+    say(client, answer(Session="abc"))
+
+    sent = h265_over_rtp()
+    frames = say(client, interleaved(sent.rtp[:30]) + interleaved(AAC.rtp, channel=2) + interleaved(sent.rtp[30:]))
+    assert 30 == len(frames) and frames[0].key and not any(frame.damaged for frame in frames)
+    heard = [frame.data for frame in client.take_audio()]
+    assert list(AAC.encoded)[: len(heard)] == heard and len(heard) == len(AAC.rtp)
+    assert [] == client.take_audio()
+
+
+def test_sound_that_cannot_be_had_costs_no_pictures():
+    for refusal in (answer("461 Unsupported Transport"), set_up("RTP/AVP/TCP;unicast;interleaved=0-1")):
+        client = RtspClient(URL, None, 0.0, **WITH_SOUND)
+        say(client, answer(body=BOTH))
+        say(client, set_up("RTP/AVP/TCP;unicast;interleaved=0-1"))
+        client.take_bytes()
+        say(client, refusal)
+        assert client.take_bytes().startswith(b"PLAY ") and client.audio is None and client.sound is None
+
+
+def test_a_codec_that_the_owner_cannot_record_is_named():
+    with pytest.raises(CameraRefused) as refused:
+        say(RtspClient(URL, None, 0.0, encodings=("H264",)), answer(body=BOTH))
+    assert "H265" in str(refused.value) and refused.value.reason is CameraReason.UNSUPPORTED_CODEC
+
+
+def test_the_way_to_the_cameras_loudspeaker_is_not_its_sound():
+    client = RtspClient(URL, None, 0.0, **WITH_SOUND)
+    say(client, answer(body=BOTH + "a=sendonly\r\n"))
+    assert client.audio is None
+
+
+# Transports
+
+
+def playing_over_udp() -> RtspClient:
+    client = RtspClient(URL, None, 0.0, ports=UdpPorts(40_000, 40_002), **WITH_SOUND)
+    say(client, answer(body=BOTH))
+    assert b"Transport: RTP/AVP;unicast;client_port=40000-40001\r\n" in client.take_bytes()
+    say(client, set_up("RTP/AVP;unicast;client_port=40000-40001;server_port=50000-50001;source=192.0.2.9"))
+    assert b"client_port=40002-40003\r\n" in client.take_bytes()
+    say(client, set_up("RTP/AVP;unicast;server_port=50002"))
+    say(client, answer())
+    return client
+
+
+def test_datagrams_are_put_in_order_and_losses_counted():
+    client = playing_over_udp()
+    assert ((50_000, 50_001), "192.0.2.9") == (client.video_lane.server_ports, client.video_lane.source)
+    assert (50_002, 50_003) == client.audio_lane.server_ports
+    packets = list(h265_over_rtp().rtp)
+    del packets[50]
+    packets[10], packets[11] = packets[11], packets[10]
+    frames: list[Frame] = []
+    for at in range(0, len(packets), 7):
+        client.receive_datagrams(client.video_lane, packets[at : at + 7], frames, at / 10)
+    client.receive_datagrams(client.video_lane, [], frames, 1_000.0)
+
+    assert 1 == client.lost_packets == client.video_lane.reorder.lost
+    assert 1 == sum(frame.damaged for frame in frames) and len(frames) >= 29
+    client.receive_datagrams(client.audio_lane, list(AAC.rtp), frames, 0.0)
+    assert len(AAC.rtp) == len(client.take_audio())
+
+
+def test_a_camera_that_refuses_one_transport_is_asked_for_the_other():
+    tcp = RtspClient(URL, None, 0.0)
+    udp = RtspClient(URL, None, 0.0, ports=UdpPorts(40_000))
+    for client, instead in ((tcp, Transport.UDP), (udp, Transport.TCP)):
+        say(client, answer(body=SDP))
+        with pytest.raises(WrongTransport) as refused:
+            say(client, answer("461 Unsupported Transport"))
+        assert refused.value.instead is instead
+
+
+def test_a_camera_that_does_what_it_likes_is_asked_for_that():
+    client = RtspClient(URL, None, 0.0)
+    say(client, answer(body=SDP))
+    with pytest.raises(WrongTransport):
+        say(client, set_up("RTP/AVP;unicast;client_port=0-1;server_port=6000-6001"))
+
+
+# Redirects: where to, and what goes along
+
+REDIRECTS = {
+    "on the same camera": ("rtsp://camera.school:555/x", {}, ("rtsp://camera.school:555/x", True)),
+    "into encryption": ("rtsps://camera.school/x", {}, ("rtsps://camera.school:322/x", True)),
+    "to another host, without the password": ("rtsp://elsewhere/x", {}, ("rtsp://elsewhere:554/x", False)),
+    "out of encryption": ("rtsp://camera.school/x", {"secure": True}, None),
+    "to a web page": ("http://camera.school/x", {}, None),
+    "to nowhere": ("", {}, None),
+    "once too often": ("rtsp://camera.school:555/x", {"redirects": MAX_REDIRECTS}, None),
+}
+
+
+@pytest.mark.parametrize("case", REDIRECTS)
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Moved Temporarily"])
+def test_a_redirect_is_followed_by_the_rules(case, status):
+    location, options, expected = REDIRECTS[case]
+    url = URL.replace("rtsp:", "rtsps:") if options.get("secure") else URL
+    client = RtspClient(url, Credentials("cam", "hush-hush"), 0.0, **options)
+    with pytest.raises(CameraRefused) as refused:
+        say(client, answer(status, Location=location))
+    error = refused.value
+    assert expected == ((error.url, error.same_host) if isinstance(error, Redirected) else None)
+
+
+def test_an_rtsps_address_is_never_spoken_to_in_the_clear():
+    with pytest.raises(Invalid):
+        RtspClient("rtsps://camera.school/x", None, 0.0)
+
+
+# While playing
+
+
+def test_a_nonce_that_grew_old_while_playing_is_renewed():
+    client = RtspClient(URL, Credentials("cam", "hush-hush"), 0.0)
+    say(client, answer("401 Unauthorized", WWW_Authenticate='Digest realm="s", nonce="1"'))
+    say(client, answer(body=SDP))
+    say(client, set_up("RTP/AVP/TCP;interleaved=0-1"))
+    say(client, answer())
+    client.on_deadline(31.0)
+    client.take_bytes()
+    say(client, answer("401 Unauthorized", WWW_Authenticate='Digest realm="s", nonce="2", stale=true'))
+    request = client.take_bytes()
+    assert request.startswith(b"GET_PARAMETER ") and b'nonce="2"' in request
+    say(client, answer())
+    for turn in range(20):
+        try:
+            say(client, answer("401 Unauthorized", WWW_Authenticate=f'Digest realm="s", nonce="x{turn}", stale=true'))
+        except CameraRefused:
+            return
+        client.on_deadline(61.0 + 30 * turn)
+    pytest.fail("a camera may not ask for the password for ever")
+
+
+def test_a_camera_that_passes_over_get_parameter_is_asked_for_options():
+    client = playing_client()
+    client.on_deadline(31.0)
+    client.take_bytes()
+    client.on_deadline(61.0)
+    assert client.take_bytes().startswith(b"OPTIONS ")
+
+
+def test_a_forgotten_session_ends():
+    client = playing_client()
+    client.on_deadline(31.0)
+    with pytest.raises(CameraRefused) as refused:
+        say(client, answer("454 Session Not Found"))
+    assert refused.value.reason is CameraReason.CLOSED
+
+
+def asked(client: RtspClient, method: str, **headers: str) -> bytes:
+    lines = [f"{method} {URL} RTSP/1.0", "CSeq: 77", *(f"{name}: {value}" for name, value in headers.items())]
+    client.take_bytes()
+    say(client, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    return client.take_bytes()
+
+
+def test_what_the_camera_asks_is_answered():
+    client = playing_client()
+    for method in ("OPTIONS", "ANNOUNCE", "SET_PARAMETER", "GET_PARAMETER"):
+        said = asked(client, method)
+        assert said.startswith(b"RTSP/1.0 200 OK\r\nCSeq: 77\r\n") and b"Session: abc\r\n" in said
+    assert asked(client, "DANCE").startswith(b"RTSP/1.0 501 ")
+    with pytest.raises(Redirected) as moved:
+        asked(client, "REDIRECT", Location="rtsp://camera.school:9/y")
+    assert "rtsp://camera.school:9/y" == moved.value.url
+    assert client.take_bytes().startswith(b"RTSP/1.0 200 OK")
+    with pytest.raises(CameraRefused) as ended:
+        asked(client, "TEARDOWN")
+    assert ended.value.reason is CameraReason.CLOSED
+
+
+def test_a_camera_that_asks_without_listening_is_let_go():
+    client = playing_client()
+    with pytest.raises(CameraRefused):
+        say(client, f"OPTIONS {URL} RTSP/1.0\r\nCSeq: 1\r\n\r\n".encode() * 2_000)
+
+
+SENDER_REPORT = struct.pack(">BBHIIIIII", 0x80, 200, 6, 7, 2_208_988_800 + 60, 0, 90_000, 5, 600)
+
+
+def test_the_cameras_clock_is_kept_and_reports_are_sent_back():
+    client = playing_client()
+    clip = a_clip()
+    say(client, interleaved([SENDER_REPORT], channel=3) + b"".join(packetize(clip.units[0], 1, 0, channel=2)), 2.0)
+    assert client.video_lane.clock is not None and 60_000_000 == client.video_lane.clock.wall_us
+
+    client.on_deadline(31.0)  # the keep-alive; from now on reports have their own deadline
+    client.take_bytes()
+    assert 31.0 + REPORT_EVERY_S == client.next_deadline()
+    client.on_deadline(31.0 + REPORT_EVERY_S)
+    report = client.take_bytes()
+    assert b"$\x03" == report[:2] and (0x81, 201) == (report[4], report[5])
+
+
+def test_a_goodbye_ends_the_stream_only_when_it_is_the_streams():
+    client = playing_client()
+    stranger, own = struct.pack(">BBHI", 0x81, 203, 1, 9), struct.pack(">BBHI", 0x81, 203, 1, 7)
+    say(client, interleaved([SENDER_REPORT, stranger], channel=3))
+    with pytest.raises(CameraRefused) as ended:
+        say(client, interleaved([own], channel=3))
+    assert ended.value.reason is CameraReason.CLOSED
+
+
+def test_reports_over_udp_are_written_for_the_owner_to_send():
+    client = playing_over_udp()
+    assert b"" == client.report(client.video_lane, 5.0)
+    client.receive_control(client.video_lane, SENDER_REPORT, 1.0)
+    client.receive_datagrams(client.video_lane, list(h265_over_rtp().rtp[:9]), [], 1.0)
+    assert (0x81, 201) == tuple(client.report(client.video_lane, 5.0)[:2])
+
+
+def test_lines_that_end_sloppily_and_bytes_of_no_encoding():
+    client = RtspClient(URL, Credentials("cam", "pw"), 0.0)
+    client.take_bytes()
+    say(client, b'RTSP/1.0 401 No\nWWW-Authenticate: Digest realm="\xcd\xf5", nonce="1"\nCSeq: 1\n\n\r\n')
+    assert b'realm="\xcd\xf5"' in client.take_bytes()
+
+
+def test_a_camera_that_knows_no_ranges_is_asked_without():
+    client = RtspClient(URL, None, 0.0)
+    say(client, answer(body=SDP))
+    say(client, set_up("RTP/AVP/TCP;interleaved=0-1"))
+    client.take_bytes()
+    say(client, answer("457 Invalid Range"))
+    request = client.take_bytes()
+    assert request.startswith(b"PLAY ") and b"Range" not in request

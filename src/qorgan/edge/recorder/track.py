@@ -10,7 +10,9 @@ from typing import Protocol
 from qorgan.edge.recorder.index import SegmentRow
 from qorgan.edge.recorder.timing import RunClock, to_media
 from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
+from qorgan.protocols.rtsp.client import VideoDepacketizer
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer, parse_sps
+from qorgan.protocols.rtsp.h265 import parse_h265_sps
 
 FRAGMENT_MAX = TIMESCALE  # 1 s
 SEGMENT_TARGET = 60 * TIMESCALE
@@ -79,7 +81,7 @@ class TrackRecorder:
         """A new RTSP session: its timestamps have nothing to do with the last one's."""
         self._scale = TIMESCALE / clock_rate
 
-    def take(self, frames: list[Frame], source: H264Depacketizer, arrival_us: int) -> list[Sample]:
+    def take(self, frames: list[Frame], source: VideoDepacketizer, arrival_us: int) -> list[Sample]:
         """Record frames that were whole at `arrival_us` (wall clock). Returns them placed in time, for live viewers.
 
         Nothing is recorded before the first keyframe.
@@ -106,7 +108,7 @@ class TrackRecorder:
         self.clock, self._restart = None, None
         self.gop, self._gop_bytes = [], 0
 
-    def _place(self, frame: Frame, source: H264Depacketizer, arrival_us: int) -> Sample | None:
+    def _place(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> Sample | None:
         if self.clock is not None:
             self._advance(frame)
             if frame.key:
@@ -122,7 +124,7 @@ class TrackRecorder:
         self._held = Sample(frame.data, self._media, frame.key)
         return self._held
 
-    def _turn(self, source: H264Depacketizer, arrival_us: int) -> None:
+    def _turn(self, source: VideoDepacketizer, arrival_us: int) -> None:
         """A keyframe: where a run may end without loss, and where a file is cut."""
         reason = "parameters_changed" if source.changed else self._restart
         if reason:
@@ -145,8 +147,8 @@ class TrackRecorder:
         if self._fragment is not None and (frame.key or self._fragment.duration + step > FRAGMENT_MAX):
             self._flush()
 
-    def _begin_run(self, frame: Frame, source: H264Depacketizer, arrival_us: int) -> None:
-        info = parse_sps(source.sps)
+    def _begin_run(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> None:
+        info = parse_sps(source.sps) if isinstance(source, H264Depacketizer) else parse_h265_sps(source.sps)
         self.track = VideoTrack(source.sps, source.pps, info.codec, info.width, info.height)
         source.changed = False
         if self._epoch_us is None:

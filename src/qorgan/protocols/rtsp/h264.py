@@ -35,12 +35,16 @@ class H264Depacketizer:
 
     Parameter sets go to `sps` and `pps`, not into samples (they belong in `avcC`); `changed` is raised when a new one
     differs. Everything else, SEI included, is kept byte for byte.
+
+    Packets on other interleaved channels are skipped; with `others` set to a list, first byte and end of each such
+    packet (behind its interleaved header) and its channel are written there: `(channel, start, end)`.
     """
 
     def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
         self.sps, self.pps = b"", b""
         self.changed = False
         self.lost_packets = 0
+        self.others: list[tuple[int, int, int]] | None = None
         self.packets = 0
         self._seq = -1
         self._timestamp = 0
@@ -53,6 +57,11 @@ class H264Depacketizer:
         self._damaged = False
         for unit in parameter_sets:
             self._parameter_set(unit[0] & 0x1F, unit)
+
+    @property
+    def next_seq(self) -> int:
+        """The sequence number that should come next; -1 before the first packet."""
+        return self._seq
 
     def feed(self, buffer: memoryview, offset: int, end: int, channel: int, frames: list[Frame]) -> int:
         """Take interleaved packets of `buffer[offset:end]`; completed frames are appended to `frames`.
@@ -67,9 +76,11 @@ class H264Depacketizer:
             following = offset + 4 + length
             if magic != 0x24 or following > end:
                 return offset
-            if ch != channel or length < 14 or flags & 0xEF != 0x80:
+            if ch != channel or length < 14 or flags != 0x80:
                 if ch == channel:
                     self._odd_packet(buffer, offset + 4, following, frames)
+                elif self.others is not None:
+                    self.others.append((ch, offset + 4, following))
                 offset = following
                 continue
             if seq != self._seq:
