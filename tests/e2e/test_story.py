@@ -106,7 +106,9 @@ def test_a_press_made_while_the_link_is_cut_arrives_once_and_the_recording_has_n
     with window() as desk, town.sign_in(OFFICER) as officer:
         desk.sign_in(OFFICER, town.settled.user_password)
         expect(desk.see("queue-empty")).to_be_visible(timeout=SHOWN_WITHIN_MS)
-        cut_at = now()
+        school, cut_at = school_of(officer, CABLED), now()
+        for camera in officer.get(f"/api/schools/{school}/cameras")["items"]:
+            recorded_without_gap(officer, camera, cut_at - timedelta(seconds=1), cut_at)
         town.cables[CABLED].cut()
         alarm = town.press(CABLED, "post")
         until(lambda: not town.health(CABLED)["link"]["up"], "the school notices that its link is cut")
@@ -116,10 +118,9 @@ def test_a_press_made_while_the_link_is_cut_arrives_once_and_the_recording_has_n
         expect(desk.see("alarm-screen", alarm=alarm)).to_be_visible(timeout=SHOWN_WITHIN_MS)
         until(lambda: town.health(CABLED)["outbox"]["alarms"] == 0, "the school knows that the centre has it")
         expect(desk.see("queue-alarm")).to_have_count(1)
-        school = school_of(officer, CABLED)
         assert [one["id"] for one in officer.all("/api/alarms", school=school)] == [alarm]
         for camera in officer.get(f"/api/schools/{school}/cameras")["items"]:
-            recorded_without_gap(officer, camera, cut_at - timedelta(seconds=5), mended_at + timedelta(seconds=5))
+            recorded_without_gap(officer, camera, cut_at, mended_at + timedelta(seconds=5))
         close(officer, alarm)
 
 

@@ -28,6 +28,8 @@ SWITCHES = (
 )
 T = TypeVar("T")
 
+expect.set_options(timeout=SHOWN_WITHIN_MS)  # Playwright itself gives 5 s
+
 
 @contextlib.contextmanager
 def chromium(playwright: Playwright) -> Iterator[Browser]:

@@ -19,6 +19,8 @@ HEAD = "head12@qorgan.demo"
 TILES = 9
 ALARM_TILE = 100
 WATCH_S = 6.0
+REACHES_WITHIN = timedelta(seconds=0.5)  # several frames
+PATIENCE_S = 60.0  # with a loaded machine; how long things took is in the report
 RECORD_BEFORE_PRESS_S = 15.0
 FRAMES_OF_RATE = 0.9  # of the nominal frames: a loaded machine delays, and the rest is counted in the report
 
@@ -85,7 +87,9 @@ async def _reading(reader: Events | Wall) -> AsyncIterator[None]:
 
 
 async def _see_the_town(town: Town, events: Events, report: Report, say: Say) -> None:
-    await events.until(lambda screen: bool(screen.snapshot), within_s=10, otherwise="no snapshot came on /ws/events")
+    await events.until(
+        lambda screen: bool(screen.snapshot), within_s=PATIENCE_S, otherwise="no snapshot came on /ws/events"
+    )
     sites = {school["site"] for school in events.snapshot["schools"]}
     wanted = {school.plan.site for school in town.settled.schools}
     report.hold("snapshot has every school", wanted <= sites)
@@ -154,7 +158,7 @@ async def _press(town: Town, events: Events, report: Report) -> dict[str, Any]:
     alarm = await town.press(school, button.key)
     durable_ms = (time.monotonic() - pressed) * 1000
     await events.until(
-        lambda screen: alarm in screen.alarms, within_s=10, otherwise="the alarm did not reach the screen"
+        lambda screen: alarm in screen.alarms, within_s=PATIENCE_S, otherwise="the alarm did not reach the screen"
     )
     report.measured["press_to_durable_ms"] = round(durable_ms, 1)
     report.measured["press_to_event_ms"] = round((events.seen_at[alarm] - pressed) * 1000, 1)
@@ -167,7 +171,7 @@ async def _press(town: Town, events: Events, report: Report) -> dict[str, Any]:
 async def _see_the_place(wall: Wall, events: Events, alarm: dict[str, Any], report: Report) -> None:
     """The nearest camera, live, for the alarm's own purpose."""
     await wall.open(ALARM_TILE, alarm["cameras"][0], "sub", f"alarm:{alarm['id']}")
-    first = await wall.first_frame(ALARM_TILE, within_s=10)
+    first = await wall.first_frame(ALARM_TILE, within_s=PATIENCE_S)
     report.measured["alarm_to_first_frame_ms"] = None if first is None else round(first, 1)
     report.hold("the nearest camera is live at the alarm", first is not None)
 
@@ -177,17 +181,15 @@ async def _look_back(officer: Visitor, alarm: dict[str, Any], report: Report, sa
     camera = alarm["cameras"][0]
     pressed_at = _instant(alarm["pressed_at"])
     asked = pressed_at - timedelta(seconds=60)
-    timeline = await officer.get(f"/api/cameras/{camera}/timeline", start=_text(asked), end=_text(pressed_at))
-    spans = [span for span in timeline["spans"] if span["stream"] == "main"]
-    report.hold("the timeline reaches the press", bool(spans))
-    if not spans:
+    span = await _recorded(officer, camera, asked, pressed_at)
+    report.hold("the timeline reaches the press", span is not None)
+    if span is None:
         return
-    start = max(asked, _instant(spans[-1]["start"]))
-    end = min(pressed_at, _instant(spans[-1]["end"]))
+    start, end = max(asked, span[0]), min(pressed_at, span[1])
     seconds = (end - start).total_seconds()
-    lag_s = (pressed_at - end).total_seconds()
     report.measured["recorded_before_press_s"] = round(seconds, 2)
-    report.hold("the recording reaches up to the press", lag_s < 3.0 and seconds >= RECORD_BEFORE_PRESS_S - 3.0)
+    report.measured["timeline_reached_press_after_s"] = round((datetime.now(UTC) - pressed_at).total_seconds(), 2)
+    report.hold("the recording reaches up to the press", seconds >= RECORD_BEFORE_PRESS_S - 3.0)
     began = time.monotonic()
     media, mime = await officer.fetch(
         f"/api/cameras/{camera}/range",
@@ -203,6 +205,19 @@ async def _look_back(officer: Visitor, alarm: dict[str, Any], report: Report, sa
     report.measured["range_mime"] = mime
     report.hold("the minute before the press plays", pictures >= FRAMES_OF_RATE * rate * seconds)
     say(f"the {seconds:.0f} s before the press play: {pictures} pictures decoded")
+
+
+async def _recorded(officer: Visitor, camera: str, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
+    """The span of the main stream that reaches `end`, as soon as the timeline has it; None when it never does."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        with suppress(Unavailable):  # a school that did not answer in time is asked again
+            timeline = await officer.get(f"/api/cameras/{camera}/timeline", start=_text(start), end=_text(end))
+            spans = [(_instant(s["start"]), _instant(s["end"])) for s in timeline["spans"] if s["stream"] == "main"]
+            if spans and spans[-1][1] >= end - REACHES_WITHIN:
+                return spans[-1]
+        await asyncio.sleep(0.2)
+    return None
 
 
 async def _frames_per_s(officer: Visitor, camera: str) -> float:
@@ -222,7 +237,7 @@ async def _handle(officer: Visitor, events: Events, alarm: dict[str, Any], repor
     await officer.post(f"{path}/closure", {"disposition": "test", "note": "played by qorgan demo --check"})
     await events.until(
         lambda screen: screen.alarms[alarm["id"]]["state"] == "closed",
-        within_s=10,
+        within_s=PATIENCE_S,
         otherwise="the closure was not announced",
     )
     closed = await officer.get(path)

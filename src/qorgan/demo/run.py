@@ -24,8 +24,8 @@ from qorgan.kernel.processes import Child, Supervisor, port_is_open
 
 LOG_BYTES = 5_000_000
 FIRST_PICTURES_S = 300.0  # the simulator encodes its scenes at the very first start
-ANSWERS_WITHIN_S = 90.0
-CAMERAS_WITHIN_S = 90.0
+ANSWERS_WITHIN_S = 150.0
+CAMERAS_WITHIN_S = 150.0
 ONE_SHOT_S = 180.0
 PATIENCE_S = 15.0  # after which a person wants to hear why nothing happens
 Say = Callable[[str], None]
@@ -119,7 +119,7 @@ async def _until_ready(town: Town, say: Say) -> None:
     async with asyncio.TaskGroup() as group:
         for name, url in _addresses(town.settled).items():
             group.create_task(_until_up(name, url, started, say), name=f"up:{name}")
-    await _poll(town.linked, within_s=60.0, otherwise="a school is not linked with the centre")
+    await _poll(town.linked, within_s=ANSWERS_WITHIN_S, otherwise="a school is not linked with the centre")
     say("every school is linked with the centre")
     await _until_live(town, say)
 

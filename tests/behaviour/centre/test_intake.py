@@ -42,7 +42,7 @@ from qorgan.protocols.link.messages import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DEADLINE_S = 15.0
+DEADLINE_S = 60.0
 SITE = SiteId("kst-012")
 
 
@@ -60,16 +60,18 @@ class School:
     def __init__(self, client: Client, site: str = SITE) -> None:
         self._client, self.site = client, site
 
-    async def alarm(self, envelope: Envelope, *, within_s: float = 10.0) -> Ack:
+    async def alarm(self, envelope: Envelope, *, within_s: float = DEADLINE_S) -> Ack:
         reply = await self._client.request(subjects.alarm(SiteId(self.site)), encode(envelope), timeout=within_s)
         return decode(reply.data, Ack)
 
     async def events(self, *envelopes: Envelope) -> Ack:
-        reply = await self._client.request(subjects.event(SiteId(self.site)), encode(list(envelopes)), timeout=10)
+        reply = await self._client.request(
+            subjects.event(SiteId(self.site)), encode(list(envelopes)), timeout=DEADLINE_S
+        )
         return decode(reply.data, Ack)
 
     async def junk(self, subject: str, data: bytes) -> Ack:
-        reply = await self._client.request(subject, data, timeout=10)
+        reply = await self._client.request(subject, data, timeout=DEADLINE_S)
         return decode(reply.data, Ack)
 
     async def pulse(self, pulse: Pulse) -> None:
@@ -186,6 +188,7 @@ async def test_a_crash_between_commit_and_answer_loses_and_doubles_nothing(
         async with taking_in(server):
             with pytest.raises(nats.errors.TimeoutError):
                 await School(client).alarm(raised, within_s=1.0)
+            await until(lambda: Alarm.objects.count() == 1, "it is stored")
     async with taking_in(server):
         assert (await School(client).alarm(raised)).stored == (raised.id,)
     assert await Alarm.objects.acount() == 1
