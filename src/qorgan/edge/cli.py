@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+import msgspec
 import typer
 
 from qorgan.domain.places import LocalText
@@ -19,9 +20,14 @@ from qorgan.edge import config as configuration
 from qorgan.edge.config import Button, Camera, EdgeConfig
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel import logs
-from qorgan.kernel.errors import CameraUnreachable, Invalid, QorganError
+from qorgan.kernel.clock import SystemClock
+from qorgan.kernel.errors import CameraUnreachable, Conflict, Invalid, QorganError
 from qorgan.kernel.ids import ButtonKey, CameraKey
 from qorgan.kernel.processes import until_stopped
+from qorgan.protocols.onvif.soap import Login
+
+if TYPE_CHECKING:
+    from qorgan.edge.onvif.wizard import Wishes
 
 DEFAULT = Path("edge.toml")
 TOKEN_BYTES = 32
@@ -116,10 +122,37 @@ def init(
     typer.echo(f"{config} is written. Next: qorgan edge add-camera rtsp://… --config {config}")
 
 
+@app.command()
+def discover(
+    json: Annotated[bool, typer.Option("--json", help="One JSON object for machines.")] = False,
+    seconds: Annotated[float, typer.Option(min=0.5, max=60.0, help="For how long to listen.")] = 4.0,
+    at: Annotated[list[str] | None, typer.Option(help="Also ask this address directly; repeat.")] = None,
+    multicast: Annotated[bool, typer.Option("--multicast/--no-multicast", help="Ask the whole network.")] = True,
+    config: ConfigOption = DEFAULT,
+) -> None:
+    """Search the network for ONVIF cameras, and say which of them are configured already."""
+    from qorgan.edge.onvif.discovery import parse_target, search
+    from qorgan.edge.onvif.wizard import configured_as, found_lines
+
+    with _plainly():
+        cameras = configuration.load(config).cameras if config.exists() else ()
+        targets = [parse_target(text) for text in at or []]
+        found, ignored = asyncio.run(search(for_s=seconds, at=targets, multicast=multicast))
+    if json:
+        items = [msgspec.to_builtins(one) | {"configured": configured_as(one.url, cameras)} for one in found]
+        typer.echo(msgspec.json.encode({"items": items, "ignored": ignored}).decode())
+        return
+    for line in found_lines(found, cameras):
+        typer.echo(line)
+    typer.echo(f"{len(found)} found" + (f", {ignored} answers made no sense" if ignored else ""), err=True)
+
+
 @app.command("add-camera")
 def add_camera(
-    url: Annotated[str, typer.Argument(help="The camera's main stream, rtsp://host:554/path.")],
-    key: Annotated[str, typer.Option(help="A short name for machines: a-z, 0-9 and hyphen, as in hall.")],
+    url: Annotated[
+        str | None, typer.Argument(help="The camera's main stream, rtsp://host:554/path. Without it: search and ask.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="A short name for machines: a-z, 0-9 and hyphen, as in hall.")] = None,
     name_kk: NameKk = "",
     name_ru: NameRu = "",
     name_en: NameEn = "",
@@ -130,30 +163,65 @@ def add_camera(
         bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking.")
     ] = False,
     probe: Annotated[bool, typer.Option("--probe/--no-probe", help="Ask the camera for a picture first.")] = True,
+    onvif: Annotated[
+        str | None, typer.Option(help="Its ONVIF address, http://host/onvif/device_service, in place of a search.")
+    ] = None,
+    at: Annotated[list[str] | None, typer.Option(help="Search at this address too; repeat.")] = None,
+    main_profile: Annotated[str | None, typer.Option(help="ONVIF: token of the main profile.")] = None,
+    sub_profile: Annotated[str | None, typer.Option(help="ONVIF: token of the sub profile.")] = None,
+    no_sub: Annotated[bool, typer.Option("--no-sub", help="ONVIF: no sub stream.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="ONVIF: save what the camera sees as this JPEG file.")] = None,
+    house_profile: Annotated[
+        bool,
+        typer.Option("--house-profile", help="ONVIF: set H.264, ≤1080p, 25/s, 4 Mbit/s, a key frame in 2 s, name."),
+    ] = False,
+    ntp: Annotated[str | None, typer.Option(help="With --house-profile: the time server the camera is to use.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="With --house-profile: show the changes and do not ask.")] = False,
     config: ConfigOption = DEFAULT,
 ) -> None:
     """Add a camera to the node. A running node takes it up by itself.
 
+    With the address of a stream it is added as it is. Without one the network is searched for ONVIF cameras: choose
+    one, give its password, choose its streams.
+
     A password never goes into the configuration: it is asked for, read with --password-stdin, or taken out of the
     address, and kept encrypted. Mind that a password in an address stays in your shell's history.
     """
+    from qorgan.edge.onvif.wizard import Wishes
+
     with _plainly():
-        main, url_user, url_password = _without_user(url)
-        sub_address = _without_user(sub)[0] if sub else None
-        user = user or url_user
-        camera = Camera(
-            key=CameraKey(key),
-            name=LocalText(kk=name_kk or name_ru or key, ru=name_ru, en=name_en),
-            zone=zone,
-            main=main,
-            sub=sub_address,
-            user=user,
-        )
+        key = key or _ask("A short name for machines (a-z, 0-9, hyphen)", "--key")
+        name = LocalText(kk=name_kk or name_ru or key, ru=name_ru, en=name_en)
         before = configuration.load(config)
+        if url is None:
+            wishes = Wishes(
+                onvif=onvif,
+                search_at=_targets(at),
+                main_profile=main_profile,
+                sub_profile=sub_profile,
+                no_sub=no_sub,
+                picture=picture,
+                house_profile=house_profile,
+                ntp=ntp,
+                yes=yes,
+                name=name.kk,
+            )
+            _check_key_is_free(config, key, name, zone)
+            camera, password = _set_up_found(wishes, before, key, name, zone, user, password_stdin)
+        else:
+            main, url_user, url_password = _without_user(url)
+            camera = Camera(
+                key=CameraKey(key),
+                name=name,
+                zone=zone,
+                main=main,
+                sub=_without_user(sub)[0] if sub else None,
+                user=user or url_user,
+                onvif=onvif,
+            )
+            configuration.check_new_camera(config, camera)
+            password = url_password or _ask_camera_password(camera.user, password_stdin)
         configuration.check_new_camera(config, camera)
-        password = url_password or (
-            _ask_password(f"Password of {user} at the camera", password_stdin) if user else None
-        )
         if probe:
             _probe(camera, password)
         if password:
@@ -283,6 +351,55 @@ def _check_archive(config: EdgeConfig) -> Iterator[_Result]:
         yield _Result(f"archive {finding.path}", finding.repaired, f"{finding.code}: {finding.message}")
     if not findings:
         yield _Result("archive", True, "files and index agree")
+
+
+def _set_up_found(
+    wishes: "Wishes", before: EdgeConfig, key: str, name: LocalText, zone: str, user: str | None, password_stdin: bool
+) -> tuple[Camera, str | None]:
+    """The camera as the wizard made it, and its password."""
+    from qorgan.edge.onvif import wizard
+
+    clock = SystemClock()
+    device = asyncio.run(wizard.find_device(wishes, before.cameras))
+    known = wizard.configured_as(device, before.cameras)
+    if known is not None and wishes.onvif is None and not typer.confirm(f"It may be camera {known} already. Go on?"):
+        raise Conflict("nothing was added", code="config.key_taken")
+    if user is None and wizard.somebody_is_there():
+        user = str(typer.prompt("User at the camera", default="admin"))
+    password = _ask_camera_password(user, password_stdin)
+    login = Login(user, password or "") if user else None
+    confirm = typer.confirm if wizard.somebody_is_there() else _nobody_confirms
+    chosen = asyncio.run(wizard.set_up(device, login, wishes, clock, confirm=confirm))
+    camera = Camera(
+        key=CameraKey(key), name=name, zone=zone, main=chosen.main, sub=chosen.sub, user=user, onvif=chosen.url
+    )
+    return camera, password
+
+
+def _nobody_confirms(question: str) -> bool:
+    raise Invalid(f"nobody is there to answer {question!r}; say --yes")
+
+
+def _targets(at: list[str] | None) -> tuple[tuple[str, int], ...]:
+    from qorgan.edge.onvif.discovery import parse_target
+
+    return tuple(parse_target(text) for text in at or [])
+
+
+def _check_key_is_free(config: Path, key: str, name: LocalText, zone: str) -> None:
+    """Before a person is led through the wizard in vain."""
+    stand_in = Camera(key=CameraKey(key), name=name, zone=zone, main="rtsp://camera.invalid/")
+    configuration.check_new_camera(config, stand_in)
+
+
+def _ask_camera_password(user: str | None, stdin: bool) -> str | None:
+    return _ask_password(f"Password of {user} at the camera", stdin) if user else None
+
+
+def _ask(question: str, option: str) -> str:
+    if not sys.stdin.isatty():
+        raise Invalid(f"nobody is there to ask; give {option}")
+    return str(typer.prompt(question))
 
 
 def _probe(camera: Camera, password: str | None) -> None:

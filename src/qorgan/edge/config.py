@@ -23,6 +23,7 @@ import msgspec
 from qorgan.domain.places import LocalText
 from qorgan.kernel.errors import Conflict, Invalid
 from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId, is_key
+from qorgan.protocols.onvif.address import mistake as onvif_mistake
 
 MAX_FILE_BYTES = 1_000_000
 MAX_CAMERAS = 256
@@ -102,6 +103,7 @@ class Camera(Part, frozen=True):
     sub: str | None = None
     zone: str = "other"
     user: str | None = None
+    onvif: str | None = None  # address of its ONVIF device service, http://host/onvif/device_service
 
 
 class Button(Part, frozen=True):
@@ -110,6 +112,7 @@ class Button(Part, frozen=True):
     key: ButtonKey
     place: LocalText
     cameras: tuple[CameraKey, ...] = ()  # nearest first
+    input: str | None = None  # a contact at a camera, "hall:1": the camera's key and its input's token
 
 
 class EdgeConfig(Part, frozen=True):
@@ -344,6 +347,8 @@ def _check_cameras(cameras: tuple[Camera, ...], path: Path) -> None:
         _check_name(camera.name, path, f"{field}.name")
         if not is_key(camera.zone.replace("_", "-")):
             raise _wrong(path, f"{field}.zone", 'use one word, as in "entrance"')
+        if camera.onvif is not None and (mistake := onvif_mistake(camera.onvif)):
+            raise _wrong(path, f"{field}.onvif", mistake)
         for stream, url in (("main", camera.main), ("sub", camera.sub)):
             if url is not None and has_password(url):
                 advice = (
@@ -354,8 +359,31 @@ def _check_cameras(cameras: tuple[Camera, ...], path: Path) -> None:
                 raise _wrong(path, f"{field}.{stream}", advice)
 
 
+def split_input(text: str) -> tuple[CameraKey, str] | None:
+    """The camera and the token of a button's `input`, or None when it is not of the form `camera:token`."""
+    camera, _, token = text.partition(":")
+    return (CameraKey(camera), token) if is_key(camera) and 0 < len(token) <= 100 and token.isprintable() else None
+
+
+def _check_inputs(config: EdgeConfig, path: Path) -> None:
+    speaking = {camera.key for camera in config.cameras if camera.onvif is not None}
+    taken: dict[tuple[CameraKey, str], int] = {}
+    for index, button in enumerate(config.buttons):
+        if button.input is None:
+            continue
+        field, place = f"buttons[{index}].input", split_input(button.input)
+        if place is None:
+            raise _wrong(path, field, "write the camera's key and its input's token, as in \"hall:1\"")
+        if place[0] not in speaking:
+            raise _wrong(path, field, f"there is no camera {place[0]!r} with an `onvif` address")
+        if place in taken:
+            raise _wrong(path, field, f"this contact belongs to buttons[{taken[place]}] already")
+        taken[place] = index
+
+
 def _check_buttons(config: EdgeConfig, path: Path) -> None:
     _check_keys([button.key for button in config.buttons], path, "buttons", MAX_BUTTONS)
+    _check_inputs(config, path)
     cameras = {camera.key for camera in config.cameras}
     for index, button in enumerate(config.buttons):
         _check_name(button.place, path, f"buttons[{index}].place")

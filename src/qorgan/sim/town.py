@@ -49,7 +49,7 @@ def made_up(count: int, *, site: str, scenes: Sequence[Scene] = tuple(Scene)) ->
 
 
 class SimTown:
-    """Use with `async with`; inside, `simulator` and `control` are running; `onvif` too if the plan has a port for it."""
+    """Use with `async with`; inside, `simulator` and `control` are running, and `onvif` if the plan has a port."""
 
     def __init__(self, plan: TownPlan, *, cache: Path, host: str = "127.0.0.1") -> None:
         self.simulator = RtspSimulator(plan.cameras, cache=cache, host=host, port=plan.port)
