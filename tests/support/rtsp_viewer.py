@@ -33,14 +33,15 @@ class Picture:
     timestamp: int
     first_seq: int
     last_seq: int
+    h265: bool = False
 
     @property
     def kinds(self) -> list[int]:
-        return [nal[0] & 0x1F for nal in self.nals]
+        return [nal[0] >> 1 & 0x3F if self.h265 else nal[0] & 0x1F for nal in self.nals]
 
     @property
     def is_key(self) -> bool:
-        return 5 in self.kinds
+        return any(kind in ((19, 20) if self.h265 else (5,)) for kind in self.kinds)
 
     @property
     def number(self) -> int:
@@ -51,8 +52,8 @@ class Picture:
         return self._sei()[1]
 
     def _sei(self) -> tuple[int, int]:
-        (nal,) = (nal for nal in self.nals if nal[0] & 0x1F == 6)
-        rbsp = nal.replace(b"\0\0\3", b"\0\0")
+        (nal,) = (nal for nal, kind in zip(self.nals, self.kinds, strict=True) if kind == (39 if self.h265 else 6))
+        rbsp = nal[self.h265 :].replace(b"\0\0\3", b"\0\0")
         assert rbsp[1:3] == b"\x05\x20" and rbsp[3:19] == SEI_UUID and rbsp[35:] == b"\x80", rbsp.hex()
         number, wall_us = struct.unpack(">QQ", rbsp[19:35])
         return number, wall_us
@@ -69,6 +70,7 @@ class Viewer:
         self.cseq = 0
         self.session: str | None = None
         self.reports: list[bytes] = []
+        self.h265 = False
         self._early: list[tuple[int, bytes]] = []
 
     async def ask(self, method: str, url: str | None = None, **headers: str) -> Answer:
@@ -130,9 +132,9 @@ class Viewer:
             assert got == channel and version == 0x80 and len(packet) <= 1400
             assert not seqs or seq == (seqs[-1] + 1) & 0xFFFF
             seqs.append(seq)
-            _add_payload(nals, packet[12:])
+            (_add_h265_payload if self.h265 else _add_payload)(nals, packet[12:])
             if kind & 0x80:
-                return Picture(tuple(nals), timestamp, seqs[0], seqs[-1])
+                return Picture(tuple(nals), timestamp, seqs[0], seqs[-1], self.h265)
 
     async def pictures(self, count: int) -> list[Picture]:
         return [await self.picture() for _ in range(count)]
@@ -158,6 +160,16 @@ def _add_payload(nals: list[bytes], payload: bytes) -> None:
         nals[-1] += payload[2:]
 
 
+def _add_h265_payload(nals: list[bytes], payload: bytes) -> None:
+    """RFC 7798: single NAL units and fragmentation units."""
+    if payload[0] >> 1 & 0x3F != 49:
+        nals.append(payload)
+    elif payload[2] & 0x80:
+        nals.append(bytes([payload[0] & 0x81 | (payload[2] & 0x3F) << 1, payload[1]]) + payload[3:])
+    else:
+        nals[-1] += payload[3:]
+
+
 def digest_answer(challenge: str, user: str, password: str, method: str, url: str) -> str:
     """RFC 2617 3.2.2, RFC 7616 3.4: written down from the texts, apart from what it tests."""
     given = dict(re.findall(r'(\w+)="?([^",]*)"?', challenge.removeprefix("Digest ")))
@@ -177,7 +189,7 @@ def digest_answer(challenge: str, user: str, password: str, method: str, url: st
 
 def decode(pictures: list[Picture]) -> list[NDArray[np.uint8]]:
     """The luma of each picture. Any error in the stream is an error here."""
-    codec: Any = av.CodecContext.create("h264", "r")
+    codec: Any = av.CodecContext.create("hevc" if pictures[0].h265 else "h264", "r")
     codec.thread_count = 1
     codec.options = {"err_detect": "explode"}
     shown = []

@@ -21,10 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qorgan.kernel.errors import Corrupt, Unavailable
-from qorgan.sim import faults, scenes
+from qorgan.sim import faults, plain, scenes
+from qorgan.sim.codecs import VideoCodec
 from qorgan.sim.faults import Fault
 from qorgan.sim.h264 import NalType, Sps, move_slice, nal_type, split_annexb
 from qorgan.sim.overlay import NO_COLOUR, WHITE, Line
+from qorgan.sim.plain import PlainClip
 from qorgan.sim.rtp import RTP_CLOCK, Packets
 from qorgan.sim.scenes import Scene
 
@@ -69,6 +71,13 @@ class ClipSpec(msgspec.Struct, frozen=True, kw_only=True):
     scene: Scene
     profile: Profile
     fault: Fault | None = None
+    codec: VideoCodec = VideoCodec.H264
+    b_frames: int = 0
+
+    @property
+    def drawn(self) -> bool:
+        """Whether clock and number are drawn into its pictures while it is sent (`overlay`)."""
+        return self.codec is VideoCodec.H264 and not self.b_frames
 
     def effective_profile(self) -> Profile:
         """The profile as the fault leaves it; the clips of faults are short, because somebody waits for them."""
@@ -91,7 +100,10 @@ class ClipSpec(msgspec.Struct, frozen=True, kw_only=True):
         """A name that changes whenever the encoded clip would."""
         footage = scenes.FOOTAGE.get(self.scene)
         file = (scenes.ASSETS / footage.file).stat().st_size if footage else 0
-        shaped_by = msgspec.json.encode([RECIPE, av.library_versions["libavcodec"], file, self])
+        fields = msgspec.to_builtins(self)
+        if self.drawn:
+            del fields["codec"], fields["b_frames"]  # such clips keep the names that they had before there were others
+        shaped_by = msgspec.json.encode([RECIPE, av.library_versions["libavcodec"], file, fields])
         return f"{self.scene}-{self.profile.height}-{hashlib.sha256(shaped_by).hexdigest()[:24]}"
 
 
@@ -128,6 +140,18 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def line(self) -> Line:
         return Line(width_mbs=(self.width + 15) // 16, scale=self.letter)
+
+
+def encode_plain(spec: ClipSpec) -> PlainClip:
+    """Encode a clip into whose pictures nothing is drawn live; takes seconds and one core."""
+    profile = spec.effective_profile()
+    count = profile.gops * profile.gop_frames
+    scene = scenes.frames(spec.scene, count, profile.frames_per_s)
+    shot = _shoot(scene, spec.fault, profile.width, profile.height, 0, profile.height)
+    frozen = spec.fault is Fault.FROZEN
+    pictures = repeat(next(shot), count) if frozen else shot
+    labelled = plain.numbered(pictures, profile.height, profile.letter, spec.codec.value)
+    return plain.encode(profile, spec.codec, spec.b_frames, labelled, steady=frozen)
 
 
 def encode(spec: ClipSpec) -> Clip:
@@ -324,30 +348,47 @@ def _decode(stream: Iterable[bytes]) -> Iterator[Yuv]:
 
 
 class PackedFrame:
-    """A picture of a clip whose slice already stands in RTP packets."""
+    """A picture of a clip whose slices already stand in RTP packets. `shift` is 0 or less: see `plain.PlainFrame`."""
 
-    __slots__ = ("frame_num", "idr_pic_id", "key", "packets")
+    __slots__ = ("frame_num", "idr_pic_id", "key", "packets", "shift")
 
-    def __init__(self, frame: ClipFrame) -> None:
-        self.key, self.frame_num, self.idr_pic_id = frame.key, frame.frame_num, frame.idr_pic_id
-        self.packets = Packets.of([frame.slice_nal], ends_picture=True)
+    def __init__(self, key: bool, packets: Packets, *, frame_num: int = 0, idr_pic_id: int = 0, shift: int = 0) -> None:
+        self.key, self.packets = key, packets
+        self.frame_num, self.idr_pic_id, self.shift = frame_num, idr_pic_id, shift
 
 
 class PackedClip:
-    """A clip as it is sent. Immutable and large: every camera that shows it holds the same object."""
+    """A clip as it is sent. Immutable and large: every camera that shows it holds the same object.
 
-    def __init__(self, clip: Clip) -> None:
-        self.sps, self.pps, self.frame_num_bits = clip.sps, clip.pps, clip.frame_num_bits
-        self.profile_level_id = clip.profile_level_id
-        self.width, self.height, self.line = clip.width, clip.height, clip.line
+    `sets` are its parameter sets. `line` is None where nothing is drawn into its pictures.
+    """
+
+    def __init__(self, clip: Clip | PlainClip) -> None:
+        self.width, self.height = clip.width, clip.height
         self.frames_per_s = clip.rate_numerator / clip.rate_denominator
         self.frame_ticks = RTP_CLOCK * clip.rate_denominator // clip.rate_numerator
-        self.frames = [PackedFrame(frame) for frame in clip.frames]
+        self.codec, self.frame_num_bits = VideoCodec.H264, 0
+        self.line: Line | None = None
+        if isinstance(clip, PlainClip):
+            self.codec, self.sets = clip.codec, clip.sets
+            self.frames = [_pack_plain(frame, clip.codec) for frame in clip.frames]
+        else:
+            self.sets, self.line, self.frame_num_bits = [clip.sps, clip.pps], clip.line, clip.frame_num_bits
+            self.frames = [_pack(frame) for frame in clip.frames]
 
     def next_key(self, position: int) -> int:
         """The index of the first key picture at `position` or after it, around the loop."""
         count = len(self.frames)
         return next(n % count for n in range(position, position + count) if self.frames[n % count].key)
+
+
+def _pack(frame: ClipFrame) -> PackedFrame:
+    packets = Packets.of([frame.slice_nal], ends_picture=True)
+    return PackedFrame(frame.key, packets, frame_num=frame.frame_num, idr_pic_id=frame.idr_pic_id)
+
+
+def _pack_plain(frame: plain.PlainFrame, codec: VideoCodec) -> PackedFrame:
+    return PackedFrame(frame.key, Packets.of(frame.nals, ends_picture=True, codec=codec), shift=frame.shift)
 
 
 class ClipLibrary:
@@ -381,7 +422,9 @@ class ClipLibrary:
         if not file.exists():
             async with self._free:
                 await _encode_elsewhere(spec, file)
-        return PackedClip(msgspec.msgpack.decode(file.read_bytes(), type=Clip))
+        if spec.drawn:
+            return PackedClip(msgspec.msgpack.decode(file.read_bytes(), type=Clip))
+        return PackedClip(msgspec.msgpack.decode(file.read_bytes(), type=PlainClip))
 
 
 async def _encode_elsewhere(spec: ClipSpec, file: Path) -> None:
@@ -412,7 +455,7 @@ def main() -> None:
     os.nice(10)
     spec = msgspec.json.decode(sys.stdin.buffer.read(), type=ClipSpec)
     file = Path(sys.argv[1])
-    data = msgspec.msgpack.encode(encode(spec))
+    data = msgspec.msgpack.encode(encode(spec) if spec.drawn else encode_plain(spec))
     with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".new", delete=False) as new:
         new.write(data)
     Path(new.name).replace(file)

@@ -1,4 +1,4 @@
-"""RTP (RFC 3550, RFC 6184) and RTCP inside RTSP's own connection (RFC 2326 10.12), made to send much at little cost.
+"""RTP (RFC 3550, 6184, 7798, 3640) and RTCP inside RTSP's own connection (RFC 2326 10.12), to send much at little cost.
 
 Packets are laid out once with their interleaved headers; sending fills in sequence number, time and source. One
 picture is one buffer and one `send`.
@@ -6,6 +6,8 @@ picture is one buffer and one `send`.
 
 import struct
 from collections.abc import Iterable
+
+from qorgan.sim.codecs import VideoCodec
 
 RTP_CLOCK = 90_000
 PAYLOAD_TYPE = 96
@@ -16,7 +18,8 @@ _HEADERS = struct.Struct(">BBHBBHII")  # interleaved: $, channel, length; RTP: v
 _PATCH = struct.Struct(">HII")
 _PATCH_AT = 6  # where the sequence number stands, counted from the $
 _RTP_HEADER = 12
-_FU_A = 28
+_FU_A = 28  # RFC 6184 5.8
+_FU_H265 = 49  # RFC 7798 4.4.3
 
 
 class Packets:
@@ -29,9 +32,10 @@ class Packets:
         self.payload_bytes = len(data) - len(starts) * _HEADERS.size
 
     @classmethod
-    def of(cls, nals: Iterable[bytes], *, ends_picture: bool = False) -> "Packets":
-        """Packetise NAL units: whole where they fit, as FU-A elsewhere. The marker ends the picture (RFC 6184 5.1)."""
-        payloads = [payload for nal in nals for payload in _payloads(nal)]
+    def of(cls, nals: Iterable[bytes], *, ends_picture: bool = False, codec: VideoCodec = VideoCodec.H264) -> "Packets":
+        """Packetise NAL units: whole where they fit, else in pieces. The marker ends the picture (RFC 6184 5.1)."""
+        cut = _payloads if codec is VideoCodec.H264 else _payloads_h265
+        payloads = [payload for nal in nals for payload in cut(nal)]
         starts, parts, at = [], [], 0
         for n, payload in enumerate(payloads):
             marker = 0x80 if ends_picture and n == len(payloads) - 1 else 0
@@ -40,6 +44,12 @@ class Packets:
             starts.append(at)
             at += length + 4
         return cls(b"".join(parts), tuple(starts))
+
+    @classmethod
+    def of_sound(cls, payload: bytes, payload_type: int, *, marker: bool) -> "Packets":
+        """One packet of sound."""
+        kind = marker << 7 | payload_type
+        return cls(_HEADERS.pack(0x24, 0, len(payload) + _RTP_HEADER, 0x80, kind, 0, 0, 0) + payload, (0,))
 
 
 def _payloads(nal: bytes) -> list[bytes]:
@@ -50,6 +60,18 @@ def _payloads(nal: bytes) -> list[bytes]:
     cuts = range(1, len(nal), room)
     return [
         bytes([indicator, (n == 0) << 7 | (n == len(cuts) - 1) << 6 | kind]) + nal[at : at + room]
+        for n, at in enumerate(cuts)
+    ]
+
+
+def _payloads_h265(nal: bytes) -> list[bytes]:
+    if len(nal) <= PACKET_BYTES - _RTP_HEADER:
+        return [nal]
+    first, kind = nal[0] & 0x81 | _FU_H265 << 1, nal[0] >> 1 & 0x3F
+    room = PACKET_BYTES - _RTP_HEADER - 3
+    cuts = range(2, len(nal), room)
+    return [
+        bytes([first, nal[1], (n == 0) << 7 | (n == len(cuts) - 1) << 6 | kind]) + nal[at : at + room]
         for n, at in enumerate(cuts)
     ]
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from qorgan.domain.cameras import StreamName
 from qorgan.sim import digest, rtp
 from qorgan.sim.cameras import CameraKind, SimCamera
+from qorgan.sim.codecs import VideoCodec
 from qorgan.sim.streams import Frame, Stream
 
 MAX_HEADER_BYTES = 16_384
@@ -385,11 +386,15 @@ def _sdp(camera: SimCamera, stream: Stream | None) -> str:
     head += "a=range:npt=now-\r\na=control:*\r\n"
     if stream is None:
         return f"{head}{_SILENT_SDP[camera.kind]}a=control:track1\r\n"
-    clip = stream.clip
-    sets = ",".join(base64.b64encode(nal).decode() for nal in (clip.sps, clip.pps))
+    clip, kind = stream.clip, rtp.PAYLOAD_TYPE
+    sets = [base64.b64encode(nal).decode() for nal in clip.sets]
+    if clip.codec is VideoCodec.H264:
+        level = clip.sets[0][1:4].hex()
+        encoding = f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(sets)}"
+    else:
+        encoding = ";".join(f"sprop-{name}={text}" for name, text in zip(("vps", "sps", "pps"), sets, strict=True))
     return (
-        f"{head}m=video 0 RTP/AVP {rtp.PAYLOAD_TYPE}\r\nb=AS:{stream.spec.profile.bits_per_s // 1000}\r\n"
-        f"a=rtpmap:{rtp.PAYLOAD_TYPE} H264/{rtp.RTP_CLOCK}\r\n"
-        f"a=fmtp:{rtp.PAYLOAD_TYPE} packetization-mode=1;profile-level-id={clip.profile_level_id};"
-        f"sprop-parameter-sets={sets}\r\na=framerate:{clip.frames_per_s:g}\r\na=control:track1\r\n"
+        f"{head}m=video 0 RTP/AVP {kind}\r\nb=AS:{stream.spec.profile.bits_per_s // 1000}\r\n"
+        f"a=rtpmap:{kind} {clip.codec.upper()}/{rtp.RTP_CLOCK}\r\na=fmtp:{kind} {encoding}\r\n"
+        f"a=framerate:{clip.frames_per_s:g}\r\na=control:track1\r\n"
     )

@@ -15,7 +15,7 @@ import structlog
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Invalid, NotFound
 from qorgan.sim.cameras import CameraKind, SimCamera
-from qorgan.sim.clips import ClipLibrary, ClipSpec
+from qorgan.sim.clips import ClipLibrary
 from qorgan.sim.faults import PICTURE_FAULTS, Fault
 from qorgan.sim.rtp import RTP_CLOCK
 from qorgan.sim.rtsp import Connection
@@ -237,7 +237,7 @@ class RtspSimulator:
 
     async def _prepare(self) -> None:
         specs = {
-            ClipSpec(scene=camera.scene, profile=profile): None
+            camera.spec(profile): None
             for camera in self._described
             if camera.kind is CameraKind.H264
             for profile in camera.profiles().values()
@@ -248,7 +248,7 @@ class RtspSimulator:
             streams: dict[StreamName, Stream] = {}
             if camera.kind is CameraKind.H264:
                 for name, profile in camera.profiles().items():
-                    spec = ClipSpec(scene=camera.scene, profile=profile)
+                    spec = camera.spec(profile)
                     streams[name] = Stream(
                         camera_key=camera.key,
                         spec=spec,

@@ -9,10 +9,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from qorgan.sim import rtp
-from qorgan.sim.clips import ClipSpec, PackedClip
+from qorgan.sim.clips import ClipSpec, PackedClip, PackedFrame
+from qorgan.sim.codecs import VideoCodec
 from qorgan.sim.faults import CLOCK_ERROR_S, Fault
 from qorgan.sim.h264 import sei_user_data
-from qorgan.sim.overlay import compose
+from qorgan.sim.overlay import Line, compose
+from qorgan.sim.plain import h265_sei_user_data
 from qorgan.sim.rtp import Packets
 
 SEI_UUID = UUID("5d5a0c1e-7f5b-4e0e-9b1f-71a0c0de5eed")
@@ -132,20 +134,37 @@ class Stream:
         if self._next and self.clip.frames[self._position].key:
             (self.shown, self.clip), self._next, self._position = self._next, None, 0
             self.shown_from = self._number
-        clip, number = self.clip, self._number
-        picture = clip.frames[self._position]
-        clock = _clock(self.shown_wall_us(wall_us) // 1_000_000)
-        text = compose(clock, self._camera_key, number, clip.line.cells)
-        nals = [sei_user_data(SEI_UUID.bytes, _NUMBER_AND_CLOCK.pack(number, wall_us))]
-        if picture.key:
-            nals[:0] = [clip.sps, clip.pps]
-            nals += clip.line.draw_all(text, clip.frame_num_bits, picture.idr_pic_id)
+        clip, picture, number = self.clip, self.clip.frames[self._position], self._number
+        numbered = _NUMBER_AND_CLOCK.pack(number, wall_us)
+        if clip.line is None:
+            own = self._announcement(picture.key, numbered)
+            timestamp = self.timestamp(ticks + picture.shift * clip.frame_ticks)
         else:
-            nals.append(clip.line.draw_changes(self._text, text, picture.frame_num, clip.frame_num_bits))
-        self._text = text
+            own = self._drawn(picture, clip.line, numbered, wall_us)
+            timestamp = self.timestamp(ticks)
         self._number += 1
         self._position = (self._position + 1) % len(clip.frames)
-        return self._frame(number, picture.key, Packets.of(nals), picture.packets, self.timestamp(ticks))
+        return self._frame(number, picture.key, own, picture.packets, timestamp)
+
+    def _drawn(self, picture: PackedFrame, line: Line, numbered: bytes, wall_us: int) -> Packets:
+        """What goes before a picture into which clock and number are drawn."""
+        clip = self.clip
+        clock = _clock(self.shown_wall_us(wall_us) // 1_000_000)
+        text = compose(clock, self._camera_key, self._number, line.cells)
+        nals = [sei_user_data(SEI_UUID.bytes, numbered)]
+        if picture.key:
+            nals[:0] = clip.sets
+            nals += line.draw_all(text, clip.frame_num_bits, picture.idr_pic_id)
+        else:
+            nals.append(line.draw_changes(self._text, text, picture.frame_num, clip.frame_num_bits))
+        self._text = text
+        return Packets.of(nals)
+
+    def _announcement(self, key: bool, numbered: bytes) -> Packets:
+        """What goes before a picture that stays as it was encoded."""
+        codec = self.clip.codec
+        sei = sei_user_data if codec is VideoCodec.H264 else h265_sei_user_data
+        return Packets.of([*(self.clip.sets if key else ()), sei(SEI_UUID.bytes, numbered)], codec=codec)
 
     def _frame(self, number: int, key: bool, own: Packets, shared: Packets, timestamp: int) -> Frame:
         data = bytearray(own.data)
