@@ -50,6 +50,10 @@ class FakeSchool:
         self.range_end = b""
         self.range_loses = False
         self.coverage = commands.CoverageReply()
+        self.contents: commands.Contents | None = None
+        self.asked_contents: list[commands.AskContents] = []
+        self.orders: list[commands.ReadPieces] = []
+        self.piece_lacks = 0  # bytes that are missing from what was promised
         self._client: Client | None = None
 
     async def connect(self, url: str) -> None:
@@ -61,6 +65,8 @@ class FakeSchool:
             "range": self._on_range,
             "credit": self._on_credit,
             "coverage": self._on_coverage,
+            "contents": self._on_contents,
+            "pieces": self._on_pieces,
         }
         for name, handler in handlers.items():
             await self._client.subscribe(subjects.command(self.site, name), cb=self._unless_silent(handler))
@@ -143,6 +149,24 @@ class FakeSchool:
         decode(message.data, commands.AskCoverage)
         await _answer(message, commands.Reply(coverage=self.coverage))
 
+    async def _on_contents(self, message: Msg) -> None:
+        self.asked_contents.append(decode(message.data, commands.AskContents))
+        if self.contents is None:
+            refusal = commands.Refusal(code="not_recorded", message="nothing was recorded then")
+            await _answer(message, commands.Reply(refusal=self.refuse_all or refusal))
+            return
+        await _answer(message, commands.Reply(contents=self.contents))
+
+    async def _on_pieces(self, message: Msg) -> None:
+        order = decode(message.data, commands.ReadPieces)
+        self.orders.append(order)
+        await _answer(message, commands.Reply(opened=commands.Opened(lease=order.lease)))
+        lease = Lease(order.lease)
+        body = b"".join(b"".join(self.clip.fragments[p.first : p.first + p.count]) for p in order.pieces)
+        await self._send(lease, MediaKind.KEY, body[: len(body) - self.piece_lacks])
+        await self._send(lease, MediaKind.END, self.range_end)
+        await self._flush()
+
     async def _on_range(self, message: Msg) -> None:
         order = decode(message.data, commands.OpenRange)
         self.ranges.append(order)
@@ -159,6 +183,17 @@ class FakeSchool:
                 await self._send_frame(lease, number)
         await self._send(lease, MediaKind.END, self.range_end)
         await self._flush()
+
+    def listed(self, *, parts: int = 1, gap_s: float = 0) -> commands.Contents:
+        """The clip as two pieces of a second each; with a gap or another part between them."""
+        part = commands.Part(mime=MIME, width=WIDTH, height=HEIGHT, init=self.clip.init)
+        size = [sum(map(len, self.clip.fragments[first : first + 25])) for first in (0, 25)]
+        start = self._wall_us(0)
+        pieces = (
+            commands.Piece(1, 0, 25, start, 90_000, size[0], 0, False),
+            commands.Piece(1, 25, 25, start + int((1 + gap_s) * 1e6), 90_000, size[1], parts - 1, not gap_s),
+        )
+        return commands.Contents(parts=(part,) * parts, pieces=pieces)
 
     # -- sending ----------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class Right(StrEnum):
     CAMERAS_READ = "cameras.read"
     LIVE_VIEW = "live.view"
     ARCHIVE_VIEW = "archive.view"
+    ARCHIVE_EXPORT = "archive.export"  # a copy leaves the building
     ALARM_READ = "alarm.read"
     ALARM_ACKNOWLEDGE = "alarm.acknowledge"
     ALARM_VERIFY = "alarm.verify"
@@ -39,7 +40,7 @@ class Right(StrEnum):
 
 
 _READ = frozenset({Right.SCHOOLS_READ, Right.CAMERAS_READ, Right.ALARM_READ})
-_VIDEO = frozenset({Right.LIVE_VIEW, Right.ARCHIVE_VIEW})
+_VIDEO = frozenset({Right.LIVE_VIEW, Right.ARCHIVE_VIEW, Right.ARCHIVE_EXPORT})
 _ANSWER = frozenset(
     {Right.ALARM_ACKNOWLEDGE, Right.ALARM_VERIFY, Right.ALARM_DISPATCH, Right.ALARM_CLOSE, Right.UNITS_READ}
 )

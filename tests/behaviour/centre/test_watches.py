@@ -59,6 +59,22 @@ def test_the_head_reads_who_watched_and_when_it_ended(town: Town) -> None:
     assert archive["range"] == {"start": "2026-11-22T07:00:00.000Z", "end": "2026-11-22T07:01:00.000Z"}
 
 
+def test_who_takes_a_copy_away_is_written_down_as_that(town: Town) -> None:
+    officer = a.an_officer(town.centre)
+    head = desk(a.a_person(Role.HEAD, school=town.school))
+    period = START, START + timedelta(minutes=10)
+    export = access.open_watch(officer, town.hall.pk, Action.EXPORT, StreamName.MAIN, "duty", *period)
+
+    grant = verify_grant(export.grant, keys.grant_key(settings.QORGAN.data), site=SiteId("kst-012"), now=timezone.now())
+    assert (grant.action, grant.start, grant.end) == (Action.EXPORT, *period)
+    (line,) = head.get(f"/schools/{town.school.pk}/watches").json()["items"]
+    assert (line["action"], line["viewer"]["name"]) == ("export", officer.name)
+    with pytest.raises(Invalid):
+        access.open_watch(officer, town.hall.pk, Action.EXPORT, StreamName.MAIN, "duty")
+    with pytest.raises(Forbidden):
+        access.open_watch(a.an_actor(Role.MINISTRY), town.hall.pk, Action.EXPORT, StreamName.MAIN, "duty", *period)
+
+
 def test_the_ledger_of_another_school_stays_closed(town: Town) -> None:
     head = desk(a.a_person(Role.HEAD, school=town.school))
     assert head.get(f"/schools/{town.neighbour.pk}/watches").status_code == 404

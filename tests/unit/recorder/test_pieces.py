@@ -1,4 +1,4 @@
-"""Recorded video as pieces: what a plan promises comes, byte for byte, and nothing outside of the grant's period."""
+"""Recorded video as pieces: what a list promises comes, byte for byte, and nothing outside of the grant's period."""
 
 import contextlib
 import io
@@ -8,7 +8,7 @@ import pytest
 from tests.unit.recorder.test_archive import START_US, S, School, written_in_small_fragments
 
 from qorgan.edge.recorder.index import Index
-from qorgan.edge.recorder.pieces import plan_pieces, read_pieces
+from qorgan.edge.recorder.pieces import find_pieces, read_pieces
 from qorgan.edge.recorder.ranges import read_range
 from qorgan.kernel.errors import Corrupt, Forbidden, NotFound
 from qorgan.protocols.link.commands import PieceOrder
@@ -24,8 +24,8 @@ def school(tmp_path):
             school.stop()
 
 
-def plan(school, start_us, end_us):
-    return plan_pieces(school.root, "hall", "main", start_us, end_us)
+def contents_of(school, start_us, end_us):
+    return find_pieces(school.root, "hall", "main", start_us, end_us)
 
 
 def orders(pieces) -> list[PieceOrder]:
@@ -53,30 +53,28 @@ def test_pieces_joined_are_every_frame_once_without_a_hole(school, small):
     if small:
         written_in_small_fragments(school)
     within = START_US, START_US + 130 * S
-    planned = plan(school, *within)
-    data = read(school, within, orders(planned.pieces))
+    found = contents_of(school, *within)
+    data = read(school, within, orders(found.pieces))
 
-    assert sum(piece.size for piece in planned.pieces) == len(data)
-    assert 1 == len(planned.parts)
-    assert [False] + [True] * (len(planned.pieces) - 1) == [piece.follows for piece in planned.pieces]
-    assert pytest.approx([number / 25 for number in range(25 * 130)], abs=1e-3) == times_of(
-        planned.parts[0].init + data
-    )
+    assert sum(piece.size for piece in found.pieces) == len(data)
+    assert 1 == len(found.parts)
+    assert [False] + [True] * (len(found.pieces) - 1) == [piece.follows for piece in found.pieces]
+    assert pytest.approx([number / 25 for number in range(25 * 130)], abs=1e-3) == times_of(found.parts[0].init + data)
 
 
 def test_each_piece_alone_begins_with_a_keyframe_at_its_place(school):
     school.record(30)
     school.stop()
     within = START_US + 7 * S, START_US + 20 * S
-    planned = plan(school, *within)
+    found = contents_of(school, *within)
 
-    assert planned.pieces[0].wall_us == pytest.approx(START_US + 7 * S, abs=2)
-    for piece, order in zip(planned.pieces, orders(planned.pieces), strict=True):
+    assert found.pieces[0].wall_us == pytest.approx(START_US + 7 * S, abs=2)
+    for piece, order in zip(found.pieces, orders(found.pieces), strict=True):
         data = read(school, within, [order])
         assert piece.size == len(data)
-        times = times_of(planned.parts[0].init + data)
+        times = times_of(found.parts[0].init + data)
         assert (piece.duration // 3600, order.base / 90_000) == (len(times), pytest.approx(times[0]))
-        assert 4 <= piece.duration / 90_000 <= 5 or piece is planned.pieces[-1]
+        assert 4 <= piece.duration / 90_000 <= 5 or piece is found.pieces[-1]
 
 
 def test_a_gap_and_a_new_run_do_not_follow(school):
@@ -85,7 +83,7 @@ def test_a_gap_and_a_new_run_do_not_follow(school):
     school.now_us += 20 * S
     school.record(10)
     school.stop()
-    pieces = plan(school, START_US, START_US + 40 * S).pieces
+    pieces = contents_of(school, START_US, START_US + 40 * S).pieces
 
     assert 2 == sum(not piece.follows for piece in pieces)
     broken = next(piece for piece in pieces[1:] if not piece.follows)
@@ -101,13 +99,13 @@ def test_what_may_still_grow_is_not_planned(school):
     index.commit([row], [])
     index.close()
 
-    assert 25 * 29 == sum(piece.duration for piece in plan(school, START_US, START_US + 40 * S).pieces) // 3600
+    assert 25 * 29 == sum(piece.duration for piece in contents_of(school, START_US, START_US + 40 * S).pieces) // 3600
 
 
 def test_nothing_outside_of_the_period_is_read(school):
     school.record(130)
     school.stop()
-    pieces = plan(school, START_US, START_US + 130 * S).pieces
+    pieces = contents_of(school, START_US, START_US + 130 * S).pieces
     within = START_US + 60 * S, START_US + 70 * S
     inside = next(piece for piece in pieces if piece.wall_us >= within[0])
     stolen = [
@@ -127,7 +125,7 @@ def test_what_is_gone_or_damaged_is_said_and_never_left_out(school):
     school.record(30)
     school.stop()
     within = START_US, START_US + 30 * S
-    wanted = orders(plan(school, *within).pieces)
+    wanted = orders(contents_of(school, *within).pieces)
     path = school.root / next(iter(school.index().all_segments())).path
     whole = path.read_bytes()
 
@@ -140,7 +138,7 @@ def test_what_is_gone_or_damaged_is_said_and_never_left_out(school):
     path.unlink()
     with pytest.raises(NotFound):
         read(school, within, wanted)
-    assert () == plan(school, *within).pieces
+    assert () == contents_of(school, *within).pieces
 
 
 def test_keys_only_shows_one_picture_of_each_group_for_as_long_as_the_group_lasts(school):

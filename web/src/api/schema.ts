@@ -155,6 +155,51 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cameras/{camera_id}/download.mp4": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Camera Download
+     * @description A recorded range as one file to take away, at most 1 h; a line in the watch ledger says who exported it.
+     *
+     *     It begins with the keyframe at or before `start`; every picture is in it once, as recorded, and gaps are left out.
+     *     409 `download.parameters_change` when the camera was set up anew in between: one file cannot hold both.
+     */
+    get: operations["get_camera_download"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cameras/{camera_id}/hls/index.m3u8": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Camera Playlist
+     * @description A recorded range as an HLS playlist, at most 6 h; one line in the watch ledger for it and all its pieces.
+     *
+     *     Its addresses are for the session that asked, and end 15 minutes after the last one was used.
+     */
+    get: operations["get_camera_playlist"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cameras/{camera_id}/range": {
     parameters: {
       query?: never;
@@ -165,8 +210,30 @@ export interface paths {
     /**
      * Get Camera Range
      * @description A recorded range as the school kept it, at most 120 s a call; a line in the watch ledger each.
+     *
+     *     With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call.
      */
     get: operations["get_camera_range"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cameras/{camera_id}/thumbnail": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Camera Thumbnail
+     * @description The keyframe that stands at an instant, alone, as fMP4. All of a day are one line in the watch ledger.
+     */
+    get: operations["get_camera_thumbnail"];
     put?: never;
     post?: never;
     delete?: never;
@@ -455,6 +522,7 @@ export interface components {
       | "protocol_error"
       | "closed"
       | "no_frames"
+      | "untrusted"
       | "node_silent"
       | "storage";
     /**
@@ -660,6 +728,7 @@ export interface components {
       | "cameras.read"
       | "live.view"
       | "archive.view"
+      | "archive.export"
       | "alarm.read"
       | "alarm.acknowledge"
       | "alarm.verify"
@@ -894,7 +963,7 @@ export interface components {
        * Action
        * @enum {string}
        */
-      action: "live" | "archive";
+      action: "live" | "archive" | "export";
       /**
        * At
        * Format: date-time
@@ -1362,11 +1431,213 @@ export interface operations {
       };
     };
   };
+  get_camera_download: {
+    parameters: {
+      query: {
+        start: string;
+        end: string;
+        stream?: "main" | "sub";
+        purpose?: string;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Fragmented MP4 with its index in front; `Content-Length` is known from the start. */
+      200: {
+        headers: {
+          /** @description The file's name */
+          "Content-Disposition"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "video/mp4": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_camera_playlist: {
+    parameters: {
+      query: {
+        start: string;
+        end: string;
+        stream?: "main" | "sub";
+        purpose?: string;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A media playlist (RFC 8216) of fMP4 pieces */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/vnd.apple.mpegurl": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_camera_range: {
     parameters: {
       query: {
         start: string;
         end: string;
+        stream?: "main" | "sub";
+        purpose?: string;
+        keys_only?: boolean;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Fragmented MP4. Sample times count from `start`. */
+      200: {
+        headers: {
+          /** @description The type for MediaSource */
+          "X-Qorgan-Mime"?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          "video/mp4": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_camera_thumbnail: {
+    parameters: {
+      query: {
+        at: string;
         stream?: "main" | "sub";
         purpose?: string;
       };

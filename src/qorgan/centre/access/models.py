@@ -115,6 +115,7 @@ class WatchLine(LedgerLine):
     class Action(models.TextChoices):
         LIVE = "live"
         ARCHIVE = "archive"
+        EXPORT = "export"
         COVERAGE = "coverage", "coverage: asked what is recorded, saw no picture"
 
     school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="watch_lines")

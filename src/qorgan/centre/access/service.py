@@ -1,8 +1,9 @@
 """Use cases of `access`: who is asking, what they may watch and why, and the ledger that says they did."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -45,13 +46,17 @@ from qorgan.domain.access import (
     require_purpose,
 )
 from qorgan.domain.cameras import StreamName
-from qorgan.kernel.errors import Forbidden, Invalid, NotFound
+from qorgan.kernel.errors import Forbidden, Invalid, NotFound, Rejected
 from qorgan.kernel.ids import uuid7
 from qorgan.protocols.link.grants import Action, Grant, sign
 
 LIVE_GRANT_LASTS = timedelta(hours=1)
 ARCHIVE_GRANT_LASTS = timedelta(minutes=10)
-_RIGHT = {Action.LIVE: Right.LIVE_VIEW, Action.ARCHIVE: Right.ARCHIVE_VIEW}
+_RIGHT = {
+    Action.LIVE: Right.LIVE_VIEW,
+    Action.ARCHIVE: Right.ARCHIVE_VIEW,
+    Action.EXPORT: Right.ARCHIVE_EXPORT,
+}
 _EVERYWHERE = (Role.MINISTRY, Role.ADMINISTRATOR)
 
 
@@ -67,6 +72,18 @@ class OpenedWatch:
     stream: StreamName
     grant: bytes
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WishedWatch:
+    """What somebody asks to watch; the arguments of `open_watch`."""
+
+    camera: UUID
+    action: Action
+    stream: StreamName
+    purpose: str
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 # --- who is asking -------------------------------------------------------------------------------------------------
@@ -217,16 +234,33 @@ def open_watch(
 ) -> OpenedWatch:
     """Let the actor watch one stream of one camera: a line in the school's ledger, and a grant for its node.
 
-    An archive watch names its range. Raises `Forbidden` (no right, or code `purpose`), `NotFound` (no such camera in
-    the actor's territory) or `Invalid` (a purpose or a range that is none).
+    A watch of the archive, or an export from it, names its range. Raises `Forbidden` (no right, or code `purpose`),
+    `NotFound` (no such camera in the actor's territory) or `Invalid` (a purpose or a range that is none).
     """
     actor.require(_RIGHT[action])
-    if action is Action.ARCHIVE and (start is None or end is None or start >= end):
+    if action is not Action.LIVE and (start is None or end is None or start >= end):
         raise Invalid("an archive watch names the range it wants, start before end", code="range")
     camera = _camera(actor, camera_id)
     reason = _reason(actor, purpose, camera)
-    kind = WatchLine.Action.LIVE if action is Action.LIVE else WatchLine.Action.ARCHIVE
-    return _open(actor, camera, kind, stream, str(reason), start, end)
+    return _open(actor, camera, WatchLine.Action(action.value), stream, str(reason), start, end)
+
+
+@transaction.atomic
+def open_watches(actor: Actor, wishes: Sequence[WishedWatch]) -> list[OpenedWatch | Rejected]:
+    """Open several watches in one transaction, in the order of the wishes: a wall of tiles is one commit.
+
+    Each is looked at by itself as in `open_watch`; in the place of one that is refused stands its refusal, and nothing
+    is written of it.
+    """
+    _lock_schools(Camera.objects.filter(pk__in={wish.camera for wish in wishes}).values("school"))
+    return [_opened_or_refused(actor, wish) for wish in wishes]
+
+
+def _opened_or_refused(actor: Actor, wish: WishedWatch) -> OpenedWatch | Rejected:
+    try:
+        return open_watch(actor, wish.camera, wish.action, wish.stream, wish.purpose, wish.start, wish.end)
+    except Rejected as refusal:
+        return refusal
 
 
 @transaction.atomic
@@ -249,7 +283,7 @@ def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
     )
     if line is None or WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.ENDED).exists():
         raise NotFound("there is no such watch that goes on")
-    actor.require(Right.LIVE_VIEW if line.action == WatchLine.Action.LIVE else Right.ARCHIVE_VIEW)
+    actor.require(_RIGHT[_action_of(line)])
     if line.action != WatchLine.Action.COVERAGE:
         _reason(actor, line.purpose, line.camera)
     return _granted(line, line.camera, timezone.now())
@@ -266,13 +300,28 @@ def end_watch(watch_id: UUID) -> None:
         _append(opened, WatchLine.Kind.ENDED)
 
 
+@transaction.atomic
+def end_watches(watches: Collection[UUID]) -> set[UUID]:
+    """End several watches in one transaction; those that never were come back."""
+    known = dict(WatchLine.objects.filter(watch__in=watches, kind=WatchLine.Kind.OPENED).values_list("watch", "school"))
+    _lock_schools(set(known.values()))
+    for watch in watches:
+        if watch in known:
+            end_watch(watch)
+    return set(watches) - set(known)
+
+
+def _lock_schools(schools: Any) -> None:
+    """Lock several chains, always in the same order, so that two transactions never wait for each other."""
+    list(School.objects.select_for_update().filter(pk__in=schools).order_by("pk").values_list("pk"))
+
+
 def end_abandoned_watches() -> int:
     """End what a crashed gateway left open; how many. Call it at the start of a centre's only gateway."""
     ended = WatchLine.objects.filter(kind=WatchLine.Kind.ENDED).values("watch")
     open_ = WatchLine.objects.filter(kind=WatchLine.Kind.OPENED).exclude(watch__in=ended)
     abandoned = list(open_.exclude(action=WatchLine.Action.COVERAGE).values_list("watch", flat=True))
-    for watch in abandoned:
-        end_watch(watch)
+    end_watches(abandoned)
     return len(abandoned)
 
 
@@ -360,16 +409,16 @@ def _open(
 
 def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
     """The line's watch with a grant that starts to run now."""
-    live = line.action == WatchLine.Action.LIVE
+    action = _action_of(line)
     grant = Grant(
         id=str(line.watch),
         site=camera.school.site,
         camera=camera.key,
         stream=line.stream,
-        action=Action.LIVE if live else Action.ARCHIVE,
+        action=action,
         viewer=line.viewer_name,
         purpose=line.purpose,
-        expires_at=now + (LIVE_GRANT_LASTS if live else ARCHIVE_GRANT_LASTS),
+        expires_at=now + (LIVE_GRANT_LASTS if action is Action.LIVE else ARCHIVE_GRANT_LASTS),
         start=line.range_start,
         end=line.range_end,
     )
@@ -383,6 +432,11 @@ def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
         grant=sign(grant, keys.grant_key(settings.QORGAN.data)),
         expires_at=grant.expires_at,
     )
+
+
+def _action_of(line: WatchLine) -> Action:
+    """What a line's grant allows: who asks what is recorded may see recordings."""
+    return Action.ARCHIVE if line.action == WatchLine.Action.COVERAGE else Action(line.action)
 
 
 def _append(about: WatchLine, kind: WatchLine.Kind) -> WatchLine:

@@ -1,7 +1,8 @@
 """Routes of `cameras`.
 
-`timeline` and `range` are served by the gateway, which stands before Django at the same paths and asks the school;
-they are declared here so that the API has one description, and answer 503 when no gateway runs.
+`timeline`, `range`, `thumbnail`, `hls` and `download` are served by the gateway, which stands before Django at the same
+paths and asks the school; they are declared here so that the API has one description, and answer 503 when no gateway
+runs.
 """
 
 from datetime import datetime
@@ -26,6 +27,23 @@ FMP4 = {
             "description": "Fragmented MP4. Sample times count from `start`.",
             "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
             "headers": {"X-Qorgan-Mime": {"description": "The type for MediaSource", "schema": {"type": "string"}}},
+        }
+    }
+}
+PLAYLIST = {
+    "responses": {
+        200: {
+            "description": "A media playlist (RFC 8216) of fMP4 pieces",
+            "content": {"application/vnd.apple.mpegurl": {"schema": {"type": "string"}}},
+        }
+    }
+}
+FILE = {
+    "responses": {
+        200: {
+            "description": "Fragmented MP4 with its index in front; `Content-Length` is known from the start.",
+            "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
+            "headers": {"Content-Disposition": {"description": "The file's name", "schema": {"type": "string"}}},
         }
     }
 }
@@ -76,8 +94,75 @@ def get_camera_range(
     end: Annotated[AwareDatetime, Query()],
     stream: RangeStream = "main",
     purpose: Annotated[str, Query(max_length=100)] = "duty",
+    keys_only: bool = False,
 ) -> NoReturn:
-    """A recorded range as the school kept it, at most 120 s a call; a line in the watch ledger each."""
+    """A recorded range as the school kept it, at most 120 s a call; a line in the watch ledger each.
+
+    With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call.
+    """
+    _no_gateway(start, end)
+
+
+@router.get(
+    "/cameras/{camera_id}/thumbnail",
+    response={403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    operation_id="get_camera_thumbnail",
+    openapi_extra=FMP4,
+)
+@needs(Right.ARCHIVE_VIEW)
+def get_camera_thumbnail(
+    request: HttpRequest,
+    camera_id: UUID,
+    at: Annotated[AwareDatetime, Query()],
+    stream: RangeStream = "sub",
+    purpose: Annotated[str, Query(max_length=100)] = "duty",
+) -> NoReturn:
+    """The keyframe that stands at an instant, alone, as fMP4. All of a day are one line in the watch ledger."""
+    _no_gateway(at, at)
+
+
+@router.get(
+    "/cameras/{camera_id}/hls/index.m3u8",
+    response={403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    operation_id="get_camera_playlist",
+    openapi_extra=PLAYLIST,
+)
+@needs(Right.ARCHIVE_VIEW)
+def get_camera_playlist(
+    request: HttpRequest,
+    camera_id: UUID,
+    start: Annotated[AwareDatetime, Query()],
+    end: Annotated[AwareDatetime, Query()],
+    stream: RangeStream = "main",
+    purpose: Annotated[str, Query(max_length=100)] = "duty",
+) -> NoReturn:
+    """A recorded range as an HLS playlist, at most 6 h; one line in the watch ledger for it and all its pieces.
+
+    Its addresses are for the session that asked, and end 15 minutes after the last one was used.
+    """
+    _no_gateway(start, end)
+
+
+@router.get(
+    "/cameras/{camera_id}/download.mp4",
+    response={403: Problem, 404: Problem, 409: Problem, 503: Problem, 504: Problem},
+    operation_id="get_camera_download",
+    openapi_extra=FILE,
+)
+@needs(Right.ARCHIVE_EXPORT)
+def get_camera_download(
+    request: HttpRequest,
+    camera_id: UUID,
+    start: Annotated[AwareDatetime, Query()],
+    end: Annotated[AwareDatetime, Query()],
+    stream: RangeStream = "main",
+    purpose: Annotated[str, Query(max_length=100)] = "duty",
+) -> NoReturn:
+    """A recorded range as one file to take away, at most 1 h; a line in the watch ledger says who exported it.
+
+    It begins with the keyframe at or before `start`; every picture is in it once, as recorded, and gaps are left out.
+    409 `download.parameters_change` when the camera was set up anew in between: one file cannot hold both.
+    """
     _no_gateway(start, end)
 
 

@@ -18,9 +18,11 @@ from qorgan.centre.gateway.school import SchoolLink
 from qorgan.centre.gateway.sockets import Doorman
 from qorgan.centre.gateway.streams import StreamHub
 from qorgan.centre.gateway.video import VideoSockets
+from qorgan.centre.gateway.viewings import Viewings
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Forbidden
 
+CAMERA = "/api/cameras/{camera}"
 STATUS_RIGHT = "system.read"
 
 
@@ -38,13 +40,15 @@ class Gateway:
         self._events = EventHub(carrier, gatekeeper, clock, self.counters)
         self._video_sockets = VideoSockets(self._streams, gatekeeper, doorman, clock, self.counters)
         self._event_sockets = EventSockets(self._events, gatekeeper, doorman, clock, self.counters)
-        self._recordings = Recordings(school, gatekeeper, clock, self.counters)
+        self._viewings = Viewings(gatekeeper, clock)
+        self._recordings = Recordings(school, gatekeeper, clock, self.counters, self._viewings)
 
     async def run(self) -> None:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._streams.run(), name="streams")
             group.create_task(self._events.run(), name="events")
+            group.create_task(self._viewings.run(), name="viewings")
 
     @property
     def ready(self) -> bool:
@@ -61,8 +65,12 @@ class Gateway:
         return (
             WebSocketRoute("/ws/video", video),
             WebSocketRoute("/ws/events", events),
-            Route("/api/cameras/{camera}/range", self._recordings.range, methods=["GET"]),
-            Route("/api/cameras/{camera}/timeline", self._recordings.timeline, methods=["GET"]),
+            Route(f"{CAMERA}/range", self._recordings.range, methods=["GET"]),
+            Route(f"{CAMERA}/thumbnail", self._recordings.thumbnail, methods=["GET"]),
+            Route(f"{CAMERA}/hls/index.m3u8", self._recordings.playlist, methods=["GET"]),
+            Route(CAMERA + "/hls/{viewing}/{file}", self._recordings.piece, methods=["GET"]),
+            Route(f"{CAMERA}/download.mp4", self._recordings.download, methods=["GET"]),
+            Route(f"{CAMERA}/timeline", self._recordings.timeline, methods=["GET"]),
             Route("/api/gateway", self._status, methods=["GET"]),
         )
 

@@ -1,68 +1,154 @@
-"""What a school recorded: the timeline of a camera, and ranges of it, streamed from the school's own files."""
+"""What a school recorded: a camera's timeline, ranges, playlists and files, streamed from the school's own disk."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-import structlog
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
 
 from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.instants import instant, parse_instant
+from qorgan.centre.gateway.playlist import checked, joined, media_playlist, orders
 from qorgan.centre.gateway.ports import Gatekeeper, Permit, View, Visitor
-from qorgan.centre.gateway.problems import NotSignedIn, problem
-from qorgan.centre.gateway.school import MediaReader, SchoolLink
+from qorgan.centre.gateway.problems import NotSignedIn
+from qorgan.centre.gateway.school import SchoolLink
+from qorgan.centre.gateway.transfer import CREDIT_BYTES, MediaResponse, Order
+from qorgan.centre.gateway.viewings import Viewings
 from qorgan.domain.cameras import StreamName
-from qorgan.kernel.clock import Clock
-from qorgan.kernel.errors import Exhausted, Invalid, NotFound, QorganError, Unavailable
-from qorgan.kernel.ids import LeaseId, uuid7
+from qorgan.kernel.clock import Clock, from_us
+from qorgan.kernel.errors import Conflict, Exhausted, Invalid, NotFound
+from qorgan.kernel.ids import LeaseId
+from qorgan.protocols.fmp4.export import file_head
 from qorgan.protocols.link import commands
 from qorgan.protocols.link.grants import Action
-from qorgan.protocols.link.media import MediaKind, split_init, unpack
-
-log = structlog.get_logger(__name__)
+from qorgan.protocols.link.messages import Message
 
 LONGEST_RANGE = timedelta(seconds=120)
+LONGEST_KEYS = timedelta(minutes=10)
+LONGEST_PLAYLIST = timedelta(hours=6)
+LONGEST_DOWNLOAD = timedelta(hours=1)
 LONGEST_TIMELINE = timedelta(days=31)
 CLOCK_SKEW = timedelta(seconds=5)  # of a browser that asks for "until now"
+ONE_PICTURE = timedelta(milliseconds=1)
 RANGES = 64  # at once, of one gateway
-CREDIT_BYTES = 4_000_000  # what a school may send ahead of the browser
-CREDIT_STEP_BYTES = 500_000
-SILENT_AFTER_S = 10.0
-TAKE_WITHIN_S = 25.0  # a browser that takes nothing for so long loses its range; the school gives up after 30 s
-FINISH_WITHIN_S = 3.0
-_COMPLETE = frozenset({"", "end", "complete"})  # reasons of an END that is no accident
+ZONE = ZoneInfo("Asia/Almaty")
+_PIECE = re.compile(r"(\d{1,5})\.m4s")
+_INIT = re.compile(r"init-(\d{1,5})\.mp4")
+_PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class TooManyViewers(Exhausted):
     code = "too_many_viewers"
 
 
-class RangeBroken(Unavailable):
-    """Something of the range was lost on the way. Half a range is never passed off as a whole one."""
+class ParametersChange(Conflict):
+    """The camera's picture was set up anew within the stretch: one file cannot hold both."""
 
-    code = "range.broken"
+    code = "download.parameters_change"
 
 
 class Recordings:
-    """Serves `/api/cameras/{id}/range` and `/api/cameras/{id}/timeline`."""
+    """Serves what stands under `/api/cameras/{id}/` about recordings."""
 
-    def __init__(self, school: SchoolLink, gatekeeper: Gatekeeper, clock: Clock, counters: Counters) -> None:
+    def __init__(
+        self, school: SchoolLink, gatekeeper: Gatekeeper, clock: Clock, counters: Counters, viewings: Viewings
+    ) -> None:
         self._school, self._gatekeeper, self._clock, self._counters = school, gatekeeper, clock, counters
+        self._viewings = viewings
 
     async def range(self, request: Request) -> Response:
         """fMP4 of a recorded range, as the school sends it. Each call is a line in the watch ledger."""
         visitor = await self._visitor(request)
-        view = read_view(camera_of(request), request.query_params, LONGEST_RANGE, self._clock.now())
-        if self._counters.ranges >= RANGES:
-            raise TooManyViewers("this gateway sends as many recordings as it can; try again in a moment")
+        keys_only = flag(request.query_params, "keys_only")
+        longest = LONGEST_KEYS if keys_only else LONGEST_RANGE
+        view = read_view(camera_of(request), request.query_params, longest, self._clock.now())
+        self._require_room()
         permit = await self._gatekeeper.open_watch(visitor, view)
-        return RangeResponse(self._school, self._gatekeeper, self._counters, view, permit)
+        order = _range_order(permit, view, keys_only=keys_only)
+        return MediaResponse(
+            self._school, self._counters, permit.site, order, on_end=lambda: self._gatekeeper.end_watch(permit)
+        )
+
+    async def thumbnail(self, request: Request) -> Response:
+        """The keyframe that stands at one instant, alone. A day of them is one line in the watch ledger."""
+        visitor = await self._visitor(request)
+        at = parse_instant(request.query_params.get("at"), "at")
+        if at > self._clock.now():
+            raise Invalid("at: lies in the future; nothing is recorded there yet")
+        day = day_of(at)
+        view = View(
+            camera=camera_of(request),
+            stream=_stream(request.query_params, StreamName.SUB),
+            purpose=_purpose(request.query_params),
+            action=Action.ARCHIVE,
+            start=day,
+            end=day + timedelta(days=1),
+        )
+        self._require_room()
+        viewing = await self._viewings.share(visitor, view)
+        picture = View(camera=view.camera, stream=view.stream, purpose=view.purpose, start=at, end=at + ONE_PICTURE)
+        order = _range_order(viewing.permit, picture, keys_only=True)
+        return MediaResponse(self._school, self._counters, viewing.permit.site, order)
+
+    async def playlist(self, request: Request) -> Response:
+        """An HLS playlist of a range. One line in the watch ledger, for it and all its pieces."""
+        visitor = await self._visitor(request)
+        view = read_view(camera_of(request), request.query_params, LONGEST_PLAYLIST, self._clock.now())
+        viewing = await self._viewings.open(visitor, view)
+        try:
+            viewing.contents = await self._contents(viewing.permit, view)
+        except BaseException:
+            await self._viewings.end(viewing)
+            raise
+        text = media_playlist(viewing.contents, viewing.id)
+        return Response(text, media_type="application/vnd.apple.mpegurl", headers=_PRIVATE)
+
+    async def piece(self, request: Request) -> Response:
+        """A piece of a playlist, or an initialisation segment."""
+        visitor = await self._visitor(request)
+        viewing = await self._viewings.find(visitor, request.path_params["viewing"])
+        if viewing.view.camera != camera_of(request):
+            raise NotFound("this playlist is of another camera")
+        name = request.path_params["file"]
+        if (found := _INIT.fullmatch(name)) and int(found[1]) < len(viewing.contents.parts):
+            return Response(viewing.contents.parts[int(found[1])].init, media_type="video/mp4", headers=_PRIVATE)
+        if not (found := _PIECE.fullmatch(name)) or int(found[1]) >= len(viewing.contents.pieces):
+            raise NotFound("there is no such piece in this playlist")
+        self._require_room()
+        number = int(found[1])
+        order = _pieces_order(viewing.permit, orders(viewing.contents.pieces)[number : number + 1])
+        size = viewing.contents.pieces[number].size
+        return MediaResponse(self._school, self._counters, viewing.permit.site, order, size=size)
+
+    async def download(self, request: Request) -> Response:
+        """A recorded stretch as one file to take away. One line in the watch ledger: somebody exported."""
+        visitor = await self._visitor(request)
+        asked = camera_of(request), request.query_params, LONGEST_DOWNLOAD, self._clock.now()
+        view = read_view(*asked, action=Action.EXPORT)
+        self._require_room()
+        permit = await self._gatekeeper.open_watch(visitor, view)
+        try:
+            contents = await self._contents(permit, view)
+            if len(contents.parts) > 1:
+                changed = next(piece for piece in contents.pieces if piece.part > 0)
+                at = instant(from_us(changed.wall_us))
+                raise ParametersChange(f"the camera was set up anew at {at}: take a file up to it and one from it")
+        except BaseException:
+            await self._gatekeeper.end_watch(permit)
+            raise
+        return MediaResponse(
+            self._school,
+            self._counters,
+            permit.site,
+            _pieces_order(permit, joined(orders(contents.pieces))),
+            headers={"content-disposition": f'attachment; filename="{file_name(permit, view)}"'},
+            opening=file_head(contents.parts[0].init, [(piece.size, piece.duration) for piece in contents.pieces]),
+            size=sum(piece.size for piece in contents.pieces),
+            on_end=lambda: self._gatekeeper.end_watch(permit),
+        )
 
     async def timeline(self, request: Request) -> Response:
         """What was recorded, what was not and why, and the alarms of that time."""
@@ -76,6 +162,15 @@ class Recordings:
         body = timeline(view.start, view.end, reply.coverage or commands.CoverageReply())
         return JSONResponse({**body, "alarms": list(alarms)}, headers={"Cache-Control": "private, no-store"})
 
+    async def _contents(self, permit: Permit, view: View) -> commands.Contents:
+        assert view.start is not None and view.end is not None
+        question = commands.AskContents(grant=permit.grant, start=view.start, end=view.end)
+        return checked((await self._school.ask(permit.site, "contents", question)).contents)
+
+    def _require_room(self) -> None:
+        if self._counters.ranges >= RANGES:
+            raise TooManyViewers("this gateway sends as many recordings as it can; try again in a moment")
+
     async def _visitor(self, request: Request) -> Visitor:
         visitor = await self._gatekeeper.authenticate(request.cookies)
         if visitor is None:
@@ -83,122 +178,23 @@ class Recordings:
         return visitor
 
 
-class RangeResponse(Response):
-    """Streams one range. Owns its lease and the end of its ledger line.
+def _range_order(permit: Permit, view: View, *, keys_only: bool) -> Order:
+    assert view.start is not None and view.end is not None
+    start, end = view.start, view.end
 
-    Not a StreamingResponse: what must be done when the browser leaves (close the lease, end the watch) has to be
-    awaited, which a generator that was cancelled from outside cannot promise.
-    """
+    def order(lease: LeaseId) -> tuple[str, Message]:
+        return "range", commands.OpenRange(
+            grant=permit.grant, lease=lease, start=start, end=end, credit_bytes=CREDIT_BYTES, keys_only=keys_only
+        )
 
-    def __init__(
-        self, school: SchoolLink, gatekeeper: Gatekeeper, counters: Counters, view: View, permit: Permit
-    ) -> None:
-        self._school, self._gatekeeper, self._counters = school, gatekeeper, counters
-        self._view, self._permit, self._lease = view, permit, LeaseId(uuid7().hex)
-        self._started = False
-        self.background = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._counters.ranges += 1
-        try:
-            async with asyncio.TaskGroup() as group:
-                sending = group.create_task(self._answer(scope, receive, send), name="range:send")
-                leaving = group.create_task(_cancel_when_gone(receive, sending), name="range:leave")
-                sending.add_done_callback(lambda _: leaving.cancel())
-        finally:
-            self._counters.ranges -= 1
-            await self._finish()
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            async with asyncio.timeout(None) as patience:
-                await self._stream(send, patience)
-        except (QorganError, TimeoutError) as error:
-            code = error.code if isinstance(error, QorganError) else "too_slow"
-            log.warning("range.broken", site=self._permit.site, code=code, started=self._started)
-            if not self._started and isinstance(error, QorganError):
-                await problem(error)(scope, receive, send)
-            # Otherwise return without completing the body: the browser must see a broken download, not a short one.
-
-    async def _stream(self, send: Send, patience: asyncio.Timeout) -> None:
-        site, view, lease = self._permit.site, self._view, self._lease
-        assert view.start is not None and view.end is not None
-        loop = asyncio.get_running_loop()
-        async with self._school.range_media(site, lease) as media:
-            order = commands.OpenRange(
-                grant=self._permit.grant, lease=lease, start=view.start, end=view.end, credit_bytes=CREDIT_BYTES
-            )
-            await self._school.ask(site, "range", order)
-            taken = 0
-            async with aclosing(fragments(media)) as parts:
-                async for mime, cost, body in parts:
-                    if not self._started:
-                        await send(self._head(mime))
-                        self._started = True
-                    patience.reschedule(loop.time() + TAKE_WITHIN_S)
-                    await send({"type": "http.response.body", "body": body, "more_body": True})
-                    patience.reschedule(None)
-                    taken += cost
-                    if taken >= CREDIT_STEP_BYTES:
-                        await self._school.ask(site, "credit", commands.Credit(lease=lease, bytes=taken))
-                        taken = 0
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    def _head(self, mime: str) -> dict[str, object]:
-        headers = {
-            "content-type": "video/mp4",
-            "x-qorgan-mime": mime,
-            "cache-control": "private, no-store",
-            "x-content-type-options": "nosniff",
-        }
-        raw = [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers.items()]
-        return {"type": "http.response.start", "status": 200, "headers": raw}
-
-    async def _finish(self) -> None:
-        """Close the lease, end the watch; a school that ended the range already does not mind."""
-        try:
-            async with asyncio.timeout(FINISH_WITHIN_S):
-                await self._gatekeeper.end_watch(self._permit)
-                await self._school.ask(self._permit.site, "close", commands.Close(lease=self._lease))
-        except (QorganError, TimeoutError) as error:
-            log.info("range.close_unanswered", site=self._permit.site, error=type(error).__name__)
+    return order
 
 
-async def fragments(media: MediaReader) -> AsyncGenerator[tuple[str, int, bytes]]:
-    """Mime type, size on the link, and fMP4 bytes of each message of a range until its END.
+def _pieces_order(permit: Permit, pieces: tuple[commands.PieceOrder, ...]) -> Order:
+    def order(lease: LeaseId) -> tuple[str, Message]:
+        return "pieces", commands.ReadPieces(grant=permit.grant, lease=lease, pieces=pieces, credit_bytes=CREDIT_BYTES)
 
-    Raises `NotFound` with code `not_recorded` when nothing was recorded, `RangeBroken` for a loss or an unusual end,
-    `NodeSilent` when the school stops sending, `Invalid` for messages that have not their form.
-    """
-    mime, expected = "", None
-    while True:
-        data = await media.next(SILENT_AFTER_S)
-        message = unpack(data)
-        if expected is not None and message.seq != expected:
-            raise RangeBroken("a part of the recording was lost on the way")
-        expected = (message.seq + 1) & 0xFFFFFFFF
-        if message.kind is MediaKind.END:
-            _check_end(message.payload.decode("utf-8", "replace")[:80])
-            return
-        if message.kind is MediaKind.STATE:
-            continue
-        body = message.payload
-        if message.kind is MediaKind.INIT:
-            mime, body = split_init(body)
-        yield mime, len(data), body
-
-
-def _check_end(reason: str) -> None:
-    if reason == "not_recorded":
-        raise NotFound("nothing was recorded in this range", code=reason)
-    if reason not in _COMPLETE:
-        raise RangeBroken(f"the school ended the range: {reason}")
-
-
-async def _cancel_when_gone(receive: Receive, sending: asyncio.Task[None]) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    sending.cancel()
+    return order
 
 
 def camera_of(request: Request) -> UUID:
@@ -209,7 +205,9 @@ def camera_of(request: Request) -> UUID:
         raise NotFound("there is no such camera") from error
 
 
-def read_view(camera: UUID, query: QueryParams, longest: timedelta, now: datetime) -> View:
+def read_view(
+    camera: UUID, query: QueryParams, longest: timedelta, now: datetime, *, action: Action = Action.ARCHIVE
+) -> View:
     """The view asked for in a URL. Raises `Invalid` naming the parameter and what to do."""
     start, end = parse_instant(query.get("start"), "start"), parse_instant(query.get("end"), "end")
     if start >= end:
@@ -218,14 +216,44 @@ def read_view(camera: UUID, query: QueryParams, longest: timedelta, now: datetim
         raise Invalid(f"end: at most {longest.total_seconds():.0f} s after start")
     if start >= now or end > now + CLOCK_SKEW:
         raise Invalid("end: lies in the future; nothing is recorded there yet")
+    stream, purpose = _stream(query, StreamName.MAIN), _purpose(query)
+    return View(camera=camera, stream=stream, purpose=purpose, action=action, start=start, end=end)
+
+
+def _stream(query: QueryParams, usual: StreamName) -> StreamName:
     try:
-        stream = StreamName(query.get("stream", StreamName.MAIN))
+        return StreamName(query.get("stream", usual))
     except ValueError as error:
         raise Invalid("stream: must be main or sub") from error
+
+
+def _purpose(query: QueryParams) -> str:
     purpose = query.get("purpose", "duty")
     if len(purpose) > 100:
         raise Invalid("purpose: is longer than 100 characters")
-    return View(camera=camera, stream=stream, purpose=purpose, action=Action.ARCHIVE, start=start, end=end)
+    return purpose
+
+
+def flag(query: QueryParams, name: str) -> bool:
+    """A parameter that is `true` or `false`; false when it is not there. Raises `Invalid`."""
+    text = query.get(name, "false")
+    if text not in ("true", "false"):
+        raise Invalid(f"{name}: must be true or false")
+    return text == "true"
+
+
+def day_of(at: datetime) -> datetime:
+    """The beginning of the users' day that an instant lies in."""
+    return at.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
+
+
+def file_name(permit: Permit, view: View) -> str:
+    """`kst-012_hall_main_2026-11-22_14-05-00_14-15-00.mp4`, in the users' own time."""
+    assert view.start is not None and view.end is not None
+    start, end = view.start.astimezone(ZONE), view.end.astimezone(ZONE)
+    until = f"{end:%H-%M-%S}" if end.date() == start.date() else f"{end:%Y-%m-%d_%H-%M-%S}"
+    name = f"{permit.site}_{permit.camera}_{view.stream}_{start:%Y-%m-%d_%H-%M-%S}_{until}.mp4"
+    return re.sub(r"[^A-Za-z0-9._-]", "-", name)
 
 
 def timeline(start: datetime, end: datetime, coverage: commands.CoverageReply) -> dict[str, object]:

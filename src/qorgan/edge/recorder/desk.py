@@ -19,7 +19,7 @@ from qorgan.domain.cameras import StreamName
 from qorgan.edge.ipc import GrantUse
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.live import LiveDesk
-from qorgan.edge.recorder.pieces import plan_pieces, read_pieces
+from qorgan.edge.recorder.pieces import find_pieces, read_pieces
 from qorgan.edge.recorder.ranges import Message, read_range
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.kernel.clock import Clock, from_us, to_us
@@ -27,8 +27,8 @@ from qorgan.kernel.errors import Exhausted, Forbidden, Invalid, NotFound, Qorgan
 from qorgan.kernel.ids import LeaseId, SiteId
 from qorgan.protocols.link import subjects
 from qorgan.protocols.link.commands import (
+    AskContents,
     AskCoverage,
-    AskPlan,
     Close,
     CoverageReply,
     Credit,
@@ -50,8 +50,9 @@ log = structlog.get_logger()
 
 MAX_RANGES = 32
 MAX_RANGE_S = 130.0
-MAX_PLAN_S = 6 * 3600.0
-MAX_PIECES = 2_000
+MAX_KEYS_S = 610.0
+MAX_CONTENTS_S = 6 * 3600.0
+MAX_PIECES = 20_000
 PORTION_BYTES = 900_000  # of one message: the carrier takes 1 MiB
 NOTED_GRANTS = 4_096
 MAX_COVERAGE_S = 32 * 86400.0
@@ -93,7 +94,7 @@ class RecorderDesk:
             "renew": self._renew,
             "close": self._close,
             "range": self._range,
-            "plan": self._plan,
+            "contents": self._contents,
             "pieces": self._pieces,
             "credit": self._credit,
             "coverage": self._coverage,
@@ -154,21 +155,21 @@ class RecorderDesk:
     async def _range(self, data: bytes) -> Reply:
         ask = decode(data, OpenRange)
         grant = self._granted(ask.grant, Action.ARCHIVE)
-        self._check_period(grant, ask.start, ask.end, MAX_RANGE_S)
+        self._check_period(grant, ask.start, ask.end, MAX_KEYS_S if ask.keys_only else MAX_RANGE_S)
         start_us, end_us = to_us(ask.start), to_us(ask.end)
         messages = read_range(self._archive, grant.camera, grant.stream, start_us, end_us, keys_only=ask.keys_only)
         first = await self._begin(grant, ask.lease, ask.credit_bytes, messages)
         return Reply(opened=Opened(lease=ask.lease, mime=split_init(first[2])[0]))
 
-    async def _plan(self, data: bytes) -> Reply:
-        ask = decode(data, AskPlan)
+    async def _contents(self, data: bytes) -> Reply:
+        ask = decode(data, AskContents)
         grant = self._granted(ask.grant, Action.ARCHIVE, Action.EXPORT)
-        self._check_period(grant, ask.start, ask.end, MAX_PLAN_S)
+        self._check_period(grant, ask.start, ask.end, MAX_CONTENTS_S)
         period = to_us(ask.start), to_us(ask.end)
-        plan = await asyncio.to_thread(plan_pieces, self._archive, grant.camera, grant.stream, *period)
-        if not plan.pieces:
+        contents = await asyncio.to_thread(find_pieces, self._archive, grant.camera, grant.stream, *period)
+        if not contents.pieces:
             raise NotFound("nothing was recorded then", code="not_recorded")
-        return Reply(plan=plan)
+        return Reply(contents=contents)
 
     async def _pieces(self, data: bytes) -> Reply:
         ask = decode(data, ReadPieces)

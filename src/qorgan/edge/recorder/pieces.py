@@ -1,46 +1,58 @@
-"""Recorded video as a plan of pieces, and the pieces themselves: for playlists (HLS) and for files to take away.
+"""Recorded video as a list of pieces, and the pieces themselves: for playlists (HLS) and for files to take away.
 
 A piece is some seconds of one recorded file that begin with a keyframe. Its samples and their lengths stay as they were
 recorded; only the time at which it begins is another. So its size is known from the index alone.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
-from qorgan.edge.recorder.ranges import Message, wanted_entries
+import structlog
+
+from qorgan.edge.recorder.index import FragmentEntry, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.ranges import Message, files_of, wanted_entries
 from qorgan.edge.recorder.timing import to_us
-from qorgan.kernel.errors import Corrupt, Forbidden, NotFound
+from qorgan.kernel.errors import Corrupt, Forbidden, Invalid, NotFound, Unavailable
 from qorgan.protocols.fmp4.reader import parse_fragment
 from qorgan.protocols.fmp4.retime import fragments, retimed
 from qorgan.protocols.fmp4.writer import TIMESCALE
-from qorgan.protocols.link.commands import Part, Piece, PieceOrder, Plan
+from qorgan.protocols.link.commands import Contents, Part, Piece, PieceOrder
 from qorgan.protocols.link.media import MediaKind
 
+log = structlog.get_logger()
+
 PIECE_AT_LEAST = 4 * TIMESCALE  # then a piece ends at the next keyframe
+MOST_PIECES, MOST_PARTS = 15_000, 100  # what one message of the link holds
 GAP_US = 500_000  # two files of one run further apart than this: one between them is gone
 
 
-def plan_pieces(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Plan:
-    """What of a stream was recorded in [start, end), from the index; empty when nothing was. Blocks on the disk."""
+def find_pieces(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Contents:
+    """What of a stream was recorded in [start, end), from the index; empty when nothing was.
+
+    Raises `Invalid` for more than one message of the link can hold. Blocks on the disk.
+    """
     parts: list[Part] = []
     pieces: list[Piece] = []
     before: SegmentRow | None = None
-    for row in _rows(archive, camera, stream, start_us, end_us):
+    for row, path in files_of(archive, camera, stream, start_us, end_us):
         entries = _settled(row)
         wanted = wanted_entries(row, entries, start_us, end_us)
-        if not wanted or (init := _init_of(archive, row)) is None:
+        if not wanted or (init := _init_of(path, row)) is None:
             continue
-        if not parts or parts[-1].init != init:
+        known = [part.init for part in parts]
+        if init not in known:
             mime = f'video/mp4; codecs="{row.codec}"'
             parts.append(Part(mime=mime, width=row.width, height=row.height, init=init))
-            before = None
+        part = known.index(init) if init in known else len(known)
+        goes_on = before is not None and _goes_on(before, row) and pieces[-1].part == part
         for number, (first, last) in enumerate(_cuts(entries, wanted)):
-            follows = number > 0 or (before is not None and _goes_on(before, row))
-            pieces.append(_piece(row, entries, first, last, part=len(parts) - 1, follows=follows))
+            pieces.append(_piece(row, entries, first, last, part=part, follows=number > 0 or goes_on))
         before = row
-    return Plan(parts=tuple(parts), pieces=tuple(pieces))
+        if len(pieces) > MOST_PIECES or len(parts) > MOST_PARTS:
+            raise Invalid("this stretch is in too many pieces; ask for a shorter one", code="contents.too_long")
+    return Contents(parts=tuple(parts), pieces=tuple(pieces))
 
 
 def read_pieces(
@@ -48,27 +60,15 @@ def read_pieces(
 ) -> Iterator[Message]:
     """The fragments of the pieces, in order, as media messages. Blocks on the disk.
 
-    Raises `Forbidden` for what lies outside of `within` (µs), `NotFound` for what is gone since it was planned,
-    `Corrupt` for what is damaged: never less than was promised.
+    Raises `Forbidden` for what lies outside of `within` (µs), `NotFound` for what is gone since it was listed,
+    `Corrupt` for what is damaged, `Unavailable` for a disk that does not read: never less than was promised.
     """
-    index = Index(archive / "index.db", readonly=True)
-    try:
-        rows = {row.id: row for row in index.overlapping(camera, stream, *within)}
-    finally:
-        index.close()
+    files = {row.id: (row, path) for row, path in files_of(archive, camera, stream, *within)}
     for order in orders:
-        row = rows.get(order.segment)
-        if row is None:
+        if order.segment not in files:
             raise NotFound("this part of the recording is gone", code="not_recorded")
-        yield from _read(archive, row, _ordered(row, order, within), order.base)
-
-
-def _rows(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> list[SegmentRow]:
-    index = Index(archive / "index.db", readonly=True)
-    try:
-        return index.overlapping(camera, stream, start_us, end_us)
-    finally:
-        index.close()
+        row, path = files[order.segment]
+        yield from _read(path, row, _ordered(row, order, within), order.base)
 
 
 def _settled(row: SegmentRow) -> list[FragmentEntry]:
@@ -77,12 +77,13 @@ def _settled(row: SegmentRow) -> list[FragmentEntry]:
     return entries[:-1] if row.state == "open" else entries
 
 
-def _init_of(archive: Path, row: SegmentRow) -> bytes | None:
-    """A file's initialisation segment; None when retention has taken the file since the index was read."""
+def _init_of(path: Path, row: SegmentRow) -> bytes | None:
+    """A file's initialisation segment; None when it is gone since the index was read, or its disk does not read."""
     try:
-        with (archive / row.path).open("rb") as file:
+        with path.open("rb") as file:
             return file.read(row.init_bytes)
-    except FileNotFoundError:
+    except OSError as error:
+        log.warning("contents.unreadable", path=row.path, error=os.strerror(error.errno or 0))
         return None
 
 
@@ -118,7 +119,7 @@ def _piece(
 
 
 def _ordered(row: SegmentRow, order: PieceOrder, within: tuple[int, int]) -> list[FragmentEntry]:
-    """The entries of an order, if all of them are what a plan for this period would name."""
+    """The entries of an order, if all of them are of this period."""
     entries = unpack_fragments(row.fragments)
     chosen = entries[order.first : order.first + order.count] if order.first >= 0 else []
     allowed = wanted_entries(row, entries, *within)
@@ -127,9 +128,9 @@ def _ordered(row: SegmentRow, order: PieceOrder, within: tuple[int, int]) -> lis
     return chosen
 
 
-def _read(archive: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base: int) -> Iterator[Message]:
+def _read(path: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base: int) -> Iterator[Message]:
     try:
-        with (archive / row.path).open("rb") as file:
+        with path.open("rb") as file:
             for entry in entries:
                 file.seek(entry.offset)
                 data = file.read(entry.size)
@@ -139,6 +140,8 @@ def _read(archive: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base
                 yield kind, row.wall_start_us + to_us(entry.start), _shifted(data, base - entries[0].start)
     except FileNotFoundError as error:
         raise NotFound("this part of the recording is gone", code="not_recorded") from error
+    except OSError as error:
+        raise Unavailable(f"the disk does not read: {os.strerror(error.errno or 0)}", code="storage") from error
 
 
 def _shifted(data: bytes, shift: int) -> bytes:

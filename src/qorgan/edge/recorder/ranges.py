@@ -12,7 +12,7 @@ import structlog
 
 from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
 from qorgan.edge.recorder.timing import to_media, to_us
-from qorgan.kernel.errors import Corrupt
+from qorgan.kernel.errors import Corrupt, NotFound
 from qorgan.protocols.fmp4.reader import Fragment, parse_fragment
 from qorgan.protocols.fmp4.retime import fragments, retimed
 from qorgan.protocols.fmp4.writer import fragment_head
@@ -33,19 +33,14 @@ def read_range(
     until the next one. What is damaged on disk ends the segment it is in, never the range. Blocks on the disk: call
     from a thread.
     """
-    index = Index(archive / "index.db", readonly=True)
-    try:
-        rows = index.overlapping(camera, stream, start_us, end_us)
-    finally:
-        index.close()
     previous_init, retimer = b"", Retimer(start_us)
     read = _read_keys if keys_only else _read_all
-    for row in rows:
+    for row, path in files_of(archive, camera, stream, start_us, end_us):
         entries = wanted_entries(row, unpack_fragments(row.fragments), start_us, end_us)
         if not entries:
             continue
         try:
-            with (archive / row.path).open("rb") as file:
+            with path.open("rb") as file:
                 init = file.read(row.init_bytes)
                 if init != previous_init:
                     yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{row.codec}"', init)
@@ -53,8 +48,23 @@ def read_range(
                 yield from read(file, row, entries, retimer)
         except FileNotFoundError:
             continue  # retention took it between the look into the index and now
-        except Corrupt as error:
+        except (Corrupt, OSError) as error:
             log.warning("range.damaged", path=row.path, reason=str(error))
+
+
+def files_of(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[SegmentRow, Path]]:
+    """Segments of a stream with anything in [start, end), by time, each with its file; none of an unknown disk."""
+    index = Index(archive / "index.db", readonly=True)
+    try:
+        found = []
+        for row in index.overlapping(camera, stream, start_us, end_us):
+            try:
+                found.append((row, index.file_of(row)))
+            except NotFound as error:
+                log.warning("range.disk_unknown", path=row.path, reason=str(error))
+        return found
+    finally:
+        index.close()
 
 
 def _read_all(file: BinaryIO, row: SegmentRow, entries: list[FragmentEntry], retimer: "Retimer") -> Iterator[Message]:

@@ -36,10 +36,10 @@ class OpenRange(Message, frozen=True):
     keys_only: bool = False
 
 
-class AskPlan(Message, frozen=True):
-    """`cmd.plan`: what [start, end) consists of, as pieces of some seconds at which playing may begin.
+class AskContents(Message, frozen=True):
+    """`cmd.contents`: what [start, end) consists of, as pieces of some seconds at which playing may begin.
 
-    The first piece begins at the last keyframe before `start`. Shows no picture. The answer is `Plan`.
+    The first piece begins at the last keyframe at or before `start`. Shows no picture. The answer is `Contents`.
     """
 
     grant: bytes
@@ -57,9 +57,9 @@ class PieceOrder(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ReadPieces(Message, frozen=True):
-    """`cmd.pieces`: publish these pieces of a plan on the lease's subject, then END.
+    """`cmd.pieces`: publish these pieces of a recording's contents on the lease's subject, then END.
 
-    Every byte comes as `Piece.size` promised, or the END says what is wrong. No INIT comes: the plan had it.
+    Every byte comes as `Piece.size` promised, or the END says what is wrong. No INIT comes: it stands in the contents.
     """
 
     grant: bytes
@@ -151,11 +151,11 @@ class Piece(msgspec.Struct, frozen=True, array_like=True):
     wall_us: int  # when it was, µs since 1970-01-01 UTC
     duration: int  # 1/90000 s
     size: int  # bytes, as `cmd.pieces` will send them
-    part: int  # index into `Plan.parts`
+    part: int  # index into `Contents.parts`
     follows: bool  # the picture before it is the last one of the piece before: no gap, no new run
 
 
-class Plan(Message, frozen=True):
+class Contents(Message, frozen=True):
     """A stretch of time that was recorded, in order."""
 
     parts: tuple[Part, ...] = ()
@@ -167,5 +167,5 @@ class Reply(Message, frozen=True):
 
     opened: Opened | None = None
     coverage: CoverageReply | None = None
-    plan: Plan | None = None
+    contents: Contents | None = None
     refusal: Refusal | None = None

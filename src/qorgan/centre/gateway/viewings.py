@@ -1,0 +1,111 @@
+"""Watches that go on over several requests: a playlist and its pieces, the pictures of a day.
+
+Each is one line in the watch ledger, however many requests follow, and belongs to the session that opened it.
+"""
+
+import asyncio
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+
+from qorgan.centre.gateway.ports import Gatekeeper, Permit, View, Visitor
+from qorgan.kernel.clock import Clock
+from qorgan.kernel.errors import NotFound, QorganError
+from qorgan.kernel.ids import uuid7
+from qorgan.protocols.link.commands import Contents
+
+log = structlog.get_logger(__name__)
+
+IDLE_S = 900.0  # a player that asks for nothing so long has been closed, or will ask for the playlist again
+LOOK_EVERY_S = 15.0
+OF_ONE_SESSION = 32  # the one that rested longest ends first
+OF_ALL = 1_000
+GRANT_MARGIN = timedelta(seconds=60)
+
+
+@dataclass(slots=True, eq=False)
+class Viewing:
+    """One watch under way. `contents`: what its playlist consists of."""
+
+    id: str
+    visitor: Visitor
+    view: View
+    permit: Permit
+    used_at: float
+    contents: Contents = field(default_factory=Contents)
+
+
+class Viewings:
+    """Owner of all viewings of this gateway; ends each once in the ledger."""
+
+    def __init__(self, gatekeeper: Gatekeeper, clock: Clock) -> None:
+        self._gatekeeper, self._clock = gatekeeper, clock
+        self._open: dict[str, Viewing] = {}
+        self._shared: dict[Hashable, Viewing] = {}
+        self._opening = asyncio.Lock()
+        self._ending: set[asyncio.Task[None]] = set()
+        gatekeeper.on_sign_out(self._on_sign_out)
+
+    async def run(self) -> None:
+        """End those that nobody uses any more, until cancelled."""
+        while True:
+            await self._clock.sleep(LOOK_EVERY_S)
+            now = self._clock.monotonic()
+            for one in [one for one in self._open.values() if now - one.used_at > IDLE_S]:
+                await self.end(one)
+
+    async def open(self, visitor: Visitor, view: View) -> Viewing:
+        """Write the ledger line and begin. Raises as `Gatekeeper.open_watch`."""
+        await self._make_room(visitor)
+        permit = await self._gatekeeper.open_watch(visitor, view)
+        one = Viewing(uuid7().hex, visitor, view, permit, self._clock.monotonic())
+        self._open[one.id] = one
+        return one
+
+    async def share(self, visitor: Visitor, view: View) -> Viewing:
+        """The viewing of this session for exactly this view, opened if there is none."""
+        key = (visitor.session, visitor.visibility, view)
+        async with self._opening:
+            one = self._shared.get(key)
+            if one is None:
+                one = self._shared[key] = await self.open(visitor, view)
+        await self._refresh(one, visitor)
+        return one
+
+    async def find(self, visitor: Visitor, id: str) -> Viewing:
+        """A viewing that this session has opened, its grant fresh. Raises `NotFound`, also for somebody else's."""
+        one = self._open.get(id)
+        if one is None or one.visitor.session != visitor.session or one.visitor.visibility != visitor.visibility:
+            raise NotFound("this playlist has ended; ask for it again")
+        await self._refresh(one, visitor)
+        return one
+
+    async def end(self, one: Viewing) -> None:
+        """Complete the ledger line. A ledger that cannot be written now is completed when the centre starts again."""
+        if self._open.pop(one.id, None) is None:
+            return
+        for key in [key for key, shared in self._shared.items() if shared is one]:
+            del self._shared[key]
+        try:
+            await self._gatekeeper.end_watch(one.permit)
+        except QorganError as error:
+            log.warning("viewing.end_failed", code=error.code)
+
+    async def _refresh(self, one: Viewing, visitor: Visitor) -> None:
+        one.used_at = self._clock.monotonic()
+        if one.permit.expires_at - self._clock.now() < GRANT_MARGIN:
+            one.permit = await self._gatekeeper.renew_grant(visitor, one.permit, one.view)
+
+    async def _make_room(self, visitor: Visitor) -> None:
+        mine = [one for one in self._open.values() if one.visitor.session == visitor.session]
+        crowd = mine if len(mine) >= OF_ONE_SESSION else list(self._open.values())
+        if len(mine) >= OF_ONE_SESSION or len(self._open) >= OF_ALL:
+            await self.end(min(crowd, key=lambda one: one.used_at))
+
+    def _on_sign_out(self, session: str) -> None:
+        for one in [one for one in self._open.values() if one.visitor.session == session]:
+            task = asyncio.get_running_loop().create_task(self.end(one), name="viewing:end")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
