@@ -37,6 +37,7 @@ class CameraReason(StrEnum):
     PROTOCOL_ERROR = "protocol_error"
     CLOSED = "closed"  # the camera hung up
     NO_FRAMES = "no_frames"  # connected, silent
+    UNTRUSTED = "untrusted"  # rtsps: its certificate is not the one that is expected
     NODE_SILENT = "node_silent"  # the school's node is not heard from
     STORAGE = "storage"  # the archive cannot be written
 

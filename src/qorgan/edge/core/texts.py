@@ -52,6 +52,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "camera.reason.protocol_error": ("протокол қатесі", "ошибка протокола", "protocol error"),
     "camera.reason.closed": ("камера байланысты үзді", "камера разорвала связь", "the camera hung up"),
     "camera.reason.no_frames": ("кадрлар келмей жатыр", "кадры не приходят", "no frames arrive"),
+    "camera.reason.untrusted": (
+        "камераның сертификаты расталмады",
+        "сертификат камеры не подтверждён",
+        "the camera's certificate is not trusted",
+    ),
     "camera.reason.node_silent": ("мектеп торабы үнсіз", "узел школы молчит", "the school node is silent"),
     "camera.reason.storage": ("мұрағатқа жазылмай жатыр", "архив не записывается", "the archive cannot be written"),
     "alarms": ("Соңғы дабылдар", "Последние тревоги", "Latest alarms"),

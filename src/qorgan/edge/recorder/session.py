@@ -3,7 +3,8 @@
     connecting ─► live ⇄ stalled          any of them ─► failed (with the reason) ─► connecting, after a jittered pause
 
 A camera that nobody watches is read a few times a second, everything at once (see docs/design/recorder.md). While
-somebody watches, its socket is read whenever it has something.
+somebody watches, its socket is read whenever it has something. A camera that sends no other way sends datagrams; they
+are read like the rest, or at once where the system keeps too few of them.
 """
 
 import asyncio
@@ -18,20 +19,32 @@ import structlog
 
 from qorgan.domain.cameras import STALL_AFTER_S, CameraReason, CameraState
 from qorgan.edge.recorder.track import Sample, TrackRecorder
+from qorgan.edge.recorder.wire import DatagramSockets, Trust, connect, receive_into, send_now
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import now_us
 from qorgan.kernel.errors import Invalid, Unavailable
 from qorgan.protocols.link.messages import StreamHealth
 from qorgan.protocols.rtsp import messages
 from qorgan.protocols.rtsp.auth import Credentials
-from qorgan.protocols.rtsp.client import CameraRefused, RtspClient, Step
+from qorgan.protocols.rtsp.client import (
+    REPORT_EVERY_S,
+    CameraRefused,
+    Redirected,
+    RtspClient,
+    Step,
+    Transport,
+    WrongTransport,
+)
 from qorgan.protocols.rtsp.h264 import Frame
 
 log = structlog.get_logger()
 
-CONNECT_WITHIN_S = 5.0
+ENCODINGS = ("H264", "H265")
 GIVE_UP_AFTER_S = 20.0  # connected and silent for so long: start again
 READ_BUFFER_BYTES = 1024 * 1024
+DATAGRAMS_WITHIN_S = 6.0  # playing over UDP, and nothing came: something on the way swallows them
+DETOUR_AFTER_S = 1.0  # before the next connection, when a camera has only said where or how to reach it
+_MAX_DETOURS = 4  # in a row, without a picture; then the camera has failed
 _READS_PER_TURN = 4  # one busy camera does not hold up the others
 _RATE_WINDOW_S = 5.0
 
@@ -56,8 +69,8 @@ class Rates:
 class StreamSession:
     """Owner of one stream's connection, state and counters. All methods belong to the recorder's event loop.
 
-    `on_state(session)` is called at each change of state, `on_samples(session, samples)` for each batch while the
-    stream is watched.
+    `trust` is for rtsps addresses. `on_state(session)` is called at each change of state, and while the stream is
+    watched `on_samples(session, samples)` for each batch.
     """
 
     def __init__(
@@ -69,6 +82,7 @@ class StreamSession:
         credentials: Credentials | None,
         recorder: TrackRecorder,
         buffer: memoryview,
+        trust: Trust | None = None,
         on_state: Callable[["StreamSession"], None],
         on_samples: Callable[["StreamSession", list[Sample]], None],
     ) -> None:
@@ -80,14 +94,20 @@ class StreamSession:
         self.rates = Rates()
         self.frames_total = 0
         self.watched = False
-        self._url, self._credentials = url, credentials
+        self._url, self._credentials, self._trust = url, credentials, trust or Trust()
+        self._goal, self._goal_credentials, self._redirects = url, credentials, 0
+        self._transport, self._detours = Transport.TCP, 0
+        self._datagrams: DatagramSockets | None = None
+        self._peer = ""
+        self._reports_at = 0.0
+        self._lost_before = 0  # packets lost in earlier sessions
         self._buffer = buffer  # shared by all sessions of the process; only valid within one call
         self._on_state, self._on_samples = on_state, on_samples
         self._sock: socket.socket | None = None
         self._listening = False
         self._client: RtspClient | None = None
         self._left = b""
-        self._last_frame = 0.0
+        self._last_frame = self._begun = 0.0
         self._ended: asyncio.Future[None] | None = None
         self._backoff = Backoff(first=2.0, limit=30.0)  # the first retry after 1-2 s, not all at once
 
@@ -99,6 +119,10 @@ class StreamSession:
             try:
                 await self._run_once()
             except CameraRefused as error:
+                if self._detour(error):
+                    self._hang_up()
+                    await asyncio.sleep(DETOUR_AFTER_S)
+                    continue
                 self._fail(error.reason, str(error))
             except (OSError, Unavailable) as error:
                 self._fail(_reason_of(error), str(error))
@@ -113,7 +137,25 @@ class StreamSession:
                 self._fail(CameraReason.PROTOCOL_ERROR, "internal error")
             finally:
                 self._hang_up()
+            self._goal, self._goal_credentials, self._redirects, self._detours = self._url, self._credentials, 0, 0
             await asyncio.sleep(self._backoff.next())
+
+    def _detour(self, error: CameraRefused) -> bool:
+        """Whether the camera said where or how to reach it instead, and has not said so too often."""
+        self._detours += 1
+        if self._detours > _MAX_DETOURS:
+            return False
+        if isinstance(error, WrongTransport):
+            self._transport = error.instead
+        elif isinstance(error, Redirected):
+            self._goal, self._redirects = error.url, self._redirects + 1
+            if not error.same_host:  # a password is for the host that it was given for
+                self._goal_credentials = None
+        else:
+            return False
+        log.info("camera.detour", camera=self.camera, stream=self.stream, reason=str(error))
+        self.recorder.end_run(CameraReason.PROTOCOL_ERROR, now_us())
+        return True
 
     def storage_failed(self) -> None:
         """The archive could not write this stream: close the run; recording goes on with a new one."""
@@ -121,11 +163,21 @@ class StreamSession:
 
     async def _run_once(self) -> None:
         loop = asyncio.get_running_loop()
-        address = messages.parse_url(self._url)
-        self._sock = await connect(loop, address)
-        self._client = RtspClient(self._url, self._credentials, time.monotonic())
+        address = messages.parse_url(self._goal)
+        self._sock = await connect(loop, address, self._trust)
+        if self._transport is Transport.UDP:
+            self._datagrams = self._open_datagrams(self._sock)
+        self._client = RtspClient(
+            self._goal,
+            self._goal_credentials,
+            time.monotonic(),
+            encodings=ENCODINGS,
+            ports=self._datagrams.ports if self._datagrams is not None else None,
+            secure=address.secure,
+            redirects=self._redirects,
+        )
         self._left, self._ended = b"", loop.create_future()
-        self._last_frame = self.rates.since = time.monotonic()
+        self._last_frame = self.rates.since = self._begun = time.monotonic()
         self._write()
         self._listen(True)  # the dialogue, and the first frames, as they come
         await self._ended
@@ -141,10 +193,18 @@ class StreamSession:
             return
         self._listening = wanted
         loop = asyncio.get_running_loop()
-        if wanted:
-            loop.add_reader(self._sock, self.read)
-        else:
-            loop.remove_reader(self._sock)
+        socks: list[socket.socket] = [self._sock]
+        if self._datagrams is not None:
+            socks.append(self._datagrams.video[0])
+        for sock in socks:
+            if wanted:
+                loop.add_reader(sock, self.read)
+            else:
+                loop.remove_reader(sock)
+
+    def _open_datagrams(self, sock: socket.socket) -> DatagramSockets:
+        self._peer = sock.getpeername()[0]
+        return DatagramSockets(sock.getsockname()[0], self._peer, sock.family, with_audio=False)
 
     def tick(self) -> None:
         """A turn of the recorder's clock: take what the kernel has collected."""
@@ -163,6 +223,8 @@ class StreamSession:
                 self._write()
             if client.step is not Step.PLAYING:
                 return
+            if self._datagrams is not None:
+                self._look_after_datagrams(self._datagrams, client, now)
             silent = now - self._last_frame
             if silent > GIVE_UP_AFTER_S:
                 raise CameraRefused(CameraReason.NO_FRAMES, f"connected, but no picture for {silent:.0f} s")
@@ -172,6 +234,17 @@ class StreamSession:
         except (CameraRefused, OSError) as error:
             self._end(error)
 
+    def _look_after_datagrams(self, datagrams: DatagramSockets, client: RtspClient, now: float) -> None:
+        """Once a second: the camera's reports, and ours; the other transport when nothing comes on this one."""
+        lane = client.video_lane
+        for report in datagrams.reports(datagrams.video, self._buffer):
+            client.receive_control(lane, report, now)
+        if now >= self._reports_at:
+            self._reports_at = now + REPORT_EVERY_S
+            datagrams.send_report(datagrams.video, lane, self._peer, client.report(lane, now))
+        if lane.reorder is not None and not lane.reorder.received and now - self._begun > DATAGRAMS_WITHIN_S:
+            raise WrongTransport(Transport.TCP, "the camera's datagrams do not arrive")
+
     def read(self) -> None:
         """Take everything that has arrived, parse it in place, record it."""
         sock, client, ended = self._sock, self._client, self._ended
@@ -179,6 +252,8 @@ class StreamSession:
             return
         frames: list[Frame] = []
         try:
+            if self._datagrams is not None:
+                self._read_datagrams(self._datagrams, client, frames)
             for _ in range(_READS_PER_TURN):
                 if not self._read_once(sock, client, frames):
                     break
@@ -188,14 +263,18 @@ class StreamSession:
             self._end(error)
         if frames:
             self._record(frames, client)
-        if self._listening and not self.watched and self.state is CameraState.LIVE:
+        if self._listening and not self.watched and self.state is CameraState.LIVE and self._keeps_enough():
             self._listen(False)
+
+    def _keeps_enough(self) -> bool:
+        """Whether the system keeps what comes between two ticks."""
+        return self._datagrams is None or self._datagrams.is_roomy
 
     def _read_once(self, sock: socket.socket, client: RtspClient, frames: list[Frame]) -> bool:
         """One `recv` of all there is. Whether the buffer was full, so that there may be more."""
         buffer, kept = self._buffer, len(self._left)
         buffer[:kept] = self._left
-        count = sock.recv_into(buffer[kept:])
+        count = receive_into(sock, buffer[kept:])
         if count == 0:
             raise CameraRefused(CameraReason.CLOSED, "the camera closed the connection")
         end = kept + count
@@ -208,6 +287,12 @@ class StreamSession:
         self._write()
         return end == len(buffer)
 
+    def _read_datagrams(self, datagrams: DatagramSockets, client: RtspClient, frames: list[Frame]) -> None:
+        packets = datagrams.packets(datagrams.video, self._buffer)
+        self.rates.size += sum(map(len, packets))
+        datagrams.expect(client.video_lane.source)
+        client.receive_datagrams(client.video_lane, packets, frames, time.monotonic())
+
     def _record(self, frames: list[Frame], client: RtspClient) -> None:
         self._last_frame = time.monotonic()
         self.rates.frames += len(frames)
@@ -219,6 +304,7 @@ class StreamSession:
             return
         if self.state is not CameraState.LIVE:
             self._backoff.reset()
+            self._detours = 0
             self._set(CameraState.LIVE, CameraReason.NONE, "")
         if self.watched:
             self._on_samples(self, placed)
@@ -227,7 +313,7 @@ class StreamSession:
         if self._sock is not None and self._client is not None:
             data = self._client.take_bytes()
             if data:
-                self._sock.send(data)  # a few hundred bytes: a camera whose window is closed to that is not a camera
+                send_now(self._sock, data)
 
     def _end(self, error: Exception) -> None:
         if self._ended is not None and not self._ended.done():
@@ -243,10 +329,14 @@ class StreamSession:
         self._listen(False)
         self._sock = self._client = None
         if client is not None:
+            self._lost_before += client.lost_packets
             client.close()
-            with contextlib.suppress(OSError):  # it may be gone already; then there is nobody to say goodbye to
-                sock.send(client.take_bytes())
+            with contextlib.suppress(OSError, CameraRefused):  # it may be gone already, and nobody hears a goodbye
+                send_now(sock, client.take_bytes())
         sock.close()
+        if self._datagrams is not None:
+            self._datagrams.close()
+            self._datagrams = None
 
     def _set(self, state: CameraState, reason: CameraReason, detail: str) -> None:
         if (state, reason) == (self.state, self.reason):
@@ -270,31 +360,8 @@ class StreamSession:
             height=track.height if track else 0,
             frames_per_s=round(self.rates.frames_per_s, 1),
             bits_per_s=round(self.rates.bits_per_s),
+            lost_packets=self._lost_before + (self._client.lost_packets if self._client is not None else 0),
         )
-
-
-async def connect(loop: asyncio.AbstractEventLoop, address: messages.Address) -> socket.socket:
-    """A connected, non-blocking socket. Raises `CameraRefused` with the reason."""
-    try:
-        async with asyncio.timeout(CONNECT_WITHIN_S):
-            try:
-                found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-            except (socket.gaierror, UnicodeError) as error:
-                raise CameraRefused(CameraReason.NO_SUCH_HOST, f"there is no host {address.host[:80]!r}") from error
-            family, kind, protocol, _, where = found[0]
-            sock = socket.socket(family, kind, protocol)
-            try:
-                sock.setblocking(False)
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                await loop.sock_connect(sock, where)
-            except BaseException:
-                sock.close()
-                raise
-            return sock
-    except TimeoutError as error:
-        raise CameraRefused(CameraReason.TIMEOUT, f"no connection in {CONNECT_WITHIN_S:.0f} s") from error
-    except ConnectionRefusedError as error:
-        raise CameraRefused(CameraReason.REFUSED, f"nothing listens on port {address.port}") from error
 
 
 def _reason_of(error: Exception) -> CameraReason:

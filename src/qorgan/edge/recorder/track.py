@@ -116,7 +116,7 @@ class TrackRecorder:
             elif self._media - self._segment_media >= SEGMENT_MAX:
                 self.end_run("no_keyframe", arrival_us)
         if self.clock is None:
-            if not frame.key or not source.sps or not source.pps:
+            if not frame.key or not source.is_complete:
                 return None
             self._begin_run(frame, source, arrival_us)
         if self._row is None:
@@ -148,8 +148,7 @@ class TrackRecorder:
             self._flush()
 
     def _begin_run(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> None:
-        info = parse_sps(source.sps) if isinstance(source, H264Depacketizer) else parse_h265_sps(source.sps)
-        self.track = VideoTrack(source.sps, source.pps, info.codec, info.width, info.height)
+        self.track = track_of(source)
         source.changed = False
         if self._epoch_us is None:
             self._epoch_us = arrival_us
@@ -207,3 +206,10 @@ class TrackRecorder:
             self._gop_bytes += len(sample.data)
             if self._gop_bytes > GOP_CACHE_MAX:  # a viewer then waits for the next keyframe
                 self.gop, self._gop_bytes = [], 0
+
+
+def track_of(source: VideoDepacketizer) -> VideoTrack:
+    """What a file says of the pictures that come from here. Raises `Invalid` for parameter sets that make no sense."""
+    info = parse_sps(source.sps) if isinstance(source, H264Depacketizer) else parse_h265_sps(source.sps)
+    vps = b"" if isinstance(source, H264Depacketizer) else source.vps
+    return VideoTrack(source.sps, source.pps, info.codec, info.width, info.height, vps)

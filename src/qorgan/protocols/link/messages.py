@@ -70,6 +70,7 @@ class StreamHealth(Message, frozen=True):
     height: int = 0
     frames_per_s: float = 0.0
     bits_per_s: float = 0.0
+    lost_packets: int = 0  # of the pictures, since the recorder began
 
 
 class CameraHealth(Message, frozen=True):

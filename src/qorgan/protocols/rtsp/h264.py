@@ -59,6 +59,11 @@ class H264Depacketizer:
             self._parameter_set(unit[0] & 0x1F, unit)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the parameter sets are there that a file must have."""
+        return bool(self.sps and self.pps)
+
+    @property
     def next_seq(self) -> int:
         """The sequence number that should come next; -1 before the first packet."""
         return self._seq

@@ -85,6 +85,11 @@ class H265Depacketizer:
         return self._first(PPS)
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the parameter sets are there that a file must have."""
+        return bool(self.vps and self.sps and self.pps)
+
+    @property
     def next_seq(self) -> int:
         """The sequence number that should come next; -1 before the first packet."""
         return self._seq
