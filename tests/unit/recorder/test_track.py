@@ -1,11 +1,16 @@
 """What is cut where: runs, files, fragments, gaps."""
 
+import itertools
+
+import pytest
 from tests.support.h264 import a_clip
+from tests.support.video import Video, a_video
 
 from qorgan.edge.recorder.index import SegmentRow
-from qorgan.edge.recorder.track import Fragment, TrackRecorder
+from qorgan.edge.recorder.track import Fragment, Sample, TrackRecorder
 from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
+from qorgan.protocols.rtsp.h265 import H265Depacketizer
 
 S = 1_000_000
 
@@ -130,3 +135,58 @@ def test_media_time_grows_over_runs_so_that_a_players_clock_survives():
     media = [sample.media for _, fragment in stream.paper.fragments for sample in fragment.samples]
     assert media == sorted(set(media))
     assert 3 * TIMESCALE <= media[25] - media[24] <= 3 * TIMESCALE + 7200
+
+
+class BFrames:
+    """An encoder's pictures in decoding order with the times at which they are shown, over and over, as they come."""
+
+    def __init__(self, video: Video) -> None:
+        sets = (video.track.sps, video.track.pps)
+        self.source = H265Depacketizer((video.track.vps, *sets)) if video.track.vps else H264Depacketizer(sets)
+        self.paper, self.sent = Paper(), list[int]()
+        self.track = TrackRecorder("hall", "main", self.paper, stagger=1.0)
+        self._video, self._length = video, len(video.units) * 3600
+
+    def send(self, seconds: int) -> None:
+        for number in range(25 * seconds):
+            turn, at = divmod(number, len(self._video.units))
+            unit = self._video.units[at]
+            shown = unit.shown + turn * self._length
+            self.sent.append(shown)
+            timestamp = (4_294_960_000 + shown) & 0xFFFFFFFF  # wraps within the first second
+            frame = Frame(number.to_bytes(4, "big"), timestamp, unit.key, False)
+            self.track.take([frame], self.source, 5000 * S + number * 40_000)
+        self.track.end_run("closed", 5000 * S + 25 * seconds * 40_000)
+
+    @property
+    def samples(self) -> list[Sample]:
+        return [sample for _, fragment in self.paper.fragments for sample in fragment.samples]
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+@pytest.mark.parametrize("b_frames", [1, 3])
+def test_b_frames_are_one_run_and_each_is_shown_when_the_camera_said(codec: str, b_frames: int):
+    stream = BFrames(a_video(codec, b_frames))
+    stream.send(130)
+
+    assert ["rotation", "rotation", "closed"] == stream.paper.closed
+    assert list(range(len(stream.sent))) == [int.from_bytes(sample.data, "big") for sample in stream.samples]
+    first = stream.samples[0].media
+    assert stream.sent == [sample.media + sample.offset - first for sample in stream.samples]
+    for one, following in itertools.pairwise(stream.samples):
+        assert one.media + one.duration == following.media
+    assert all(fragment.start >= 0 and fragment.duration <= TIMESCALE for _, fragment in stream.paper.fragments)
+
+
+def test_b_frames_that_no_parameter_set_announces_are_understood_from_the_second_run_on():
+    video = a_video("h264", 2)
+    stream = BFrames(video)
+    quiet = a_clip()  # its parameter set says nothing of an order
+    stream.source.sps, stream.source.pps = quiet.sps, quiet.pps
+    stream.send(20)
+
+    assert ["timestamp_jump", "closed"] == stream.paper.closed
+    assert list(range(len(stream.sent))) == [int.from_bytes(sample.data, "big") for sample in stream.samples]
+    second = [s for id, f in stream.paper.fragments if id == 2 for s in f.samples]
+    shown = [sample.media + sample.offset for sample in second]
+    assert stream.sent[-len(second) :] == [time - shown[0] + stream.sent[-len(second)] for time in shown]

@@ -169,12 +169,14 @@ class LiveDesk:
 
     def _fragment(self, samples: list[Sample], last_duration: int) -> bytes:
         self._moof_sequence += 1
+        offsets = [sample.offset for sample in samples]
         head = fragment_head(
             self._moof_sequence & 0xFFFFFFFF,
             samples[0].media,
             [len(sample.data) for sample in samples],
             [sample.duration or last_duration for sample in samples],
             starts_with_key=samples[0].key,
+            offsets=offsets if any(offsets) else None,
         )
         return b"".join([head, *(sample.data for sample in samples)])
 

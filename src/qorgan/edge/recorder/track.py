@@ -4,32 +4,41 @@ A run is one unbroken session with a camera. A segment is a file of about 60 s t
 is at most 1 s long and always begins anew at a keyframe.
 """
 
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from qorgan.edge.recorder.index import SegmentRow
 from qorgan.edge.recorder.timing import RunClock, to_media
+from qorgan.protocols.fmp4.order import DecodeTimes, Timing, reorder_depth
+from qorgan.protocols.fmp4.parameter_sets import AvcSps
 from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
 from qorgan.protocols.rtsp.client import VideoDepacketizer
-from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer, parse_sps
-from qorgan.protocols.rtsp.h265 import parse_h265_sps
+from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
+from qorgan.protocols.rtsp.h265 import H265SpsInfo, parse_h265_sps
 
 FRAGMENT_MAX = TIMESCALE  # 1 s
 SEGMENT_TARGET = 60 * TIMESCALE
 SEGMENT_MAX = 180 * TIMESCALE  # no keyframe for so long: this camera cannot be cut; the run ends
 JUMP_MAX = 10 * TIMESCALE
+BACK_MAX = 2 * TIMESCALE  # a picture shown so long before one that came earlier is still a B-frame
 DEFAULT_DURATION = 3600  # 25 frames/s, until the camera has shown its own pace
 GOP_CACHE_MAX = 6 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Sample:
-    """One frame with its place on the stream's media time (1/90000 s, growing over runs) and its length, once known."""
+    """One frame with its place on the stream's media time (1/90000 s, growing over runs) and its length, once known.
+
+    `media` is when it is decoded; it is shown `offset` later, or earlier: other than 0 only where there are B-frames.
+    """
 
     data: bytes
     media: int
     key: bool
     duration: int = 0
+    offset: int = 0
 
 
 @dataclass(slots=True)
@@ -40,6 +49,12 @@ class Fragment:
     start: int
     duration: int = 0
     samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def offsets(self) -> list[int] | None:
+        """How much later than decoded each frame is shown; None where that is nowhere the case."""
+        offsets = [sample.offset for sample in self.samples]
+        return offsets if any(offsets) else None
 
 
 class Sink(Protocol):
@@ -54,7 +69,11 @@ class Sink(Protocol):
 
 
 class TrackRecorder:
-    """Cuts one stream. Owns the open segment's row, the held frame and the group of pictures so far."""
+    """Cuts one stream. Owns the open segment's row, the frames that are held and the group of pictures so far.
+
+    A frame is held until its length is known: until the next one, or, in a stream with B-frames, until those that are
+    shown before it have come.
+    """
 
     def __init__(self, camera: str, stream: str, sink: Sink, *, stagger: float = 0.0) -> None:
         self.camera, self.stream, self._sink = camera, stream, sink
@@ -72,9 +91,12 @@ class TrackRecorder:
         self._segment_media = 0
         self._sequence = 0
         self._fragment: Fragment | None = None
-        self._held: Sample | None = None
+        self._held: deque[Sample] = deque()
+        self._order: DecodeTimes | None = None  # only where pictures travel in another order than they are shown
+        self._has_b_frames = False
         self._timestamp = 0
-        self._media = 0
+        self._media = 0  # when the latest frame is shown
+        self._recorded_to = 0
         self._epoch_us: int | None = None
 
     def begin_session(self, clock_rate: int) -> None:
@@ -88,27 +110,25 @@ class TrackRecorder:
         """
         placed: list[Sample] = []
         for frame in frames:
-            sample = self._place(frame, source, arrival_us)
-            if sample is not None:
+            for sample in self._place(frame, source, arrival_us):
                 placed.append(sample)
                 self._remember(sample)
-        if placed and self.clock is not None and not self.clock.observe(placed[-1].media, arrival_us):
+        if placed and self.clock is not None and not self.clock.observe(self._media, arrival_us):
             self._restart = "clock_step"
         return placed
 
     def end_run(self, reason: str, at_us: int, *, gap: bool = True) -> None:
         """The session ended or cannot go on: write what is held, close the segment, note the gap that begins."""
-        if self._held is not None:
-            self._add(self._held, self.last_duration)
-            self._held = None
-        end_us = at_us if self.clock is None else self.clock.wall_us(self._media + self.last_duration)
+        self._settle()
+        end_us = at_us if self.clock is None else self.clock.wall_us(self._recorded_to)
         self._close_segment(reason)
         if gap:
             self._sink.note_gap(self.camera, self.stream, end_us, reason)
-        self.clock, self._restart = None, None
+        self.clock, self._restart, self._order = None, None, None
         self.gop, self._gop_bytes = [], 0
 
-    def _place(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> Sample | None:
+    def _place(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> Iterable[Sample]:
+        """Hold a frame, and record those before it whose times are certain now. Returns what live viewers may see."""
         if self.clock is not None:
             self._advance(frame)
             if frame.key:
@@ -116,36 +136,62 @@ class TrackRecorder:
             elif self._media - self._segment_media >= SEGMENT_MAX:
                 self.end_run("no_keyframe", arrival_us)
         if self.clock is None:
-            if not frame.key or not source.is_complete:
-                return None
+            if not frame.key or not source.sps or not source.pps:
+                return ()
             self._begin_run(frame, source, arrival_us)
         if self._row is None:
             self._open_segment()
-        self._held = Sample(frame.data, self._media, frame.key)
-        return self._held
+        sample = Sample(frame.data, self._media, frame.key)
+        self._held.append(sample)
+        if self._order is None:
+            return (sample,)
+        return self._decide(self._order.take(self._media, closes=frame.key and isinstance(source, H264Depacketizer)))
 
     def _turn(self, source: VideoDepacketizer, arrival_us: int) -> None:
         """A keyframe: where a run may end without loss, and where a file is cut."""
         reason = "parameters_changed" if source.changed else self._restart
         if reason:
+            self._settle(self._media)
             self.end_run(reason, arrival_us, gap=False)
         elif self._media - self._segment_media >= self._target:
+            self._settle(self._media)
             self._close_segment("rotation")
             self._target = SEGMENT_TARGET
 
     def _advance(self, frame: Frame) -> None:
-        delta = (frame.timestamp - self._timestamp) & 0xFFFFFFFF
+        """Move on to the time of `frame`."""
+        delta = (frame.timestamp - self._timestamp + 0x8000_0000 & 0xFFFFFFFF) - 0x8000_0000
         step = int(delta * self._scale)
-        if delta >= 0x8000_0000 or not 0 < step <= JUMP_MAX:  # odd: keep the pace, begin a new run when we can
+        back = 0 if self._order is None else BACK_MAX
+        if not -back <= step <= JUMP_MAX or not step:  # odd: keep the pace, begin a new run when we can
+            self._has_b_frames = self._has_b_frames or -BACK_MAX <= step < 0
             self._restart, step = "timestamp_jump", self.last_duration
         self._timestamp = frame.timestamp
         self._media += step
-        self.last_duration = step
-        if self._held is not None:
-            self._add(self._held, step)
-            self._held = None
-        if self._fragment is not None and (frame.key or self._fragment.duration + step > FRAGMENT_MAX):
-            self._flush()
+        if self._order is None:
+            self.last_duration = step
+            if self._held:
+                self._add(self._held.popleft(), step)
+
+    def _decide(self, timings: list[Timing]) -> list[Sample]:
+        """Record the earliest held frames, whose times are certain now."""
+        samples = [self._held.popleft() for _ in timings]
+        for sample, timing in zip(samples, timings, strict=True):
+            sample.media, sample.offset = timing.decode, timing.offset
+            self._add(sample, timing.duration)
+            self.last_duration = timing.duration
+        return samples
+
+    def _settle(self, until: int | None = None) -> None:
+        """Record all that is held: what follows, at the media time `until` if that is known, does not belong to it."""
+        if self._order is None:
+            if self._held:
+                self._add(self._held.popleft(), self.last_duration)
+            return
+        timings = self._order.finish(self.last_duration)
+        if timings and until is not None and until > timings[-1].decode:
+            timings[-1] = timings[-1]._replace(duration=until - timings[-1].decode)
+        self._decide(timings)
 
     def _begin_run(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> None:
         self.track = track_of(source)
@@ -155,6 +201,8 @@ class TrackRecorder:
         # Media time grows over all runs, so that a player's timeline survives a reconnection
         self._media = max(self._media + self.last_duration, to_media(arrival_us - self._epoch_us))
         self._timestamp = frame.timestamp
+        depth = reorder_depth(_read_sps(source))
+        self._order = DecodeTimes(depth) if depth or self._has_b_frames else None
         self.clock = RunClock(self._media, arrival_us)
         self._run, self._first_of_run = self._sink.new_run_id(), True
         self._sink.note_gap(self.camera, self.stream, arrival_us, None)
@@ -162,6 +210,8 @@ class TrackRecorder:
     def _open_segment(self) -> None:
         assert self.track is not None and self.clock is not None
         self._segment_media, self._sequence = self._media, 0
+        if self._order is not None:
+            self._order.floor = self._media
         self._row = SegmentRow(
             id=self._sink.new_segment_id(),
             camera=self.camera,
@@ -178,6 +228,9 @@ class TrackRecorder:
 
     def _add(self, sample: Sample, duration: int) -> None:
         sample.duration = duration
+        self._recorded_to = sample.media + duration
+        if self._fragment is not None and (sample.key or self._fragment.duration + duration > FRAGMENT_MAX):
+            self._flush()
         if self._fragment is None:
             self._sequence += 1
             self._fragment = Fragment(self._sequence, sample.media - self._segment_media)
@@ -210,6 +263,10 @@ class TrackRecorder:
 
 def track_of(source: VideoDepacketizer) -> VideoTrack:
     """What a file says of the pictures that come from here. Raises `Invalid` for parameter sets that make no sense."""
-    info = parse_sps(source.sps) if isinstance(source, H264Depacketizer) else parse_h265_sps(source.sps)
+    info = _read_sps(source)
     vps = b"" if isinstance(source, H264Depacketizer) else source.vps
     return VideoTrack(source.sps, source.pps, info.codec, info.width, info.height, vps)
+
+
+def _read_sps(source: VideoDepacketizer) -> AvcSps | H265SpsInfo:
+    return AvcSps.parse(source.sps) if isinstance(source, H264Depacketizer) else parse_h265_sps(source.sps)

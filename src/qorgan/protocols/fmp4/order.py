@@ -31,11 +31,13 @@ class DecodeTimes:
     `depth` is how many pictures may precede another in decoding order and follow it in presentation order: see
     `reorder_depth`. Is it too small for the stream, it grows when the first picture out of order is met; decode times
     then go on by the shortest step until they have caught up, and presentation times stay exact. Decode times grow
-    strictly, whatever comes in: equal or falling presentation times included.
+    strictly, whatever comes in: equal or falling presentation times included. None of them is before `floor`: where a
+    file begins with a picture that others are shown before (open groups of H.265), those get the shortest steps.
     """
 
     def __init__(self, depth: int = 0) -> None:
         self.depth = min(depth, MAX_REORDER)
+        self.floor = 0
         self._waiting: deque[int] = deque()  # presentation times in decoding order
         self._smallest: list[int] = []  # the same ones and those not handed out, as a heap
         self._held: tuple[int, int] | None = None  # decode and presentation time of the one whose duration is open
@@ -83,6 +85,7 @@ class DecodeTimes:
     def _decide(self, decided: list[Timing]) -> None:
         """The earliest waiting picture gets the smallest presentation time that is left; the one before, its length."""
         presentation, decode = self._waiting.popleft(), heapq.heappop(self._smallest)
+        decode = max(decode, self.floor)
         if self._held is not None:
             before, shown = self._held
             decode = max(decode, before + 1)
