@@ -192,6 +192,22 @@ class _Pressure:
         return chosen
 
 
+def measured_rate(by_day: Mapping[int, int], now_us: int) -> int | None:
+    """Bytes a day, measured: the mean of the last seven whole days that brought anything; None before an hour of video.
+
+    `by_day` holds the bytes of each day since 1970-01-01 UTC. The very first day is a part of one and does not count,
+    unless there is nothing else; then, and on the first day itself, a day's worth is what the elapsed part foretells.
+    """
+    today = now_us // DAY_US
+    whole = [by_day[day] for day in range(today - 7, today) if by_day.get(day) and day != min(by_day)]
+    if whole:
+        return sum(whole) // len(whole)
+    elapsed_us = now_us % DAY_US
+    if elapsed_us < DAY_US // 24 or not by_day.get(today):
+        return None
+    return by_day[today] * DAY_US // elapsed_us
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """What a disk promises. `breaks_in_days` is None when the minimum holds for as long as can be seen."""

@@ -1,9 +1,10 @@
 """Recorder and analyst tell core what they see, over a Unix stream socket.
 
-Towards core: 4 bytes big-endian length, then MessagePack `{"type", "body", "id"}`. Types: `health` (the newest
-replaces all before it), and what must arrive: `camera.changed`, `picture.result`, `grant`. Each of the latter core
-answers with one byte, ACK, in order, once it is durable. The sender keeps it until then and sends it again on the
-next connection under the same `id`: a core that dies in between loses nothing (I7) and doubles nothing (I9).
+Towards core: 4 bytes big-endian length, then MessagePack `{"type", "body", "id"}`. Types: `health` and `storage` (the
+newest of each replaces all before it), and what must arrive: `camera.changed`, `picture.result`, `storage.forecast`,
+`grant`. Each of the latter core answers with one byte, ACK, in order, once it is durable. The sender keeps it until
+then and sends it again on the next connection under the same `id`: a core that dies in between loses nothing (I7) and
+doubles nothing (I9).
 """
 
 import asyncio
@@ -23,7 +24,16 @@ from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
 from qorgan.kernel.errors import Exhausted, Invalid, Rejected
 from qorgan.kernel.ids import uuid7
-from qorgan.protocols.link.messages import CameraChanged, CameraHealth, Message, PictureResult, decode, encode
+from qorgan.protocols.link.messages import (
+    CameraChanged,
+    CameraHealth,
+    DiskHealth,
+    Message,
+    PictureResult,
+    StorageForecast,
+    decode,
+    encode,
+)
 
 MAX_PACKET_BYTES = 1_000_000
 MAX_CONNECTIONS = 8
@@ -46,8 +56,14 @@ class GrantUse(Message, frozen=True):
     at: datetime
 
 
+class StorageHealth(Message, frozen=True):
+    """How the archive's disks are; replaces what was said before."""
+
+    disks: tuple[DiskHealth, ...] = ()
+
+
 class Packet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message on the socket. `id` is missing from `health`, which is not answered."""
+    """One message on the socket. `id` is missing from `health` and `storage`, which are not answered."""
 
     type: str
     body: msgspec.Raw
@@ -66,13 +82,16 @@ class Packet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return decode(self.body, kind)
 
 
-Lasting = CameraChanged | PictureResult | GrantUse
-Telling = Lasting | tuple[CameraHealth, ...]
-_KINDS: dict[str, type[CameraChanged] | type[PictureResult] | type[GrantUse]] = {
+Lasting = CameraChanged | PictureResult | GrantUse | StorageForecast
+Telling = Lasting | StorageHealth | tuple[CameraHealth, ...]
+_KINDS: dict[str, type[Lasting | StorageHealth]] = {
     "camera.changed": CameraChanged,
     "picture.result": PictureResult,
     "grant": GrantUse,
+    "storage.forecast": StorageForecast,
+    "storage": StorageHealth,
 }
+_PASSING = ("health", "storage")  # the newest replaces all before it; not answered
 _TYPES: dict[type, str] = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -88,7 +107,7 @@ class CoreSender:
         self._queue: deque[bytes] = deque()
         self._sent = 0  # of the queue's head, how many were written on this connection and await their ACK
         self._ghosts = 0  # ACKs still to come for messages that were written, then dropped
-        self._health: bytes | None = None
+        self._passing: dict[str, bytes] = {}
         self._work = asyncio.Event()
         self._connected = False
         self.dropped = 0
@@ -116,7 +135,14 @@ class CoreSender:
 
     def send_health(self, cameras: Sequence[CameraHealth]) -> None:
         """Tell core how every camera is; replaces what was said before."""
-        self._health = _frame(Packet(type="health", body=msgspec.Raw(encode(list(cameras)))))
+        self._send_passing("health", encode(list(cameras)))
+
+    def send_storage(self, storage: StorageHealth) -> None:
+        """Tell core how the disks are; replaces what was said before."""
+        self._send_passing("storage", encode(storage))
+
+    def _send_passing(self, kind: str, body: bytes) -> None:
+        self._passing[kind] = _frame(Packet(type=kind, body=msgspec.Raw(body)))
         self._work.set()
 
     async def drain(self) -> None:
@@ -160,9 +186,8 @@ class CoreSender:
         while True:
             await self._work.wait()
             self._work.clear()
-            if self._health is not None:
-                writer.write(self._health)
-                self._health = None
+            for kind in list(self._passing):
+                writer.write(self._passing.pop(kind))
             while self._sent < len(self._queue):
                 writer.write(self._queue[self._sent])
                 self._sent += 1
@@ -236,7 +261,7 @@ class CoreServer:
             await self._handle(packet.decode_body(), packet.id)
         except Rejected as error:
             log.error("ipc.refused", type=packet.type[:40], reason=str(error))
-        return packet.type != "health"
+        return packet.type not in _PASSING
 
 
 def _frame(packet: Packet) -> bytes:

@@ -52,6 +52,15 @@ BODIES: dict[str, Message] = {
     "picture.result": messages.PictureResult(
         camera="hall", at=AT, verdict="bad", faults=("black", "frozen"), measures={"sharpness": 12.5}
     ),
+    "storage.forecast": messages.StorageForecast(
+        disk="0b8f9a0e-5e5c-4a3b-9a70-3d9a5a0f2c11",
+        at=AT,
+        min_days=30.0,
+        days_kept=18.5,
+        bytes_per_day=43_200_000_000,
+        room_bytes=800_000_000_000,
+        breaks_at=LATER,
+    ),
     "pulse": messages.Pulse(
         at=LATER,
         started_at=AT,

@@ -14,7 +14,6 @@ from qorgan.edge.recorder.archive import ArchiveWriter
 from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.index import Index, unpack_fragments
 from qorgan.edge.recorder.ranges import read_range
-from qorgan.edge.recorder.retention import DAY_US, RetentionPolicy, plan_retention
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.protocols.fmp4.reader import parse_fragment
 from qorgan.protocols.fmp4.writer import fragment_head
@@ -209,16 +208,3 @@ def test_a_disk_that_refuses_costs_a_gap_and_not_the_recorder(tmp_path):
 
     assert ("hall", "main") in faults
     assert [] == list(school.index().all_segments())
-
-
-def test_retention_takes_the_oldest_first_and_only_what_it_must(school):
-    school.record(130)
-    school.stop()
-    rows = list(school.index().all_segments())
-    total = sum(row.size for row in rows)
-    generous = RetentionPolicy(keep_days=30, budget_bytes=total)
-
-    assert () == plan_retention(rows, total, generous, school.now_us)
-    tight = RetentionPolicy(keep_days=30, budget_bytes=total - 1)
-    assert (rows[0],) == plan_retention(rows, total, tight, school.now_us)
-    assert tuple(rows) == plan_retention(rows, total, generous, school.now_us + 31 * DAY_US)

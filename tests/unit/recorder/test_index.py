@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support import index_rows
 
 from qorgan.domain.retention import Hold
 from qorgan.edge.recorder.index import SCHEMA_VERSION, Index, SegmentRow, group_fragments
@@ -59,21 +60,8 @@ def test_a_hole_in_time_or_in_the_file_is_never_inside_an_entry():
     assert 3 == len(group_fragments([(700, first), (850, late), (1100, far)]))
 
 
-def a_row(id: int, start_s: float, *, seconds: int = 60, camera: str = "hall", **changes: object) -> SegmentRow:
-    values = {"state": "closed", "size": 1000, "duration": seconds * TIMESCALE, "sha256": bytes(32)} | changes
-    return SegmentRow(
-        id=id,
-        camera=camera,
-        stream="main",
-        run=1,
-        path=f"{camera}/main/{id}.mp4",
-        wall_start_us=START_US + int(start_s * S),
-        codec="avc1.640028",
-        width=1920,
-        height=1080,
-        init_bytes=700,
-        **values,  # type: ignore[arg-type]
-    )
+def a_row(id: int, start_s: float, **changes: object) -> SegmentRow:
+    return index_rows.a_row(id, START_US + int(start_s * S), **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from qorgan.protocols.link.messages import (
     Inventory,
     Message,
     PictureResult,
+    StorageForecast,
     decode,
     decode_batch,
 )
@@ -204,7 +205,7 @@ def _take_effect(school: School, body: Message | None, now: datetime) -> None:
 
 
 def _keeps_body(letter: _Letter) -> bool:
-    return letter.body is None or isinstance(letter.body, AlarmRaised)
+    return letter.body is None or isinstance(letter.body, AlarmRaised | StorageForecast)
 
 
 def _row(letter: _Letter, now: datetime, *, keep_body: bool) -> dict[str, object]:

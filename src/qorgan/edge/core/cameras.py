@@ -1,11 +1,11 @@
-"""What the recorder last said about the cameras, and for how long that may be believed."""
+"""What the recorder last said about cameras and disks, and for how long that may be believed."""
 
 from collections.abc import Sequence
 
 from qorgan.domain.cameras import CameraState, StreamName
 from qorgan.edge.config import Camera
 from qorgan.kernel.clock import Clock
-from qorgan.protocols.link.messages import CameraHealth, StreamHealth
+from qorgan.protocols.link.messages import CameraHealth, DiskHealth, StreamHealth
 
 BELIEVED_FOR_S = 10.0  # the recorder speaks every 2 s
 
@@ -17,6 +17,16 @@ class CameraBoard:
         self._cameras, self._clock = tuple(cameras), clock
         self._told: dict[str, CameraHealth] = {}
         self._told_at = float("-inf")
+        self._disks: tuple[DiskHealth, ...] = ()
+
+    def told_storage(self, disks: tuple[DiskHealth, ...]) -> None:
+        """How the disks are now, as long as the recorder is not silent."""
+        self._disks = disks
+
+    @property
+    def disks(self) -> tuple[DiskHealth, ...]:
+        """The archive's disks; none while the recorder is silent."""
+        return () if self.recorder_silent else self._disks
 
     def told(self, report: Sequence[CameraHealth]) -> None:
         """The recorder's newest report replaces the last one."""

@@ -15,7 +15,7 @@ from qorgan.edge.config import Button, EdgeConfig
 from qorgan.edge.core import ledger, outbox
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.store import Store, Urgency
-from qorgan.edge.ipc import GrantUse, Telling
+from qorgan.edge.ipc import GrantUse, StorageHealth, Telling
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Invalid, QorganError
 from qorgan.kernel.ids import uuid7
@@ -46,6 +46,9 @@ class NodeFault(StrEnum):
     EVENT_REFUSED = "outbox.event_refused"
     EVENTS_SHED = "outbox.events_shed"
     RECORDER_SILENT = "recorder.silent"
+    DISK_OUT = "storage.disk_out"
+    MINIMUM_BREAKS = "storage.minimum_breaks"
+    MINIMUM_BROKEN = "storage.minimum_broken"
     NO_TOKEN = "button.no_token"  # noqa: S105 - a fault, not a token
     SECRETS_DAMAGED = "secrets.damaged"
 
@@ -105,6 +108,8 @@ class Node:
         match telling:
             case tuple():
                 self._board.told(telling)
+            case StorageHealth():
+                self._board.told_storage(telling.disks)
             case GrantUse():
                 if id is None:
                     raise Invalid("a line of the watch ledger needs an id")
@@ -195,6 +200,7 @@ class Node:
             disk_total_bytes=disk.total,
             cameras=self._board.snapshot(),
             faults=self._faults(counts),
+            disks=self._board.disks,
         )
         return envelop(body, id=uuid7(), site=self._config.site.id, seq=0, sent_at=body.at)
 
@@ -207,6 +213,9 @@ class Node:
             NodeFault.EVENT_REFUSED: counts.events_parked > 0,
             NodeFault.EVENTS_SHED: counts.shed > 0,
             NodeFault.RECORDER_SILENT: bool(self._config.cameras) and self._board.recorder_silent,
+            NodeFault.DISK_OUT: any(disk.state != "ready" for disk in self._board.disks),
+            NodeFault.MINIMUM_BROKEN: any(disk.broken for disk in self._board.disks),
+            NodeFault.MINIMUM_BREAKS: any(disk.breaks_at and not disk.broken for disk in self._board.disks),
         }
         return (*(fault for fault, true in found.items() if true), *self._standing_faults)
 

@@ -100,6 +100,21 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Процесс видеозаписи не отвечает.",
         "The recorder does not answer.",
     ),
+    "fault.storage.disk_out": (
+        "Мұрағаттың бір дискісіне жазылмай тұр: ол ажыратылған, ақаулы немесе бөтен. Техникті шақырыңыз.",
+        "На один из дисков архива не пишется: он отключён, неисправен или чужой. Вызовите техника.",
+        "One of the archive's disks is not written: it is unplugged, broken or not ours. Call a technician.",
+    ),
+    "fault.storage.minimum_breaks": (
+        "Мұрағатқа орын жетпейді: жазбаларды талап етілген мерзім бойы сақтау жақында мүмкін болмай қалады.",
+        "Места в архиве не хватит: записи скоро не удастся хранить положенный срок.",
+        "The archive will be too small: recordings will soon not be kept for the days required.",
+    ),
+    "fault.storage.minimum_broken": (
+        "Орын жетпегендіктен, жазбалардың бір бөлігі талап етілген мерзімнен бұрын өшірілді.",
+        "Не хватило места: часть записей удалена раньше положенного срока.",
+        "There was no room: some recordings were deleted before the days required had passed.",
+    ),
     "fault.button.no_token": (
         "Бір түйменің кілті сақталмаған: ол жұмыс істемейді.",
         "Для одной из кнопок не сохранён ключ: она не работает.",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import zlib
 
 import structlog
@@ -10,28 +11,30 @@ from joserfc.jwk import OKPKey
 
 from qorgan.domain.cameras import StreamName
 from qorgan.edge.config import Camera, EdgeConfig
-from qorgan.edge.ipc import CoreSender
+from qorgan.edge.core.ballast import Ballast
+from qorgan.edge.ipc import CoreSender, StorageHealth
 from qorgan.edge.recorder.archive import ArchiveWriter
 from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.desk import RecorderDesk
+from qorgan.edge.recorder.disks import Disks, DiskState, archive_lock
 from qorgan.edge.recorder.engine import Engine
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.janitor import EVERY_S as CLEAN_EVERY_S
-from qorgan.edge.recorder.janitor import clean
+from qorgan.edge.recorder.janitor import Announcer, Janitor, StorageReport
 from qorgan.edge.recorder.link import MediaLink
 from qorgan.edge.recorder.live import LiveDesk, Outlet
-from qorgan.edge.recorder.retention import RetentionPolicy
 from qorgan.edge.recorder.session import READ_BUFFER_BYTES, StreamSession
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.edge.secrets import SecretStore
-from qorgan.kernel.clock import SystemClock
-from qorgan.kernel.errors import Corrupt
+from qorgan.kernel.clock import SystemClock, now_us
+from qorgan.kernel.errors import Corrupt, Unavailable
 from qorgan.protocols.link.messages import CameraChanged, CameraHealth, StreamHealth
 from qorgan.protocols.rtsp.auth import Credentials
 
 log = structlog.get_logger()
 
 TELL_CORE_EVERY_S = 2
+LOOK_AT_DISKS_EVERY_S = 10
 STOP_WITHIN_S = 4.0
 
 
@@ -44,7 +47,16 @@ class Recorder:
         self._secrets = SecretStore(config.storage.data)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.core = CoreSender(config.core_socket)
-        self.archive = ArchiveWriter(self._archive_dir, self._storage_failed)
+        self.disks = self._recognise_disks()
+        self._lock = archive_lock(self._archive_dir)
+        self._janitor, self._announcer = Janitor.of(self.disks, config.storage), Announcer()
+        self.archive = ArchiveWriter(
+            self._archive_dir,
+            self._storage_failed,
+            disks=self.disks,
+            ballast=Ballast(self._archive_dir / "ballast"),
+            when_full=lambda: self._janitor.clean(self.archive.index, now_us()),
+        )
         self.link = MediaLink(config, self._secrets)
         self.outlet = Outlet(self.link.publish)
         self.live = LiveDesk(self.outlet)
@@ -77,16 +89,36 @@ class Recorder:
                 log.info("recorder.started", streams=len(self.sessions))
         finally:
             await asyncio.to_thread(self.archive.stop)
+            os.close(self._lock)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_WITHIN_S / 2):
                     await self.link.close()
+
+    def _recognise_disks(self) -> Disks:
+        """Raises `Unavailable` when the place of the index is in doubt: then nothing may be recorded yet."""
+        disks = Disks.of(self._config)
+        disks.look(now_us())
+        for disk in disks.disks:
+            if disk.path == self._archive_dir and not disk.trusted:
+                raise Unavailable(
+                    f"{disk.path}: {disk.reason}: the disk with the index is not the one it was; plug it in, or say"
+                    f" `qorgan edge disk accept {disk.path}`",
+                    code="storage.index_disk",
+                )
+        return disks
 
     def _take_over(self) -> None:
         """After a crash or a stop: adopt what was left open, and write down since when nothing was recorded."""
         index = Index(self._archive_dir / "index.db")
         try:
-            for finding in adopt_open_segments(self._archive_dir, index):
-                log.warning(finding.code, path=finding.path, detail=finding.message)
+            for disk in self.disks.disks:
+                if disk.path == self._archive_dir:
+                    index.name_disk(disk.id)
+                if disk.state is not DiskState.READY:
+                    continue  # what was left open on it is adopted when it is back
+                index.put_disk(disk.id, disk.path, now_us())
+                for finding in adopt_open_segments(self._archive_dir, index, disk=disk.id):
+                    log.warning(finding.code, path=finding.path, detail=finding.message)
             lasting = index.lasting_gaps()
             for camera, stream in self.sessions:
                 last = index.last_end_us(camera, stream)
@@ -144,10 +176,26 @@ class Recorder:
         self._seconds += 1
         if self._seconds % TELL_CORE_EVERY_S == 0:
             self.core.send_health(self.health())
-        if self._seconds % int(CLEAN_EVERY_S) == 1:
-            storage = self._config.storage
-            policy = RetentionPolicy(keep_days=storage.keep_days, budget_bytes=storage.budget_bytes)
-            self.archive.call(lambda: clean(self.archive.index, self._archive_dir, policy))
+        if self._seconds % LOOK_AT_DISKS_EVERY_S == 1:
+            clean = self._seconds % int(CLEAN_EVERY_S) == 1
+            self.archive.call(lambda: self._look_after_disks(clean=clean))
+
+    def _look_after_disks(self, *, clean: bool) -> None:
+        """In the archive's thread: disks that went or came back, room, and what core has to hear of it."""
+        index, at_us = self.archive.index, now_us()
+        self.archive.look_at_disks(at_us)
+        if clean:
+            self._janitor.clean(index, at_us)
+            self.archive.take_ballast()
+        self.archive.used = index.used()
+        report = self._janitor.report(index, at_us)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell_storage, report)
+
+    def _tell_storage(self, report: StorageReport) -> None:
+        self.core.send_storage(StorageHealth(disks=report.disks))
+        for news in self._announcer.news(report.forecasts):
+            self.core.send(news)
 
     def health(self) -> list[CameraHealth]:
         """Every camera with its streams."""

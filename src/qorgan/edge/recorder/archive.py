@@ -32,7 +32,7 @@ from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.disks import Disk, Disks, DiskState
 from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
 from qorgan.edge.recorder.track import Fragment
-from qorgan.kernel.clock import from_us, now_us
+from qorgan.kernel.clock import from_us
 from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
 
 log = structlog.get_logger()
@@ -214,35 +214,51 @@ class ArchiveWriter:
                 self._ballast.release()  # to forget files needs room in the index, too
             self._carry_out([self._when_full])
 
-    # Disks that come and go: called in the archive's thread, by whoever looks after them
+    def take_ballast(self) -> None:
+        """Keep space back for the index again, when there is room. In the archive's thread."""
+        if self._ballast is not None and not self._ballast.held and self._ballast.take():
+            log.info("archive.ballast_taken")
 
-    def disk_out(self, disk: Disk) -> None:
-        """Leave a disk. What was not durable on it is not promised; its open files are adopted when it is back."""
-        for id in [id for id, row in self._changed.items() if row.disk == disk.id]:
-            del self._changed[id]
-        for file in [file for file in self._open.values() if file.row.disk == disk.id]:
+    # Disks that come and go: in the archive's thread
+
+    def look_at_disks(self, at_us: int) -> None:
+        """Look which disks are there; leave those that are not, use those that are (again)."""
+        for disk in self._disks.disks:
+            if disk.id in self._fds and disk.state is DiskState.READY and not self._is_where_it_was(disk):
+                disk.state = DiskState.ABSENT  # whatever is there now has to prove itself
+                self._leave(disk.id)
+        self._disks.look(at_us)
+        ready = {disk.id: disk for disk in self._disks.disks if disk.state is DiskState.READY}
+        for id in set(self._fds) - set(ready):
+            self._leave(id)
+        for id in set(ready) - set(self._fds):
+            self._use(ready[id], at_us)
+
+    def _leave(self, id: str) -> None:
+        """What was not durable on this disk is not promised; its open files are adopted when it is back."""
+        for segment in [segment for segment, row in self._changed.items() if row.disk == id]:
+            del self._changed[segment]
+        for file in [file for file in self._open.values() if file.row.disk == id]:
             del self._open[file.row.id]
             with contextlib.suppress(OSError):  # it tells late of a write that failed: nobody relies on it any more
                 os.close(file.fd)
             self._on_storage_fault(file.row.camera, file.row.stream)
-        if (fd := self._fds.pop(disk.id, None)) is not None:
+        if (fd := self._fds.pop(id, None)) is not None:
             os.close(fd)
-        log.error("disk.out", path=str(disk.path), state=disk.state.value, reason=disk.reason.value)
+        log.error("disk.out", id=id)
 
-    def disk_in(self, disk: Disk) -> None:
-        """Use a disk (again)."""
-        self.index.put_disk(disk.id, disk.path, now_us())
+    def _use(self, disk: Disk, at_us: int) -> None:
+        self.index.put_disk(disk.id, disk.path, at_us)
         for finding in adopt_open_segments(self._root, self.index, disk=disk.id, writing=set(self._open)):
             log.warning(finding.code, path=finding.path, detail=finding.message)
-        if disk.id not in self._fds:
-            self._fds[disk.id] = _directory(disk.path)
-        log.info("disk.in", path=str(disk.path))
+        self._fds[disk.id] = _directory(disk.path)
+        log.info("disk.in", id=disk.id, path=str(disk.path))
 
-    def disk_is_where_it_was(self, disk: Disk) -> bool:
+    def _is_where_it_was(self, disk: Disk) -> bool:
         """Whether the directory that files are made in is still the one at the disk's path."""
         try:
             ours, there = os.fstat(self._fds[disk.id]), disk.path.stat()
-        except (KeyError, OSError):
+        except OSError:
             return False
         return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
@@ -286,6 +302,7 @@ class ArchiveWriter:
             [len(sample.data) for sample in samples],
             durations,
             starts_with_key=samples[0].key,
+            offsets=fragment.offsets,
         )
         offset, length = file.written, len(head) + size
         if self._append(file, [head, *(sample.data for sample in samples)], length):
@@ -373,19 +390,16 @@ class ArchiveWriter:
         code = ctypes.get_errno()
         self.storage_fault = os.strerror(code)
         log.error("archive.sync_failed", error=self.storage_fault)
-        disk = self._disks.get(id)
-        if disk is not None:
-            self._disks.failed(id, errno.EIO)
-            self.disk_out(disk)
+        self._disks.failed(id, errno.EIO)
+        self._leave(id)
 
     def _fault(self, row: SegmentRow, error: OSError) -> None:
         if not self.storage_fault:
             log.error("archive.write_failed", camera=row.camera, stream=row.stream, error=os.strerror(error.errno or 0))
         self.storage_fault = os.strerror(error.errno or 0)
         self._full = self._full or error.errno in _FULL
-        disk = self._disks.get(row.disk)
-        if disk is not None and self._disks.failed(row.disk, error.errno or 0):
-            self.disk_out(disk)
+        if self._disks.failed(row.disk, error.errno or 0):
+            self._leave(row.disk)
         self._on_storage_fault(row.camera, row.stream)
 
 

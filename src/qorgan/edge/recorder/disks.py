@@ -250,6 +250,21 @@ class Disks:
         return DiskState.READY, DiskReason.NONE
 
 
+def archive_lock(archive: Path) -> int:
+    """Hold the archive for as long as the returned handle is open: one recorder, or one repair, at a time (I8).
+
+    Raises `Conflict` when somebody else holds it.
+    """
+    archive.mkdir(parents=True, exist_ok=True)
+    handle = os.open(archive / "recorder.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise Conflict(f"{archive} is in use by a running recorder", code="archive.in_use") from error
+    return handle
+
+
 def read_identity(path: Path) -> Identity | None:
     """The identity of the disk at `path`, or None when there is none. Raises `Corrupt` and `OSError`."""
     try:

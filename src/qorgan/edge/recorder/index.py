@@ -299,6 +299,10 @@ class Index:
             for disk, camera, size in taken
         ]
 
+    def used(self) -> dict[str, int]:
+        """Bytes of closed files on each disk."""
+        return dict(self._db.execute("SELECT disk, sum(bytes) FROM usage GROUP BY disk"))
+
     def bytes_by_day(self, disk: str) -> dict[int, int]:
         """Bytes of closed files on a disk by the day they began, in days since 1970-01-01 UTC."""
         return dict(self._db.execute("SELECT day, sum(bytes) FROM usage WHERE disk = ? GROUP BY day", (disk,)))

@@ -96,6 +96,36 @@ class PictureResult(Message, frozen=True):
     measures: dict[str, float] = {}
 
 
+class StorageForecast(Message, frozen=True):
+    """What a disk of the archive will hold, from what was measured. Sent when it becomes news: before it happens.
+
+    `breaks_at`: when recordings younger than `min_days` would have to go; None: not as long as can be seen.
+    """
+
+    disk: str
+    at: datetime
+    min_days: float
+    days_kept: float
+    bytes_per_day: int
+    room_bytes: int
+    breaks_at: datetime | None = None
+
+
+class DiskHealth(Message, frozen=True):
+    """One disk of the archive. `state` and `reason` as in the recorder's `disks.py`: ready, absent, refused, failed."""
+
+    id: str
+    name: str
+    state: str
+    reason: str = "none"
+    used_bytes: int = 0
+    held_bytes: int = 0
+    budget_bytes: int = 0
+    days_kept: float = 0.0  # in the long run; 0: not measured yet
+    breaks_at: datetime | None = None
+    broken: bool = False  # in the last 24 hours something younger than the minimum had to go
+
+
 class Pulse(Message, frozen=True):
     """Alive. Not stored; its silence is a fault within 30 s."""
 
@@ -107,6 +137,7 @@ class Pulse(Message, frozen=True):
     disk_total_bytes: int = 0
     cameras: tuple[CameraHealth, ...] = ()
     faults: tuple[str, ...] = ()  # stable codes of what is wrong with the node itself, "outbox.ballast_gone"
+    disks: tuple[DiskHealth, ...] = ()  # of the archive, as the recorder last said
 
 
 BODIES: dict[str, type[Message]] = {
@@ -114,6 +145,7 @@ BODIES: dict[str, type[Message]] = {
     "inventory": Inventory,
     "camera.changed": CameraChanged,
     "picture.result": PictureResult,
+    "storage.forecast": StorageForecast,
     "pulse": Pulse,
 }
 _TYPES = {body: name for name, body in BODIES.items()}
