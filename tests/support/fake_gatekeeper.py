@@ -1,12 +1,13 @@
 """The centre's rooms as the gateway sees them, in memory."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from qorgan.centre.gateway.ports import Permit, Seen, View, Visitor
-from qorgan.kernel.errors import Forbidden, NotFound, Unavailable
+from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
 
 HALL = UUID("00000000-0000-7000-8000-000000000001")
@@ -39,6 +40,9 @@ class FakeGatekeeper:
         self.before_snapshot_returns: Any = None
         self.alarms: list[dict[str, Any]] = []
         self.away = False
+        self.asked: list[list[UUID]] = []  # cameras, by batches
+        self.ledger_writes = asyncio.Event()  # cleared: whoever opens a watch waits
+        self.ledger_writes.set()
 
     @property
     def watching(self) -> list[str]:
@@ -63,6 +67,17 @@ class FakeGatekeeper:
         self.watches[permit.watch], self.viewers[permit.watch] = view, visitor.user
         return permit
 
+    async def open_watches(self, visitor: Visitor, views: Sequence[View]) -> Sequence[Permit | Rejected]:
+        self.asked.append([view.camera for view in views])
+        await self.ledger_writes.wait()
+        return [await self._permit_or_refuse(visitor, view) for view in views]
+
+    async def _permit_or_refuse(self, visitor: Visitor, view: View) -> Permit | Rejected:
+        try:
+            return await self.open_watch(visitor, view)
+        except Rejected as refusal:
+            return refusal
+
     async def renew_grant(self, visitor: Visitor, permit: Permit, view: View) -> Permit:
         self.renewed += 1
         return self._permit(visitor, view, permit.watch)
@@ -71,6 +86,10 @@ class FakeGatekeeper:
         self._answer()
         if permit.watch not in self.ended:
             self.ended.append(permit.watch)
+
+    async def end_watches(self, permits: Sequence[Permit]) -> None:
+        for permit in permits:
+            await self.end_watch(permit)
 
     async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
         if "live.view" not in visitor.rights:

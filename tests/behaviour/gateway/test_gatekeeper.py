@@ -17,7 +17,7 @@ from qorgan.centre import keys
 from qorgan.centre.access.models import User, WatchLine
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.gateway.gatekeeper import DjangoGatekeeper, is_our_host
-from qorgan.centre.gateway.ports import View, Visitor
+from qorgan.centre.gateway.ports import Permit, View, Visitor
 from qorgan.domain.access import Role
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Forbidden, NotFound
@@ -100,6 +100,20 @@ async def test_an_officers_watch_is_granted_written_down_and_ended(rooms: Django
     lines = await in_thread(lambda: list(WatchLine.objects.order_by("number").values_list("watch", "kind")))()
     watch = UUID(permit.watch)
     assert lines == [(watch, WatchLine.Kind.OPENED), (watch, WatchLine.Kind.ENDED)]
+
+
+async def test_a_wall_is_permitted_tile_by_tile_and_ended_together(rooms: DjangoGatekeeper) -> None:
+    camera, sessions = await a_town()
+    officer = await visitor(rooms, sessions["officer"])
+    elsewhere = replace(live(camera), camera=UUID(int=7))
+    first, refusal, second = await rooms.open_watches(officer, [live(camera), elsewhere, live(camera)])
+    assert isinstance(first, Permit) and isinstance(second, Permit) and isinstance(refusal, NotFound)
+    await rooms.end_watches([first, second])
+
+    watches = [UUID(one.watch) for one in (first, second)] * 2
+    kinds = [WatchLine.Kind.OPENED] * 2 + [WatchLine.Kind.ENDED] * 2
+    lines = await in_thread(lambda: list(WatchLine.objects.order_by("number").values_list("watch", "kind")))()
+    assert lines == list(zip(watches, kinds, strict=True))
 
 
 async def test_who_may_not_watch_gets_no_grant_and_no_line(rooms: DjangoGatekeeper) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+from uuid import UUID
 
 import pytest
 import websockets
@@ -247,6 +248,82 @@ async def test_nine_tiles_on_one_socket(stand: Stand) -> None:
     await until(lambda: all(browser.frames(tile) == 10 for tile in range(9)), "each tile has every frame")
 
     assert len(stand.school.opened) == 2
+
+
+async def test_a_wall_of_tiles_is_one_entry_into_the_ledger(stand: Stand) -> None:
+    """One after the other, each with its own commit, the ninth tile would stay dark for half a second."""
+    stand.rooms.ledger_writes.clear()
+    browser = await stand.browser()
+    await browser.open(0)
+    await until(lambda: len(stand.rooms.asked) == 1, "the ledger is being written")
+    for tile in range(1, 9):
+        await browser.open(tile, camera=HALL if tile % 2 else YARD)
+    await until(lambda: stand.counters.wishes == 9, "all wishes are read")
+    stand.rooms.ledger_writes.set()
+    await until(lambda: all(browser.told("opened", tile) for tile in range(9)), "nine tiles are open")
+
+    assert [len(cameras) for cameras in stand.rooms.asked] == [1, 8]
+    assert stand.rooms.watching == ["officer"] * 9
+
+
+async def test_a_tile_shows_what_was_wished_last(stand: Stand) -> None:
+    """Opened, closed and opened again while the ledger is slow: then the last counts, and the first has ended."""
+    stand.rooms.ledger_writes.clear()
+    browser = await stand.browser()
+    await browser.open(1, camera=HALL)
+    await until(lambda: len(stand.rooms.asked) == 1, "the ledger is being written")
+    await browser.close_tile(1)
+    await browser.open(1, camera=HALL)
+    await browser.open(2, camera=HALL)
+    await browser.open(1, camera=YARD)
+    await browser.close_tile(2)
+    await until(lambda: stand.counters.wishes == 6, "all wishes are read")
+    stand.rooms.ledger_writes.set()
+    await until(lambda: len(stand.rooms.ended) == 1, "the first look has ended")
+
+    assert stand.rooms.asked == [[HALL], [YARD]]
+    (watch,) = [watch for watch in stand.rooms.watches if watch not in stand.rooms.ended]
+    assert stand.rooms.watches[watch].camera == YARD
+    await until(lambda: stand.counters.viewers == 1, "one tile is open")
+    assert browser.told("opened", 2) == []
+
+
+async def test_one_refusal_leaves_the_other_tiles_of_the_wall_alone(stand: Stand) -> None:
+    stand.rooms.ledger_writes.clear()
+    browser = await stand.browser()
+    for tile, camera in enumerate((HALL, UUID(int=7), YARD)):
+        await browser.open(tile, camera=camera)
+    stand.rooms.ledger_writes.set()
+    await until(lambda: all(browser.told("opened", tile) for tile in (0, 2)), "the permitted tiles are open")
+    await until(lambda: bool(browser.told("refused", 1)), "the other is refused")
+
+    assert browser.told("refused", 1)[0]["code"] == "not_found"
+    assert stand.rooms.watching == ["officer", "officer"]
+
+
+async def test_a_browser_that_leaves_while_the_ledger_is_written_watches_nothing(stand: Stand) -> None:
+    stand.rooms.ledger_writes.clear()
+    browser = await stand.browser()
+    await browser.open()
+    await until(lambda: len(stand.rooms.asked) == 1, "the ledger is being written")
+    await browser.socket.close()
+    stand.rooms.ledger_writes.set()
+    await until(lambda: len(stand.rooms.ended) == 1, "the line is there, and completed")
+
+    assert stand.rooms.watching == []
+    assert stand.school.joined == []
+    await until(lambda: stand.counters.video_sockets == 0, "the socket is gone")
+
+
+async def test_an_absent_database_refuses_the_whole_wall_in_words(stand: Stand) -> None:
+    browser = await stand.browser()
+    stand.rooms.away = True
+    await browser.open(1)
+    await browser.open(2)
+    await until(lambda: all(browser.told("refused", tile) for tile in (1, 2)), "both are refused")
+    stand.rooms.away = False
+    await browser.open(1)
+    await until(lambda: bool(browser.told("opened", 1)), "and open when it is back")
 
 
 async def test_a_seventeenth_tile_is_refused(stand: Stand) -> None:

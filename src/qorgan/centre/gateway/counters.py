@@ -19,6 +19,7 @@ class Counters:
     sent_messages: int = 0  # media messages handed to browsers
     sent_bytes: int = 0
     skipped: int = 0  # frames not shown because a viewer was too slow
+    wishes: int = 0  # to open or to close a tile, read from browsers
     opened: int = 0  # leases opened
     refused: int = 0  # tiles refused
     events: int = 0  # event messages sent to browsers

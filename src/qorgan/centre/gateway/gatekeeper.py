@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
 from django.db import Error as DatabaseError
@@ -22,8 +23,10 @@ from qorgan.centre.cameras.models import Camera
 from qorgan.centre.gateway.instants import instant
 from qorgan.centre.gateway.ports import Permit, Seen, View, Visitor
 from qorgan.domain.access import Actor
-from qorgan.kernel.errors import Forbidden, NotFound, Unavailable
+from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId
+
+log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -88,11 +91,31 @@ class DjangoGatekeeper:
         )
         return _permit(opened)
 
+    async def open_watches(self, visitor: Visitor, views: Sequence[View]) -> Sequence[Permit | Rejected]:
+        wishes = [
+            service.WishedWatch(
+                camera=view.camera,
+                action=view.action,
+                stream=view.stream,
+                purpose=view.purpose,
+                start=view.start,
+                end=view.end,
+            )
+            for view in views
+        ]
+        opened = await self._call(service.open_watches, visitor.actor, wishes)
+        return [one if isinstance(one, Rejected) else _permit(one) for one in opened]
+
     async def renew_grant(self, visitor: Visitor, permit: Permit, view: View) -> Permit:
         return _permit(await self._call(service.renew_watch, visitor.actor, UUID(permit.watch)))
 
     async def end_watch(self, permit: Permit) -> None:
         await self._call(service.end_watch, UUID(permit.watch))
+
+    async def end_watches(self, permits: Sequence[Permit]) -> None:
+        unknown = await self._call(service.end_watches, [UUID(permit.watch) for permit in permits])
+        for watch in unknown:
+            log.error("watch.unknown", watch=str(watch))
 
     async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
         assert view.start is not None and view.end is not None

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from qorgan.domain.cameras import StreamName
+from qorgan.kernel.errors import Rejected
 from qorgan.kernel.ids import CameraKey, SiteId
 from qorgan.protocols.link.grants import Action
 
@@ -65,11 +66,17 @@ class Gatekeeper(Protocol):
     async def open_watch(self, visitor: Visitor, view: View) -> Permit:
         """Write the ledger line, then sign the grant. Raises `Forbidden`, `NotFound` or `Invalid`, writing nothing."""
 
+    async def open_watches(self, visitor: Visitor, views: Sequence[View]) -> Sequence[Permit | Rejected]:
+        """As `open_watch`, several with one commit; what is refused has its refusal in its place."""
+
     async def renew_grant(self, visitor: Visitor, permit: Permit, view: View) -> Permit:
         """A fresh grant for a watch that goes on. Raises `Forbidden` when the right is gone."""
 
     async def end_watch(self, permit: Permit) -> None:
         """Complete the ledger line. Ending twice is ending once."""
+
+    async def end_watches(self, permits: Sequence[Permit]) -> None:
+        """As `end_watch`, several with one commit."""
 
     async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
         """A grant to ask what was recorded; shows no picture, so writes no ledger line. Raises as `open_watch`."""

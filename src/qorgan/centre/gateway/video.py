@@ -1,7 +1,12 @@
-"""`/ws/video`: one socket for all video tiles of a browser (docs/design/interfaces.md §6)."""
+"""`/ws/video`: one socket for all video tiles of a browser (docs/design/interfaces.md §6).
+
+What a browser wishes is read at once and fulfilled in batches: a wall of nine tiles is one commit of the watch ledger.
+"""
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID
 
 import msgspec
@@ -9,7 +14,7 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qorgan.centre.gateway.counters import Counters
-from qorgan.centre.gateway.ports import Gatekeeper, View, Visitor
+from qorgan.centre.gateway.ports import Gatekeeper, Permit, View, Visitor
 from qorgan.centre.gateway.sockets import MALFORMED, START_ANEW, Doorman, Hangup, run_until_over
 from qorgan.centre.gateway.streams import StreamHub
 from qorgan.centre.gateway.tiles import Outbox, Tile
@@ -20,6 +25,7 @@ from qorgan.kernel.errors import QorganError, Rejected, Unavailable
 log = structlog.get_logger(__name__)
 
 TILES_PER_SOCKET = 16
+WISHES_AT_ONCE = 64  # of one browser, waiting for the ledger; beyond, its socket is read no further
 TILES_PER_USER = 64  # over all windows of one person
 BLOCKED_S = 15.0  # a browser that takes nothing for so long is gone
 END_WATCHES_WITHIN_S = 5.0
@@ -36,7 +42,8 @@ class CloseTile(msgspec.Struct, tag_field="op", tag="close", frozen=True):
     tile: int
 
 
-_decoder = msgspec.json.Decoder(OpenTile | CloseTile)
+Wish = OpenTile | CloseTile
+_decoder = msgspec.json.Decoder(Wish)
 
 
 class VideoSockets:
@@ -69,6 +76,9 @@ class _VideoSession:
         self._clock, self._counters, self._tiles_of = shared._clock, shared._counters, shared._tiles_of
         self._websocket, self._visitor = websocket, visitor
         self._outbox = Outbox(self._counters)
+        self._wishes: asyncio.Queue[Wish] = asyncio.Queue(WISHES_AT_ONCE)
+        self._opening: asyncio.Future[Sequence[Permit | Rejected]] | None = None  # what is being written just now
+        self._to_end: dict[str, Permit] = {}  # of tiles that were taken away
         self._writing_since: float | None = None
 
     async def run(self) -> None:
@@ -77,6 +87,7 @@ class _VideoSession:
                 self._websocket,
                 [
                     self._read(),
+                    self._fulfil(),
                     self._write(),
                     self._notice_blocked(),
                     self._drop_refused(),
@@ -97,9 +108,20 @@ class _VideoSession:
                 raise Hangup(MALFORMED, "malformed") from error
             if not 0 <= wish.tile <= 0xFFFFFFFF:
                 raise Hangup(MALFORMED, "malformed")
-            await self._close_tile(wish.tile)  # opening a tile again replaces what it shows
-            if isinstance(wish, OpenTile):
-                await self._open_tile(wish)
+            self._counters.wishes += 1
+            await self._wishes.put(wish)
+
+    async def _fulfil(self) -> None:
+        """Whatever is wished while the ledger is written waits, and is the next batch."""
+        while True:
+            batch = [await self._wishes.get()]
+            while not self._wishes.empty():
+                batch.append(self._wishes.get_nowait())
+            wishes = _newest_of_each_tile(batch)
+            for wish in wishes:
+                self._take_away(wish.tile)
+            await self._open_tiles([wish for wish in wishes if isinstance(wish, OpenTile)])
+            await self._end_watches()
 
     async def _write(self) -> None:
         """The socket's only sender of media and texts. `send` waits while the browser does not read."""
@@ -131,20 +153,48 @@ class _VideoSession:
         while True:
             tile = await self._outbox.refused.get()
             if self._outbox.tiles.get(tile.number) is tile:
-                await self._close_tile(tile.number)
+                self._take_away(tile.number)
+                await self._end_watches()
 
-    async def _open_tile(self, wish: OpenTile) -> None:
-        if len(self._outbox.tiles) >= TILES_PER_SOCKET or self._tiles_of[self._visitor.user] >= TILES_PER_USER:
+    async def _open_tiles(self, wishes: Sequence[OpenTile]) -> None:
+        """Ask the ledger for all that there is room for, then show what it permits."""
+        room = min(TILES_PER_SOCKET - len(self._outbox.tiles), TILES_PER_USER - self._tiles_of[self._visitor.user])
+        wishes, superfluous = wishes[: max(0, room)], wishes[max(0, room) :]
+        for wish in superfluous:
             self._refuse(wish.tile, "too_many_viewers", "too many tiles are open")
+        if not wishes:
             return
-        view = View(camera=wish.camera, stream=wish.stream, purpose=wish.purpose)
+        views = [View(camera=wish.camera, stream=wish.stream, purpose=wish.purpose) for wish in wishes]
+        with self._room_for(len(wishes)):
+            answers = await self._ask_for(views)
+        for wish, view, answer in zip(wishes, views, answers, strict=True):
+            if isinstance(answer, Permit):
+                self._show(Tile(wish.tile, view, self._visitor, answer, self._outbox, self._counters))
+            else:
+                self._refuse(wish.tile, answer.code, str(answer))
+
+    @contextmanager
+    def _room_for(self, tiles: int) -> Iterator[None]:
+        """Count tiles that are about to be opened, so that a person's other windows do not take their room."""
+        self._tiles_of[self._visitor.user] += tiles
         try:
-            permit = await self._gatekeeper.open_watch(self._visitor, view)
-        except (Rejected, Unavailable) as error:
-            self._refuse(wish.tile, error.code, str(error))
-            return
-        tile = Tile(wish.tile, view, self._visitor, permit, self._outbox, self._counters)
-        self._outbox.tiles[wish.tile] = tile
+            yield
+        finally:
+            self._forget_count(tiles)
+
+    async def _ask_for(self, views: Sequence[View]) -> Sequence[Permit | Rejected | Unavailable]:
+        """The ledger's answers. Goes on when the browser leaves: what is written must be known, so that it is ended."""
+        self._opening = asyncio.ensure_future(self._gatekeeper.open_watches(self._visitor, views))
+        answers: Sequence[Permit | Rejected | Unavailable]
+        try:
+            answers = await asyncio.shield(self._opening)
+        except Unavailable as error:
+            answers = [error] * len(views)
+        self._opening = None
+        return answers
+
+    def _show(self, tile: Tile) -> None:
+        self._outbox.tiles[tile.number] = tile
         self._tiles_of[self._visitor.user] += 1
         self._hub.join(tile)
 
@@ -153,33 +203,58 @@ class _VideoSession:
         message = {"op": "refused", "tile": tile, "code": code, "detail": detail}
         self._outbox.say(msgspec.json.encode(message).decode())
 
-    async def _close_tile(self, number: int) -> None:
+    def _take_away(self, number: int) -> None:
+        """The tile, if there is one, shows nothing from now on; `_end_watches` completes its line."""
         tile = self._outbox.tiles.pop(number, None)
-        if tile is None:
-            return
-        self._forget(tile)
-        await self._end_watch(tile)
+        if tile is not None:
+            self._to_end[tile.permit.watch] = tile.permit
+            self._hub.leave(tile)
+            self._forget_count(1)
 
-    def _forget(self, tile: Tile) -> None:
-        self._hub.leave(tile)
-        self._tiles_of[self._visitor.user] -= 1
+    def _forget_count(self, tiles: int) -> None:
+        self._tiles_of[self._visitor.user] -= tiles
         if not self._tiles_of[self._visitor.user]:
             del self._tiles_of[self._visitor.user]
 
     async def _close_all(self) -> None:
-        tiles = list(self._outbox.tiles.values())
-        self._outbox.tiles.clear()
-        for tile in tiles:  # first all streams, which cannot fail; then the ledger, which can
-            self._forget(tile)
+        """First all streams, which cannot fail; then the ledger, which can."""
+        for number in list(self._outbox.tiles):
+            self._take_away(number)
         try:
             async with asyncio.timeout(END_WATCHES_WITHIN_S):
-                for tile in tiles:
-                    await self._end_watch(tile)
+                await self._end_watches()
+                await self._end_opening()
         except TimeoutError:
-            log.error("watch.not_ended", count=len(tiles))
+            log.error("watch.not_ended", watches=list(self._to_end), opening=self._opening is not None)
 
-    async def _end_watch(self, tile: Tile) -> None:
+    async def _end_opening(self) -> None:
+        """What was being written when the browser left, and never shown."""
+        if self._opening is None:
+            return
         try:
-            await self._gatekeeper.end_watch(tile.permit)
+            answers = await self._opening
+        except Unavailable:
+            return  # nothing was written
+        self._to_end |= {one.watch: one for one in answers if isinstance(one, Permit)}
+        await self._end_watches()
+
+    async def _end_watches(self) -> None:
+        """Complete the lines of what is no longer shown. What fails is not tried again: the centre's start ends it."""
+        permits = list(self._to_end.values())
+        if not permits:
+            return
+        try:
+            await self._gatekeeper.end_watches(permits)
         except QorganError as error:
-            log.error("watch.not_ended", watch=tile.permit.watch, code=error.code)
+            log.error("watch.not_ended", watches=[permit.watch for permit in permits], code=error.code)
+        for permit in permits:
+            self._to_end.pop(permit.watch, None)
+
+
+def _newest_of_each_tile(wishes: Sequence[Wish]) -> list[Wish]:
+    """A tile shows what was wished last; what was wished before was never shown."""
+    newest: dict[int, Wish] = {}
+    for wish in wishes:
+        newest.pop(wish.tile, None)
+        newest[wish.tile] = wish
+    return list(newest.values())
