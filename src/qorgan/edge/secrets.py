@@ -1,6 +1,7 @@
 """The node's secrets: `<data>/secrets.json`, each value encrypted, its key beside it or in the environment.
 
-Names: `nats`, `camera/<key>`, `button/<key>`. Values never appear in logs, errors, URLs or programs' arguments.
+Names: `nats`, `evidence` (the key that signs daily roots), `camera/<key>`, `button/<key>`. Values never appear in
+logs, errors, URLs or programs' arguments.
 """
 
 import fcntl
@@ -19,7 +20,7 @@ from qorgan.kernel.errors import Corrupt, Invalid, NotFound
 KEY_VARIABLE = "QORGAN_SECRETS_KEY"
 MAX_VALUE_CHARACTERS = 4_096
 MAX_FILE_BYTES = 4_000_000
-_NAME = re.compile(r"nats|(?:camera|button)/[a-z0-9-]{1,63}")
+_NAME = re.compile(r"nats|evidence|(?:camera|button)/[a-z0-9-]{1,63}")
 
 
 class SecretStore:
@@ -53,7 +54,7 @@ class SecretStore:
     def put(self, name: str, value: str) -> None:
         """Store a secret in place of the one before. Raises `Invalid` for an unknown name or an odd value."""
         if not _NAME.fullmatch(name):
-            raise Invalid(f"a secret is called nats, camera/<key> or button/<key>, not {name[:80]!r}")
+            raise Invalid(f"a secret is called nats, evidence, camera/<key> or button/<key>, not {name[:80]!r}")
         if not value or len(value) > MAX_VALUE_CHARACTERS:
             raise Invalid(f"a secret has 1-{MAX_VALUE_CHARACTERS} characters")
         with self._writing():

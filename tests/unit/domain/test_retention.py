@@ -1,6 +1,6 @@
 """Retention: what may go, what never goes, and the day on which the promise would break."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qorgan.domain.retention import (
@@ -118,6 +118,7 @@ policies = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(files, budgets, policies)
 def test_whatever_is_there_no_promise_is_broken(files, budget, policy):
     """I6: never a hold; below the minimum only when it must, saying so, and only from those above their share."""
@@ -144,6 +145,7 @@ def test_whatever_is_there_no_promise_is_broken(files, budget, policy):
         assert all(NOW - f.end_us <= policy.min_days * DAY_US for f in files if f.id not in gone and not f.held)
 
 
+@settings(deadline=None)
 @given(files, budgets, policies)
 def test_of_one_camera_the_oldest_always_goes_first(files, budget, policy):
     gone = {one.recording.id for one in plan(files, budget, policy)}
@@ -170,6 +172,7 @@ def test_a_minimum_that_is_broken_already_breaks_today():
 ages = st.dictionaries(st.integers(0, 80), st.integers(0, 100), max_size=40)
 
 
+@settings(deadline=None)
 @given(ages, st.integers(0, 3000), st.integers(0, 500), st.integers(0, 200), st.integers(0, 50))
 def test_more_room_or_less_video_never_brings_the_day_nearer(by_age, room, more, rate, faster):
     def breaks(room: int, rate: int) -> float:

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import index_rows
 
@@ -38,6 +38,7 @@ def test_ticks_of_one_second_are_one_entry_and_a_keyframe_begins_the_next():
     assert [(5, True), (1, False), (2, True)] == [(entry.frames // 5, entry.key) for entry in entries]
 
 
+@settings(deadline=None)
 @given(pieces)
 def test_entries_hold_every_byte_frame_and_moment_of_the_fragments_in_order(pieces):
     fragments = in_a_row(pieces)
@@ -121,6 +122,7 @@ def test_an_index_of_a_newer_version_is_left_alone(tmp_path):
         Index(tmp_path / "index.db")
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 6), st.sampled_from(["put", "drop", "open"]), st.integers(0, 3), st.integers(1, 9))

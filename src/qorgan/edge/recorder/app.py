@@ -18,6 +18,7 @@ from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.desk import RecorderDesk
 from qorgan.edge.recorder.disks import Disks, DiskState, archive_lock
 from qorgan.edge.recorder.engine import Engine
+from qorgan.edge.recorder.evidence import make_root, node_key
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.janitor import EVERY_S as CLEAN_EVERY_S
 from qorgan.edge.recorder.janitor import Announcer, Janitor, StorageReport
@@ -25,6 +26,7 @@ from qorgan.edge.recorder.link import MediaLink
 from qorgan.edge.recorder.live import LiveDesk, Outlet
 from qorgan.edge.recorder.session import READ_BUFFER_BYTES, StreamSession
 from qorgan.edge.recorder.track import TrackRecorder
+from qorgan.edge.recorder.wire import trust_of
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import SystemClock, now_us
 from qorgan.kernel.errors import Corrupt, Unavailable
@@ -134,6 +136,7 @@ class Recorder:
             stream=stream.value,
             url=url,
             credentials=self._credentials(camera),
+            trust=trust_of(camera),
             recorder=TrackRecorder(camera.key, stream.value, self.archive, stagger=stagger),
             buffer=buffer,
             on_state=self._state_changed,
@@ -187,10 +190,19 @@ class Recorder:
         if clean:
             self._janitor.clean(index, at_us)
             self.archive.take_ballast()
+            self._sign_yesterday(index, at_us)
         self.archive.used = index.used()
         report = self._janitor.report(index, at_us)
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._tell_storage, report)
+
+    def _sign_yesterday(self, index: Index, at_us: int) -> None:
+        try:
+            key = node_key(self._secrets)
+        except Corrupt as error:  # recording goes on; what is not signed now belongs to a later root
+            log.error("evidence.no_key", reason=str(error))
+            return
+        make_root(index, self._archive_dir, self._config.site.id, key, at_us)
 
     def _tell_storage(self, report: StorageReport) -> None:
         self.core.send_storage(StorageHealth(disks=report.disks))
