@@ -162,6 +162,10 @@ def add_camera(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input instead of asking.")
     ] = False,
+    tls_pin: Annotated[
+        str | None, typer.Option(help="rtsps: SHA-256 of the camera's certificate; only that one is believed.")
+    ] = None,
+    tls_ca: Annotated[Path | None, typer.Option(help="rtsps: PEM file of the authority that signed it.")] = None,
     probe: Annotated[bool, typer.Option("--probe/--no-probe", help="Ask the camera for a picture first.")] = True,
     onvif: Annotated[
         str | None, typer.Option(help="Its ONVIF address, http://host/onvif/device_service, in place of a search.")
@@ -217,6 +221,8 @@ def add_camera(
                 main=main,
                 sub=_without_user(sub)[0] if sub else None,
                 user=user or url_user,
+                tls_pin=tls_pin,
+                tls_ca=tls_ca.absolute() if tls_ca else None,
                 onvif=onvif,
             )
             configuration.check_new_camera(config, camera)
@@ -404,12 +410,13 @@ def _ask(question: str, option: str) -> str:
 
 def _probe(camera: Camera, password: str | None) -> None:
     from qorgan.edge.recorder.probe import probe
+    from qorgan.edge.recorder.wire import trust_of
 
     for stream, url in (("main", camera.main), ("sub", camera.sub)):
         if url is None:
             continue
         try:
-            found = asyncio.run(probe(url, camera.user, password))
+            found = asyncio.run(probe(url, camera.user, password, trust_of(camera)))
         except (CameraUnreachable, Invalid) as error:
             message = f"the {stream} stream gives no picture: {error} (--no-probe adds it all the same)"
             raise CameraUnreachable(message, code=error.code) from error

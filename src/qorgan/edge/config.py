@@ -30,6 +30,7 @@ MAX_CAMERAS = 256
 MAX_BUTTONS = 256
 MAX_DISKS = 16
 MAX_URL_CHARACTERS = 2_048
+_PIN = re.compile(r"[0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31}")
 _LOOKS_LIKE_A_PASSWORD = re.compile(r"://[^/?#\s:]*:\S*@")
 
 
@@ -103,6 +104,8 @@ class Camera(Part, frozen=True):
     sub: str | None = None
     zone: str = "other"
     user: str | None = None
+    tls_pin: str | None = None  # rtsps: SHA-256 of the camera's certificate, in hex; nothing else is believed then
+    tls_ca: Path | None = None  # rtsps: PEM file of the authority that signed it; without both, this machine's own
     onvif: str | None = None  # address of its ONVIF device service, http://host/onvif/device_service
 
 
@@ -347,6 +350,7 @@ def _check_cameras(cameras: tuple[Camera, ...], path: Path) -> None:
         _check_name(camera.name, path, f"{field}.name")
         if not is_key(camera.zone.replace("_", "-")):
             raise _wrong(path, f"{field}.zone", 'use one word, as in "entrance"')
+        _check_tls(camera, path, field)
         if camera.onvif is not None and (mistake := onvif_mistake(camera.onvif)):
             raise _wrong(path, f"{field}.onvif", mistake)
         for stream, url in (("main", camera.main), ("sub", camera.sub)):
@@ -363,6 +367,18 @@ def split_input(text: str) -> tuple[CameraKey, str] | None:
     """The camera and the token of a button's `input`, or None when it is not of the form `camera:token`."""
     camera, _, token = text.partition(":")
     return (CameraKey(camera), token) if is_key(camera) and 0 < len(token) <= 100 and token.isprintable() else None
+
+
+def _check_tls(camera: Camera, path: Path, field: str) -> None:
+    if camera.tls_pin is not None and camera.tls_ca is not None:
+        raise _wrong(path, f"{field}.tls_ca", "stands beside `tls_pin`, which decides alone; keep one of the two")
+    if camera.tls_pin is not None and not _PIN.fullmatch(camera.tls_pin):
+        raise _wrong(path, f"{field}.tls_pin", "must be the SHA-256 of the camera's certificate: 64 hexadecimal digits")
+    if camera.tls_pin is None and camera.tls_ca is None:
+        return
+    for stream, url in (("main", camera.main), ("sub", camera.sub)):
+        if url is not None and url.startswith("rtsp://"):
+            raise _wrong(path, f"{field}.{stream}", "is not encrypted, though a certificate is named: write rtsps://")
 
 
 def _check_inputs(config: EdgeConfig, path: Path) -> None:
@@ -421,7 +437,8 @@ def _with_row(path: Path, table: str, row: Part) -> tuple[str, EdgeConfig]:
     """The file's text with one more row at its end, and what it means. Raises `Invalid` when it means nothing."""
     path = path.absolute()
     text = _read(path)
-    lines = [f"{name} = {to_toml(value)}" for name, value in msgspec.to_builtins(row).items() if value is not None]
+    values = msgspec.to_builtins(row, enc_hook=str)
+    lines = [f"{name} = {to_toml(value)}" for name, value in values.items() if value is not None]
     text += ("" if text.endswith("\n") or not text else "\n") + "\n" + "\n".join([f"[[{table}]]", *lines]) + "\n"
     return text, parse(text, path)
 

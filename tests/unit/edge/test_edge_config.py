@@ -100,6 +100,9 @@ def test_a_school_without_a_centre_stands_alone() -> None:
         ("rtsp://127.0.0.1:8554/kst-012/hall/main", "rtsp://a:hunter2@h/", "cameras[0].main", "set-secret camera/hall"),
         ("rtsp://127.0.0.1:8554/kst-012/hall/sub", "rtsp://a:hun/ter2@h/", "cameras[0].sub", "no place for secrets"),
         ('zone = "entrance"', 'zone = "a b"', "cameras[0].zone", "one word"),
+        ('zone = "entrance"', 'tls_pin = "abc"', "cameras[0].tls_pin", "64 hexadecimal digits"),
+        ('zone = "entrance"', 'tls_ca = "ca.pem"', "cameras[0].main", "write rtsps://"),
+        ('zone = "entrance"', f'tls_pin = "{"0a" * 32}"\ntls_ca = "x"', "cameras[0].tls_ca", "keep one of the two"),
         ('cameras = ["hall"]', 'cameras = ["hall", "yard"]', "buttons[0].cameras[1]", "no camera 'yard'"),
         ("[[buttons]]", '[[buttons]]\nkey = "hall"\nplace = { kk = "x" }\n[[buttons]]', "buttons[1].key", "taken"),
         ("[[buttons]]", "[[buttons", "", "this is not TOML"),
@@ -159,6 +162,12 @@ def test_adding_leaves_every_byte_that_was_there(file: Path) -> None:
     assert config.buttons[1] == button
     assert file.stat().st_mode & 0o777 == 0o640
     assert [path.name for path in file.parent.iterdir()] == ["edge.toml"]
+
+
+@pytest.mark.parametrize("trust", [{"tls_pin": "AB:" * 31 + "cd"}, {"tls_ca": Path("/srv/school-ca.pem")}])
+def test_whom_to_trust_behind_an_encrypted_address_survives_the_writing(file: Path, trust: dict[str, object]) -> None:
+    camera = a_camera(main="rtsps://10.0.0.8/main", **trust)
+    assert configuration.add_camera(file, camera).cameras[1] == camera == load(file).cameras[1]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qorgan.domain.cameras import CameraReason
+from qorgan.edge.config import Camera
 from qorgan.protocols.rtsp import messages
 from qorgan.protocols.rtsp.client import CameraRefused, Lane, UdpPorts
 
@@ -36,6 +37,11 @@ class Trust:
 
     pin: str = ""
     authority: Path | None = None
+
+
+def trust_of(camera: Camera) -> Trust:
+    """Whom to believe behind this camera's addresses, as its configuration says."""
+    return Trust(pin=camera.tls_pin or "", authority=camera.tls_ca)
 
 
 @functools.lru_cache(maxsize=64)

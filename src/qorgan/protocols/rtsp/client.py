@@ -351,7 +351,7 @@ class RtspClient:
         elif status >= 300 and self.step is Step.SETUP and self._setting_up is self.audio_lane:
             self._without_audio(now)  # pictures without sound are better than none
         elif status == 461:
-            raise WrongTransport(self.transport.other, f"the camera does not send over {self.transport.upper()}")
+            raise self._elsewise(f"the camera does not send over {self.transport.upper()}")
         elif status >= 300:
             raise CameraRefused(*_refusal(response))
         elif self.step is Step.DESCRIBE:
@@ -439,14 +439,20 @@ class RtspClient:
         ports = _pair(parts.get("server_port", ""), 65_535)
         if self.transport is Transport.TCP:
             if inside is None and ("client_port" in parts or ports is not None):
-                raise WrongTransport(Transport.UDP, "the camera sends over UDP whatever it is asked")
+                raise self._elsewise("the camera sends over UDP whatever it is asked")
             first = 0 if lane is self.video_lane else (self.video_lane.control_channel + 1) & 0xFE
             lane.channel, lane.control_channel = inside or (first, first + 1)
             return
         if inside is not None:
-            raise WrongTransport(Transport.TCP, "the camera sends inside the connection whatever it is asked")
+            raise self._elsewise("the camera sends inside the connection whatever it is asked")
         lane.server_ports, lane.source = ports or (0, 0), parts.get("source", "")[:64]
         lane.reorder = ReorderBuffer()
+
+    def _elsewise(self, said: str) -> CameraRefused:
+        """The other transport, unless that would carry outside the encrypted connection what belongs inside."""
+        if self.address.secure and self.transport is Transport.TCP:
+            return CameraRefused(CameraReason.PROTOCOL_ERROR, said + ", and that is not encrypted")
+        return WrongTransport(self.transport.other, said)
 
     def _without_audio(self, now: float) -> None:
         self.sound = self.audio = None
