@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -71,6 +72,7 @@ class Viewer:
         self.session: str | None = None
         self.reports: list[bytes] = []
         self.h265 = False
+        self.sounds: list[bytes] = []
         self._early: list[tuple[int, bytes]] = []
 
     async def ask(self, method: str, url: str | None = None, **headers: str) -> Answer:
@@ -119,14 +121,20 @@ class Viewer:
         channel, length = struct.unpack(">BH", await self.reader.readexactly(3))
         return channel, await self.reader.readexactly(length)
 
-    async def picture(self, channel: int = 0) -> Picture:
-        """The next picture; packets must follow each other without a gap. Sender reports go to `reports`."""
+    async def picture(self, channel: int = 0, *, sound_channel: int | None = None) -> Picture:
+        """The next picture; packets must follow each other without a gap.
+
+        Sender reports go to `reports`, packets of sound to `sounds`.
+        """
         nals: list[bytes] = []
         seqs: list[int] = []
         while True:
             got, packet = await self.packet()
-            if got == channel + 1:
+            if got == channel + 1 or (sound_channel is not None and got == sound_channel + 1):
                 self.reports.append(packet)
+                continue
+            if got == sound_channel:
+                self.sounds.append(packet)
                 continue
             version, kind, seq, timestamp, _ssrc = struct.unpack(">BBHII", packet[:12])
             assert got == channel and version == 0x80 and len(packet) <= 1400
@@ -202,10 +210,10 @@ def decode(pictures: list[Picture]) -> list[NDArray[np.uint8]]:
 
 
 @asynccontextmanager
-async def open_viewer(url: str) -> AsyncIterator[Viewer]:
-    """A connection to the camera at `url`, closed in the end."""
+async def open_viewer(url: str, trust: ssl.SSLContext | None = None) -> AsyncIterator[Viewer]:
+    """A connection to the camera at `url`, closed in the end. With `trust` it is a TLS connection."""
     place = urlsplit(url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=trust)
     try:
         yield Viewer(reader, writer, url)
     finally:

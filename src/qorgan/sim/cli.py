@@ -18,7 +18,8 @@ from qorgan.kernel.errors import QorganError
 from qorgan.kernel.logs import configure
 from qorgan.kernel.processes import die_with_parent, until_stopped
 from qorgan.sim.button import SimButton
-from qorgan.sim.cameras import Algorithm, Login, SimCamera
+from qorgan.sim.cameras import MAX_B_FRAMES, Algorithm, Login, SimCamera, Transport
+from qorgan.sim.codecs import AudioCodec, VideoCodec
 from qorgan.sim.faults import Fault
 from qorgan.sim.onvif import DISCOVERY_PORT
 from qorgan.sim.scenes import Scene
@@ -45,6 +46,18 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 ControlPort = Annotated[
     int, typer.Option(min=0, max=65535, help="Port of the remote control on 127.0.0.1; 0 takes a free one.")
 ]
+TlsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        help="Speak RTSPS too, on this port (0: any free one), with a certificate made at the start; GET /tls of the "
+        "remote control shows it and its fingerprint.",
+    ),
+]
+Codec = Annotated[VideoCodec, typer.Option(help="How pictures are encoded.")]
+BFrames = Annotated[int, typer.Option(min=0, max=MAX_B_FRAMES, help="B-frames in a row: pictures travel out of order.")]
+Audio = Annotated[AudioCodec | None, typer.Option(help="Sound beside the pictures: AAC at 16 kHz or G.711.")]
 ReadyFile = Annotated[
     Path | None, typer.Option(help="Also write the line that says 'ready' (JSON) to this file, all at once.")
 ]
@@ -62,9 +75,14 @@ def camera(
     port: Annotated[int, typer.Option(min=0, max=65535, help="RTSP port; 0 takes a free one.")] = 8554,
     control_port: ControlPort = 0,
     user: Annotated[
-        str | None, typer.Option(help=f"Ask for this user's digest login; the password comes from {PASSWORD_VARIABLE}.")
+        str | None, typer.Option(help=f"Ask for this user's login; the password comes from {PASSWORD_VARIABLE}.")
     ] = None,
-    algorithm: Annotated[Algorithm, typer.Option(help="Hash of the digest login.")] = Algorithm.MD5,
+    algorithm: Annotated[Algorithm, typer.Option(help="Hash of the digest login, or Basic.")] = Algorithm.MD5,
+    codec: Codec = VideoCodec.H264,
+    b_frames: BFrames = 0,
+    audio: Audio = None,
+    transport: Annotated[Transport, typer.Option(help="How it is willing to send packets.")] = Transport.BOTH,
+    tls_port: TlsPort = None,
     fault: Annotated[Fault | None, typer.Option(help="Be faulty from the beginning.")] = None,
     cache: Cache = None,
 ) -> None:
@@ -75,10 +93,23 @@ def camera(
 
     \b
     curl -X POST http://127.0.0.1:CONTROL/cameras/SITE/KEY/fault -d '{"fault": "black"}'
+
+    Clock and frame number are drawn into plain H.264; with H.265 or B-frames the number is in the SEI alone.
+    loss, reorder and duplicate are faults of UDP.
     """
     login = Login(user=user, password=_secret(PASSWORD_VARIABLE, "Password"), algorithm=algorithm) if user else None
-    made = [SimCamera(site=site, key=key, scene=scene, login=login)]
-    _run_town(TownPlan(cameras=made, port=port, control_port=control_port), host, cache, None, fault)
+    made = SimCamera(
+        site=site,
+        key=key,
+        scene=scene,
+        login=login,
+        codec=codec,
+        b_frames=b_frames,
+        audio=audio,
+        transport=transport,
+    )
+    plan = TownPlan(cameras=[made], port=port, control_port=control_port, tls_port=tls_port)
+    _run_town(plan, host, cache, None, fault)
 
 
 @app.command()
@@ -93,11 +124,15 @@ def town(
     scenes: Annotated[
         list[Scene] | None, typer.Option("--scene", help="Without a file: scenes that take turns.")
     ] = None,
+    codec: Codec = VideoCodec.H264,
+    b_frames: BFrames = 0,
+    audio: Audio = None,
     host: Host = "127.0.0.1",
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="RTSP port of all cameras; 0: any free.")] = None,
     control_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port of the remote control; 0: any free.")
     ] = None,
+    tls_port: TlsPort = None,
     onvif_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="HTTP port of the cameras' ONVIF side; 0: any free.")
     ] = None,
@@ -110,7 +145,8 @@ def town(
 ) -> None:
     """Many cameras in one process, on one RTSP port, with a remote control for their faults.
 
-    Prints one line of JSON when it is ready (ports and addresses) and runs until Ctrl-C or SIGTERM. A file looks so:
+    Prints one line of JSON when it is ready (ports and addresses) and runs until Ctrl-C or SIGTERM. --codec, --b-frames
+    and --audio are for cameras that are made up; a file says it of each of its own:
 
     \b
     port = 8554
@@ -119,16 +155,22 @@ def town(
     key = "hall"
     scene = "hall"
     login = { user = "qorgan", password = "for this fake camera only" }
+    codec = "h265"
+    audio = "aac"
     """
     if parent:
         die_with_parent(os.getppid())
     with _errors_as_sentences():
-        chosen = (
-            read_plan(plan) if plan else TownPlan(cameras=made_up(cameras, site=site, scenes=scenes or list(Scene)))
-        )
+        if plan:
+            chosen = read_plan(plan)
+        else:
+            made = made_up(cameras, site=site, scenes=scenes or list(Scene))
+            speak = {"codec": codec, "b_frames": b_frames, "audio": audio}
+            chosen = TownPlan(cameras=[msgspec.structs.replace(camera, **speak) for camera in made])
         wanted = {
             "port": port,
             "control_port": control_port,
+            "tls_port": tls_port,
             "onvif_port": onvif_port,
             "discovery_port": DISCOVERY_PORT if discovery else None,
         }

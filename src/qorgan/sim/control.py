@@ -1,20 +1,19 @@
 """The simulator's remote control: HTTP on loopback (interfaces §4)."""
 
 import asyncio
-import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
 import msgspec
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from qorgan import serving
 from qorgan.kernel.errors import Invalid, NotFound, QorganError, Rejected
 from qorgan.sim.faults import Fault
 from qorgan.sim.server import RtspSimulator, StreamChoice
@@ -55,9 +54,8 @@ class Control:
     async def __aenter__(self) -> Self:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
-        config = uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off", ws="none")
-        self._server = _Server(config)
-        self._serving = asyncio.create_task(self._server.serve([listener]), name="sim:control")
+        self._listener = listener
+        self._serving = asyncio.create_task(serving.serve(self.app(), listener, grace_s=1), name="sim:control")
         return self
 
     async def __aexit__(
@@ -65,10 +63,9 @@ class Control:
     ) -> None:
         for task in self._preparing:
             task.cancel()
-        await asyncio.gather(*self._preparing, return_exceptions=True)
-        self._server.should_exit = True
-        self._server.force_exit = True
-        await self._serving
+        self._serving.cancel()
+        await asyncio.gather(*self._preparing, self._serving, return_exceptions=True)
+        self._listener.close()
 
     def app(self) -> Starlette:
         """The routes, without a server."""
@@ -79,6 +76,7 @@ class Control:
                 Route(f"{camera}/fault", self._set_fault, methods=["POST"]),
                 Route(f"{camera}/fault", self._clear_fault, methods=["DELETE"]),
                 Route(f"{camera}/sent", self._sent, methods=["GET"]),
+                Route("/tls", self._tls, methods=["GET"]),
                 *self._more,
             ],
             exception_handlers={QorganError: _problem},
@@ -89,6 +87,14 @@ class Control:
 
     async def _sent(self, request: Request) -> Response:
         return _json(self._simulator.sent(*_place(request)))
+
+    async def _tls(self, request: Request) -> Response:
+        """What a node needs to trust these cameras: the port of RTSPS, the certificate and its fingerprint."""
+        certificate = self._simulator.certificate
+        if certificate is None:
+            raise NotFound("these cameras do not speak RTSPS")
+        told = {"port": self._simulator.tls_port, "sha256": certificate.sha256, "pem": certificate.pem}
+        return _json(told)
 
     async def _set_fault(self, request: Request) -> Response:
         """202: it is prepared in the background, and `shown` in `GET /cameras` tells when the picture has it."""
@@ -120,14 +126,6 @@ class Control:
         site, camera = _place(request)
         if self._simulator.camera(site, camera) is None:
             raise NotFound(f"there is no simulated camera {site}/{camera}")
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn inside a program that has its own signal handlers."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def _place(request: Request) -> tuple[str, str]:

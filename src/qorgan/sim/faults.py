@@ -16,11 +16,16 @@ Plane = NDArray[np.uint8]
 
 
 class Fault(StrEnum):
-    """Faults on command. The first block is of the connection, the second of the picture, the last of the clock."""
+    """Faults on command: of the connection, of a network that loses packets, of the picture, and of the clock."""
 
     STALL = "stall"  # stops in the middle of a packet, answers nothing more, keeps the connection
     DROP = "drop"  # hangs up once; who comes again is served: the fault ends itself
     REFUSE = "refuse"  # hangs up and answers 503 to everybody until it ends
+    REDIRECT = "redirect"  # answers 301 to who asks for a description or a session, and serves where that points
+
+    LOSS = "loss"  # of UDP packets alone, like the two that follow: TCP mends what a network does
+    REORDER = "reorder"
+    DUPLICATE = "duplicate"
 
     BLACK = "black"
     FROZEN = "frozen"  # one picture for ever; clock and frame number go on
@@ -35,9 +40,12 @@ class Fault(StrEnum):
     WRONG_CLOCK = "wrong_clock"  # one hour fast: the drawn clock and the RTCP sender reports
 
 
-CONNECTION_FAULTS = frozenset({Fault.STALL, Fault.DROP, Fault.REFUSE})
-PICTURE_FAULTS = frozenset(Fault) - CONNECTION_FAULTS - {Fault.WRONG_CLOCK}
+CONNECTION_FAULTS = frozenset({Fault.STALL, Fault.DROP, Fault.REFUSE, Fault.REDIRECT})
+NETWORK_FAULTS = frozenset({Fault.LOSS, Fault.REORDER, Fault.DUPLICATE})
+PICTURE_FAULTS = frozenset(Fault) - CONNECTION_FAULTS - NETWORK_FAULTS - {Fault.WRONG_CLOCK}
 
+LOSS_EVERY = 50  # packets, of which one is lost
+MISTREAT_EVERY = 20  # packets, of which one comes after its follower, or twice
 LOW_FPS_DIVISOR = 5
 CLOCK_ERROR_S = 3600
 

@@ -1,18 +1,20 @@
-"""RTSP 1.0 (RFC 2326) as a camera speaks it: a connection plays at most one stream, interleaved in itself."""
+"""RTSP 1.0 (RFC 2326) as a camera speaks it: a connection plays at most one stream, its pictures, its sound or both."""
 
 import asyncio
-import base64
 import re
 import secrets
 import socket
 from collections.abc import Callable
+from enum import IntEnum
 from typing import ClassVar, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from qorgan.domain.cameras import StreamName
 from qorgan.sim import digest, rtp
-from qorgan.sim.cameras import CameraKind, SimCamera
-from qorgan.sim.codecs import VideoCodec
+from qorgan.sim.cameras import SimCamera, Transport
+from qorgan.sim.description import describe
+from qorgan.sim.legs import Datagrams, Interleaved, Leg, Offer, offers
+from qorgan.sim.sound import Sound
 from qorgan.sim.streams import Frame, Stream
 
 MAX_HEADER_BYTES = 16_384
@@ -24,9 +26,10 @@ SOCKET_BUFFER_BYTES = 524_288  # what the operating system may keep for one view
 METHODS = "OPTIONS, DESCRIBE, SETUP, PLAY, GET_PARAMETER, TEARDOWN"
 
 _REQUEST = re.compile(r"([A-Z_]{1,20}) (\S{1,1024}) RTSP/1\.\d")
-_INTERLEAVED = re.compile(r"interleaved=(\d{1,3})(?:-(\d{1,3}))?")
+_MOVED = "moved"  # first part of the address to which a camera that moved points
 _REASONS = {
     200: "OK",
+    301: "Moved Permanently",
     400: "Bad Request",
     401: "Unauthorized",
     404: "Not Found",
@@ -38,10 +41,12 @@ _REASONS = {
     503: "Service Unavailable",
 }
 
-_SILENT_SDP = {
-    CameraKind.AUDIO_ONLY: "m=audio 0 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n",
-    CameraKind.MJPEG: "m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/90000\r\n",
-}
+
+class Track(IntEnum):
+    """Tracks of a stream, by the number in their address."""
+
+    PICTURES = 1
+    SOUND = 2
 
 
 class Door(Protocol):
@@ -52,7 +57,8 @@ class Door(Protocol):
     def camera(self, site: str, key: str) -> SimCamera | None: ...
     def stream(self, site: str, key: str, name: StreamName) -> Stream | None: ...
     def refuses(self, site: str, key: str) -> bool: ...
-    def wake(self, stream: Stream) -> int | None: ...
+    def redirects(self, site: str, key: str) -> bool: ...
+    def wake(self, emitter: Stream | Sound) -> int | None: ...
     def arrived(self, connection: "Connection") -> bool: ...
     def left(self, connection: "Connection") -> None: ...
 
@@ -66,6 +72,24 @@ class Request:
     @property
     def place(self) -> list[str]:
         """The parts of the path: site, camera, stream and perhaps a track."""
+        parts = self._parts()
+        return parts[1:] if parts[:1] == [_MOVED] else parts
+
+    @property
+    def moved_url(self) -> str | None:
+        """The same address where a camera that moved serves it; None if this is it."""
+        if self._parts()[:1] == [_MOVED]:
+            return None
+        at = urlsplit(self.url)
+        return urlunsplit((at.scheme, at.netloc, f"/{_MOVED}{at.path}", "", ""))
+
+    @property
+    def track(self) -> Track | None:
+        """The track that the path names; an address without one means the pictures."""
+        last = self.place[3:]
+        return Track.PICTURES if not last else {f"track{t.value}": t for t in Track}.get(last[0])
+
+    def _parts(self) -> list[str]:
         try:
             return [part for part in urlsplit(self.url).path.split("/") if part]
         except ValueError:
@@ -73,7 +97,7 @@ class Request:
 
 
 class Connection(asyncio.Protocol):
-    """One client. Owns its session: state, channel, backlog; a `Viewer` of at most one stream.
+    """One client. Owns its session: state, ways of its tracks, backlog; a `Viewer` of at most one stream.
 
     When the client reads too slowly, whole pictures are dropped from the one that no longer fits until the next key
     picture that does, and counted in the stream.
@@ -86,12 +110,16 @@ class Connection(asyncio.Protocol):
         self._nonce = secrets.token_hex(16)
         self._session: str | None = None
         self._set_up: tuple[SimCamera, Stream | None] | None = None
-        self._channel = 0
+        self._legs: dict[Track, Leg] = {}
+        self._channel = 0  # of the pictures, where they travel in this connection
+        self._datagrams: Datagrams | None = None  # how they travel elsewhere
         self._playing: Stream | None = None
         self._started = False  # it got its first key picture
         self._waits_for_key = True
         self._unflushed: list[Frame] = []
-        self._held: tuple[bytes, Frame] | None = None  # the rest of the picture in which a stalled camera stopped
+        self._held: tuple[bytes, Frame | None] | None = (
+            None  # the rest of the picture in which a stalled camera stopped
+        )
         self._answers_held = bytearray()
         self.place: tuple[str, str] | None = None  # site and camera it named first
         self.heard_at = self._loop.time()
@@ -107,12 +135,12 @@ class Connection(asyncio.Protocol):
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_playing()
+        self._end_session()
         self._door.left(self)
 
     def hang_up(self) -> None:
         """Close at once; what is not sent is lost."""
-        self._stop_playing()
+        self._end_session()
         self._transport.abort()
 
     # --- what arrives
@@ -174,6 +202,11 @@ class Connection(asyncio.Protocol):
             self._reply(request, 503)
             self._transport.close()
             return
+        if request.method in ("DESCRIBE", "SETUP") and self.place and self._door.redirects(*self.place):
+            moved = request.moved_url
+            if moved is not None:
+                self._reply(request, 301, {"Location": moved})
+                return
         handler = self._HANDLERS.get(request.method)
         if handler is None:
             self._reply(request, 405, {"Allow": METHODS})
@@ -204,7 +237,7 @@ class Connection(asyncio.Protocol):
             self._reply(request, 404)
             return
         headers = {"Content-Base": f"{request.url.rstrip('/')}/", "Content-Type": "application/sdp"}
-        self._reply(request, 200, headers, _sdp(*found))
+        self._reply(request, 200, headers, describe(*found))
 
     def _find(self, request: Request) -> tuple[SimCamera, Stream | None] | None:
         """The camera and stream a URL names; a camera of a silent kind has streams in name only."""
@@ -218,24 +251,60 @@ class Connection(asyncio.Protocol):
         if found is None:
             self._reply(request, 404)
             return
-        if self._playing is not None:
+        camera, stream = found
+        track = request.track
+        if track is None or (track is Track.SOUND and (stream is None or stream.sound is None)):
+            self._reply(request, 404)
+        elif self._playing is not None:
             self._reply(request, 455)
-            return
-        transport = request.headers.get("transport", "")
-        if not transport.upper().startswith("RTP/AVP/TCP"):
+        elif (offer := self._acceptable(camera, request.headers.get("transport", ""))) is None:
             self._reply(request, 461)
+        else:
+            self._take_leg(request, found, track, offer)
+
+    def _acceptable(self, camera: SimCamera, header: str) -> Offer | None:
+        """The first offer that this camera takes. Over TLS nothing travels beside the connection: it would be plain."""
+        secure = self._transport.get_extra_info("sslcontext") is not None
+        for offer in offers(header):
+            if camera.transport in (Transport.BOTH, offer.transport) and not (
+                secure and offer.transport is Transport.UDP
+            ):
+                return offer
+        return None
+
+    def _take_leg(self, request: Request, found: tuple[SimCamera, Stream | None], track: Track, offer: Offer) -> None:
+        if self._set_up is not None and self._set_up != found:
+            self._drop_legs()
+        try:
+            leg = self._leg(offer, 2 * (track - 1))
+        except OSError:
+            self._reply(request, 503)
             return
-        channels = _INTERLEAVED.search(transport)
-        channel = int(channels[1]) if channels else 0
-        if channel > 254:
-            self._reply(request, 461)
-            return
-        self._set_up, self._channel = found, channel
+        if track in self._legs:
+            self._legs[track].close()
+        self._set_up, self._legs[track] = found, leg
+        if track is Track.PICTURES:
+            self._channel = leg.channel if isinstance(leg, Interleaved) else 0
+            self._datagrams = leg if isinstance(leg, Datagrams) else None
         self._session = self._session or secrets.token_hex(8)
-        ssrc = f";ssrc={found[1].ssrc:08X}" if found[1] else ""
-        self._reply(
-            request, 200, {"Transport": f"RTP/AVP/TCP;unicast;interleaved={channel}-{channel + 1}{ssrc};mode=play"}
-        )
+        stream = found[1]
+        source = stream.sound if stream and track is Track.SOUND else stream
+        ssrc = f";ssrc={source.ssrc:08X}" if source else ""
+        self._reply(request, 200, {"Transport": f"{leg.answer}{ssrc};mode=play"})
+
+    def _leg(self, offer: Offer, channel: int) -> Leg:
+        if offer.transport is Transport.TCP:
+            return Interleaved(channel if offer.first is None else offer.first)
+        assert offer.first is not None and offer.second is not None
+        own, peer = (self._transport.get_extra_info(name)[0] for name in ("sockname", "peername"))
+        return Datagrams(own, peer, (offer.first, offer.second), on_heard=self._hear, on_sent=self._count)
+
+    def _hear(self) -> None:
+        self.heard_at = self._loop.time()
+
+    def _count(self, frame: Frame) -> None:
+        if self._playing is not None:
+            self._playing.count(frame)
 
     def _on_play(self, request: Request) -> None:
         if not self._in_session(request) or self._set_up is None:
@@ -254,9 +323,9 @@ class Connection(asyncio.Protocol):
         if not self._in_session(request):
             self._reply(request, 454)
             return
-        self._stop_playing()
+        self._end_session()
         self._reply(request, 200)
-        self._session, self._set_up = None, None
+        self._session = None
 
     def _in_session(self, request: Request) -> bool:
         given = request.headers.get("session", "").partition(";")[0].strip()
@@ -288,24 +357,36 @@ class Connection(asyncio.Protocol):
         elif len(self._answers_held) < MAX_HEADER_BYTES:
             self._answers_held += answer  # a stalled camera answers nothing, and an answer must not split a packet
 
-    # --- sending (`Viewer`)
+    # --- sending (`Viewer`, `Listener`)
 
     def send_frame(self, frame: Frame) -> None:
         if not self._has_room_for(frame):
+            return
+        if self._datagrams is not None:
+            assert self._playing is not None
+            self._datagrams.send(frame.data, frame.starts, self._playing, frame)
             return
         self._transport.write(self._data(frame))
         self._note_written(frame)
 
     def _has_room_for(self, frame: Frame) -> bool:
         assert self._playing is not None
-        backlog = max(MIN_BACKLOG_BYTES, int(self._playing.spec.profile.bits_per_s / 8 * BACKLOG_S))
-        fits = self._transport.get_write_buffer_size() <= backlog
+        fits = self._waiting_bytes() <= self._backlog()
         if fits and (frame.key or not self._waits_for_key):
             self._started, self._waits_for_key = True, False
             return True
         self._waits_for_key = True
         self._playing.dropped += self._started
         return False
+
+    def _waiting_bytes(self) -> int:
+        if self._datagrams is not None:
+            return self._datagrams.waiting_bytes
+        return self._transport.get_write_buffer_size()
+
+    def _backlog(self) -> int:
+        assert self._playing is not None
+        return max(MIN_BACKLOG_BYTES, int(self._playing.spec.profile.bits_per_s / 8 * BACKLOG_S))
 
     def _data(self, frame: Frame) -> bytearray:
         return rtp.on_channel(frame.data, frame.starts, self._channel) if self._channel else frame.data
@@ -323,8 +404,25 @@ class Connection(asyncio.Protocol):
                 self._playing.count(frame)
         self._unflushed.clear()
 
+    def send_sound(self, data: bytearray) -> None:
+        """Sound that finds no room is left out: nobody waits for what was said a second ago."""
+        leg, stream = self._legs[Track.SOUND], self._playing
+        if isinstance(leg, Datagrams):
+            if stream is not None and leg.waiting_bytes <= MIN_BACKLOG_BYTES:
+                leg.send(data, (0,), stream)
+        elif self._held is None and stream and self._transport.get_write_buffer_size() <= self._backlog():
+            self._transport.write(leg.data(data, (0,)))
+
     def stall(self, frame: Frame) -> None:
         if not self._has_room_for(frame):
+            return
+        if self._datagrams is not None:
+            assert self._playing is not None
+            half = len(frame.starts) // 2
+            if half:
+                end = frame.starts[half]
+                self._datagrams.send(frame.data[:end], frame.starts[:half], self._playing)
+            self._held = b"", None
             return
         data = bytes(self._data(frame))
         middle = frame.starts[len(frame.starts) // 2] + 100
@@ -336,8 +434,9 @@ class Connection(asyncio.Protocol):
         if self._held is None:
             return
         (rest, frame), self._held = self._held, None
-        self._transport.write(rest)
-        self._note_written(frame)
+        if frame is not None:
+            self._transport.write(rest)
+            self._note_written(frame)
         self._transport.write(bytes(self._answers_held))
         self._answers_held.clear()
 
@@ -346,55 +445,54 @@ class Connection(asyncio.Protocol):
         return now - self.heard_at if self._session and self._held is None else 0.0
 
     def report(self, now_ticks: int, wall_us: int) -> bool:
-        """Send an RTCP sender report; False if it has to wait."""
+        """Send RTCP sender reports, which tell what the camera's clock shows; False if they have to wait."""
         stream = self._playing
         if stream is None or self._held is not None or not self._started or self._transport.get_write_buffer_size():
             return False
-        self._transport.write(
-            rtp.sender_report(
-                channel=self._channel + 1,
-                ssrc=stream.ssrc,
+        for track, leg in self._legs.items():
+            source = stream if track is Track.PICTURES else stream.sound
+            assert source is not None
+            report = rtp.sender_report(
+                channel=leg.channel + 1 if isinstance(leg, Interleaved) else 0,
+                ssrc=source.ssrc,
                 wall_us=stream.shown_wall_us(wall_us),
-                timestamp=stream.timestamp(now_ticks),
-                packets=stream.packets,
-                payload_bytes=stream.payload_bytes,
+                timestamp=source.timestamp(now_ticks),
+                packets=source.packets,
+                payload_bytes=source.payload_bytes,
                 name="/".join(self.place or ("", "")),
             )
-        )
+            leg.report(report) if isinstance(leg, Datagrams) else self._transport.write(report)
         return True
 
     def _start_playing(self, stream: Stream, url: str) -> dict[str, str]:
         """Join the stream. Returns `RTP-Info` if what comes first is known: a later viewer waits for a key picture."""
-        self._playing, self._started, self._waits_for_key = stream, False, True
-        stream.join(self)
-        due = self._door.wake(stream)
-        if due is None:
-            return {}
-        return {"RTP-Info": f"url={url}/track1;seq={stream.seq};rtptime={stream.timestamp(due)}"}
+        self._playing, self._started, self._waits_for_key = stream, Track.PICTURES not in self._legs, True
+        begun = []
+        for track in self._legs:
+            source = stream if track is Track.PICTURES else stream.sound
+            assert source is not None
+            source.join(self)
+            due = self._door.wake(source)
+            if due is not None:
+                begun.append(f"url={url}/track{track.value};seq={source.seq};rtptime={source.timestamp(due)}")
+        return {"RTP-Info": ",".join(begun)} if begun else {}
 
     def _stop_playing(self) -> None:
         if self._playing is not None:
             self._playing.leave(self)
+            if self._playing.sound is not None:
+                self._playing.sound.leave(self)
             self._playing = None
         self._unflushed.clear()
         self._held = None
 
+    def _end_session(self) -> None:
+        self._stop_playing()
+        self._drop_legs()
+        self._set_up = None
 
-def _sdp(camera: SimCamera, stream: Stream | None) -> str:
-    """The session description (RFC 8866; RFC 6184 8.2)."""
-    head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=qorgan simulated camera\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\n"
-    head += "a=range:npt=now-\r\na=control:*\r\n"
-    if stream is None:
-        return f"{head}{_SILENT_SDP[camera.kind]}a=control:track1\r\n"
-    clip, kind = stream.clip, rtp.PAYLOAD_TYPE
-    sets = [base64.b64encode(nal).decode() for nal in clip.sets]
-    if clip.codec is VideoCodec.H264:
-        level = clip.sets[0][1:4].hex()
-        encoding = f"packetization-mode=1;profile-level-id={level};sprop-parameter-sets={','.join(sets)}"
-    else:
-        encoding = ";".join(f"sprop-{name}={text}" for name, text in zip(("vps", "sps", "pps"), sets, strict=True))
-    return (
-        f"{head}m=video 0 RTP/AVP {kind}\r\nb=AS:{stream.spec.profile.bits_per_s // 1000}\r\n"
-        f"a=rtpmap:{kind} {clip.codec.upper()}/{rtp.RTP_CLOCK}\r\na=fmtp:{kind} {encoding}\r\n"
-        f"a=framerate:{clip.frames_per_s:g}\r\na=control:track1\r\n"
-    )
+    def _drop_legs(self) -> None:
+        for leg in self._legs.values():
+            leg.close()
+        self._legs.clear()
+        self._channel, self._datagrams = 0, None

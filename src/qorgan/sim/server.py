@@ -14,11 +14,14 @@ import structlog
 
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Invalid, NotFound
-from qorgan.sim.cameras import CameraKind, SimCamera
+from qorgan.sim.cameras import CameraKind, SimCamera, Transport
+from qorgan.sim.certificate import Certificate, self_signed
 from qorgan.sim.clips import ClipLibrary
+from qorgan.sim.codecs import AudioCodec, VideoCodec
 from qorgan.sim.faults import PICTURE_FAULTS, Fault
 from qorgan.sim.rtp import RTP_CLOCK
 from qorgan.sim.rtsp import Connection
+from qorgan.sim.sound import Sound, sound_clip
 from qorgan.sim.streams import Stream
 
 SLOT_TICKS = RTP_CLOCK // 100  # cameras take turns in slots of 10 ms: few wake-ups, yet no burst of all at once
@@ -27,9 +30,11 @@ MAX_LATE_TICKS = (
 )
 REPORT_EVERY_S = 5.0
 MAX_CONNECTIONS = 2000
+HANG_UP_ROUNDS = 20
 
 StreamChoice = Literal["both", "main", "sub"]
 Place = tuple[str, str]
+Emitter = Stream | Sound  # what is due again and again while somebody plays it
 
 log = structlog.get_logger()
 
@@ -38,7 +43,8 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What left a stream: distinct frame numbers handed to the operating system for at least one viewer.
 
     `first` and `last` are the smallest and largest of them. `dropped` pictures had a number and met a viewer who read
-    too slowly; `late` counts the times this machine was more than a second behind and skipped ahead.
+    too slowly; `late` counts the times this machine was more than a second behind and skipped ahead. `lost`, `swapped`
+    and `doubled` are packets that met a fault of the network: their pictures count as sent.
     """
 
     frames: int
@@ -46,6 +52,9 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
     last: int | None
     dropped: int
     late: int
+    lost: int = 0
+    swapped: int = 0
+    doubled: int = 0
 
 
 class StreamStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +76,11 @@ class CameraStatus(msgspec.Struct, frozen=True, kw_only=True):
     scene: str
     login: bool
     refuses: bool
+    redirects: bool
+    codec: VideoCodec
+    b_frames: int
+    audio: AudioCodec | None
+    transport: Transport
     streams: list[StreamStatus]
 
 
@@ -75,11 +89,13 @@ class _Camera:
     camera: SimCamera
     streams: dict[StreamName, Stream]
     refuses: bool = False
+    redirects: bool = False
 
 
 class RtspSimulator:
     """Cameras that do not exist, on one port. Use with `async with`; inside, `port` is the port it got.
 
+    With `tls_port` they speak RTSPS as well, on that port (0: any free one), with a certificate made just now.
     Clips that are not in `cache` yet are encoded on entering: some seconds for each scene and profile.
     """
 
@@ -90,6 +106,7 @@ class RtspSimulator:
         cache: Path,
         host: str = "127.0.0.1",
         port: int = 0,
+        tls_port: int | None = None,
         session_timeout_s: float = 60.0,
         encoders: int = 2,
     ) -> None:
@@ -98,29 +115,29 @@ class RtspSimulator:
         self._library = ClipLibrary(cache, workers=encoders)
         self._cameras: dict[Place, _Camera] = {}
         self._connections: set[Connection] = set()
-        self._due: list[tuple[int, int, Stream]] = []
-        self._waiting: set[Stream] = set()
+        self._due: list[tuple[int, int, Emitter]] = []
+        self._waiting: set[Emitter] = set()
         self._order = 0
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
+        self.tls_port = tls_port
+        self.certificate: Certificate | None = None
         if len({(c.site, c.key) for c in self._described}) != len(self._described):
             raise Invalid("two simulated cameras have the same site and key")
 
     async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
-        # The port first: that it is in use should be known before the clips are encoded, not after.
-        self._server = await loop.create_server(
-            lambda: Connection(self), self.host, self.port, start_serving=False, backlog=MAX_CONNECTIONS
-        )
+        # The ports first: that one is in use should be known before the clips are encoded, not after.
         try:
+            await self._listen()
             await self._prepare()
-            await self._server.start_serving()
+            for server in self._servers:
+                await server.start_serving()
         except BaseException:
-            self._server.close()
+            for server in self._servers:
+                server.close()
             await self._library.close()
             raise
-        self.port = self._server.sockets[0].getsockname()[1]
         self._tasks = [
             asyncio.create_task(self._send_when_due(), name="sim:send"),
             asyncio.create_task(self._look_after_connections(), name="sim:connections"),
@@ -134,25 +151,41 @@ class RtspSimulator:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._server is not None:
-            self._server.close()
-        for connection in list(self._connections):
-            connection.hang_up()
-        if self._server is not None:
-            await self._server.wait_closed()
+        for server in self._servers:
+            server.close()
+        await self._hang_up()
+        for server in self._servers:
+            await server.wait_closed()
         await self._library.close()
+
+    async def _hang_up(self) -> None:
+        """On everybody, also on whom we accepted a moment ago: of them asyncio tells some rounds of its loop later."""
+        for _ in range(HANG_UP_ROUNDS):
+            for connection in list(self._connections):
+                connection.hang_up()
+            await asyncio.sleep(0)
 
     # --- what callers may ask and command
 
-    def url(self, site: str, key: str, stream: str = "main") -> str:
+    def url(self, site: str, key: str, stream: str = "main", *, secure: bool = False) -> str:
         """Where to find a stream. Never contains a password."""
-        return f"rtsp://{self.host}:{self.port}/{site}/{key}/{stream}"
+        scheme, port = ("rtsps", self.tls_port) if secure else ("rtsp", self.port)
+        return f"{scheme}://{self.host}:{port}/{site}/{key}/{stream}"
 
     def sent(self, site: str, key: str) -> dict[StreamName, Sent]:
         """What each stream of a camera has sent so far. Raises `NotFound`."""
         streams = self._find(site, key).streams
         return {
-            name: Sent(frames=s.frames, first=s.first, last=s.last, dropped=s.dropped, late=s.late)
+            name: Sent(
+                frames=s.frames,
+                first=s.first,
+                last=s.last,
+                dropped=s.dropped,
+                late=s.late,
+                lost=s.lost,
+                swapped=s.swapped,
+                doubled=s.doubled,
+            )
             for name, s in streams.items()
         }
 
@@ -167,10 +200,11 @@ class RtspSimulator:
         key picture, which may be two seconds away. Raises `NotFound`, `Invalid`.
         """
         entry = self._find(site, key)
-        if fault in (Fault.DROP, Fault.REFUSE):
+        if fault in (Fault.DROP, Fault.REFUSE, Fault.REDIRECT):
             if stream != "both":
                 raise Invalid(f"{fault.value} is a fault of the whole camera: leave out the stream")
             entry.refuses = entry.refuses or fault is Fault.REFUSE
+            entry.redirects = entry.redirects or fault is Fault.REDIRECT
             for connection in [c for c in self._connections if c.place == (site, key)]:
                 connection.hang_up()
             return
@@ -180,6 +214,7 @@ class RtspSimulator:
         """End a camera's faults. Raises `NotFound`, `Invalid`."""
         entry = self._find(site, key)
         entry.refuses = entry.refuses and stream != "both"
+        entry.redirects = entry.redirects and stream != "both"
         await asyncio.gather(*[self._change(s, None) for s in _chosen(entry, stream)])
 
     async def _change(self, stream: Stream, fault: Fault | None) -> None:
@@ -212,14 +247,17 @@ class RtspSimulator:
         entry = self._cameras.get((site, key))
         return entry.refuses if entry else False
 
-    def wake(self, stream: Stream) -> int | None:
-        """Somebody plays `stream`: queue it and return when its first picture is due; None if it runs already."""
-        if stream in self._waiting:
+    def redirects(self, site: str, key: str) -> bool:
+        entry = self._cameras.get((site, key))
+        return entry.redirects if entry else False
+
+    def wake(self, emitter: Emitter) -> int | None:
+        """Somebody plays it: queue it and return when its first picture (or sound) is due; None if it runs already."""
+        if emitter in self._waiting:
             return None
         now = _ticks()
-        interval = stream.clip.frame_ticks
-        due = now + (stream.phase_ticks - now) % interval
-        self._schedule(due, stream)
+        due = now + (emitter.phase_ticks - now) % emitter.interval_ticks
+        self._schedule(due, emitter)
         self._woken.set()
         return due
 
@@ -235,6 +273,27 @@ class RtspSimulator:
 
     # --- the work
 
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        plain = await loop.create_server(
+            lambda: Connection(self), self.host, self.port, start_serving=False, backlog=MAX_CONNECTIONS
+        )
+        self._servers.append(plain)
+        self.port = plain.sockets[0].getsockname()[1]
+        if self.tls_port is None:
+            return
+        self.certificate = self_signed(self.host)
+        secure = await loop.create_server(
+            lambda: Connection(self),
+            self.host,
+            self.tls_port,
+            start_serving=False,
+            backlog=MAX_CONNECTIONS,
+            ssl=self.certificate.context,
+        )
+        self._servers.append(secure)
+        self.tls_port = secure.sockets[0].getsockname()[1]
+
     async def _prepare(self) -> None:
         specs = {
             camera.spec(profile): None
@@ -244,6 +303,9 @@ class RtspSimulator:
         }
         log.info("sim.preparing", clips=len(specs))
         clips = dict(zip(specs, await asyncio.gather(*map(self._library.get, specs)), strict=True))
+        sounds = {
+            codec: await asyncio.to_thread(sound_clip, codec) for c in self._described if (codec := c.audio) is not None
+        }
         for n, camera in enumerate(self._described):
             streams: dict[StreamName, Stream] = {}
             if camera.kind is CameraKind.H264:
@@ -255,13 +317,14 @@ class RtspSimulator:
                         clip=clips[spec],
                         phase_ticks=n * SLOT_TICKS,
                         position=n * profile.gop_frames,
+                        sound=sounds[camera.audio] if camera.audio else None,
                     )
             self._cameras[camera.site, camera.key] = _Camera(camera, streams)
 
-    def _schedule(self, due: int, stream: Stream) -> None:
+    def _schedule(self, due: int, emitter: Emitter) -> None:
         self._order += 1
-        self._waiting.add(stream)
-        heapq.heappush(self._due, (due, self._order, stream))
+        self._waiting.add(emitter)
+        heapq.heappush(self._due, (due, self._order, emitter))
 
     async def _send_when_due(self) -> None:
         """Sleep until the next picture is due, send all that are due, for ever."""
@@ -279,15 +342,16 @@ class RtspSimulator:
         now = _ticks()
         wall_us = time.time_ns() // 1000
         while self._due and self._due[0][0] <= now:
-            due, _, stream = heapq.heappop(self._due)
-            self._waiting.discard(stream)
-            if not stream.viewers:
+            due, _, emitter = heapq.heappop(self._due)
+            self._waiting.discard(emitter)
+            if not emitter.viewers:
                 continue
+            interval = emitter.interval_ticks
             if now - due > MAX_LATE_TICKS:
-                stream.late += 1
-                due += (now - due) // stream.clip.frame_ticks * stream.clip.frame_ticks
-            stream.emit(due, wall_us - (now - due) * 1_000_000 // RTP_CLOCK)
-            self._schedule(due + stream.clip.frame_ticks, stream)
+                emitter.late += 1
+                due += (now - due) // interval * interval
+            emitter.emit(due, wall_us - (now - due) * 1_000_000 // RTP_CLOCK)
+            self._schedule(due + emitter.interval_ticks, emitter)
 
     async def _look_after_connections(self) -> None:
         """End sessions that are silent for longer than their timeout; send sender reports."""
@@ -324,6 +388,11 @@ def _status(entry: _Camera) -> CameraStatus:
         scene=camera.scene.value,
         login=camera.login is not None,
         refuses=entry.refuses,
+        redirects=entry.redirects,
+        codec=camera.codec,
+        b_frames=camera.b_frames,
+        audio=camera.audio,
+        transport=camera.transport,
         streams=[
             StreamStatus(
                 stream=name,

@@ -16,6 +16,7 @@ from qorgan.sim.h264 import sei_user_data
 from qorgan.sim.overlay import Line, compose
 from qorgan.sim.plain import h265_sei_user_data
 from qorgan.sim.rtp import Packets
+from qorgan.sim.sound import Sound, SoundClip
 
 SEI_UUID = UUID("5d5a0c1e-7f5b-4e0e-9b1f-71a0c0de5eed")
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -55,7 +56,14 @@ class Stream:
     """
 
     def __init__(
-        self, *, camera_key: str, spec: ClipSpec, clip: PackedClip, phase_ticks: int, position: int = 0
+        self,
+        *,
+        camera_key: str,
+        spec: ClipSpec,
+        clip: PackedClip,
+        phase_ticks: int,
+        position: int = 0,
+        sound: SoundClip | None = None,
     ) -> None:
         self.spec, self.clip, self.phase_ticks = spec, clip, phase_ticks
         self.fault: Fault | None = None
@@ -63,6 +71,7 @@ class Stream:
         self.shown_from = 0  # number of the first picture with `shown`: a viewer may still have older ones to read
         self.viewers: list[Viewer] = []
         self.frames = self.dropped = self.late = 0
+        self.lost = self.swapped = self.doubled = 0  # packets that met a fault of the network
         self.first: int | None = None
         self.last: int | None = None
         self.packets = self.payload_bytes = 0
@@ -73,6 +82,12 @@ class Stream:
         self._text = ""
         self._next: tuple[Fault | None, PackedClip] | None = None
         self._stalled = False
+        self.sound = Sound(sound, self) if sound else None
+
+    @property
+    def interval_ticks(self) -> int:
+        """From one picture to the next, in 1/90000 s."""
+        return self.clip.frame_ticks
 
     @property
     def is_stalled(self) -> bool:

@@ -21,11 +21,13 @@ class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A town's file: `[[cameras]]` with the fields of `SimCamera`, and the ports (0: any free one).
 
     Without `onvif_port` the cameras speak RTSP alone; without `discovery_port` (3702 is the real one) none is found.
+    With `tls_port` they speak RTSPS as well.
     """
 
     cameras: list[SimCamera]
     port: int = 0
     control_port: int = 0
+    tls_port: int | None = None
     onvif_port: int | None = None
     discovery_port: int | None = None
 
@@ -52,7 +54,7 @@ class SimTown:
     """Use with `async with`; inside, `simulator` and `control` are running, and `onvif` if the plan has a port."""
 
     def __init__(self, plan: TownPlan, *, cache: Path, host: str = "127.0.0.1") -> None:
-        self.simulator = RtspSimulator(plan.cameras, cache=cache, host=host, port=plan.port)
+        self.simulator = RtspSimulator(plan.cameras, cache=cache, host=host, port=plan.port, tls_port=plan.tls_port)
         self.onvif = self._onvif(plan, host)
         self.control = Control(self.simulator, port=plan.control_port, more=self.onvif.routes() if self.onvif else ())
         self._open = contextlib.AsyncExitStack()
@@ -85,9 +87,12 @@ class SimTown:
             | {s.stream.value: self.simulator.url(c.site, c.key, s.stream) for s in c.streams}
             for c in self.simulator.status()
         ]
+        certificate = self.simulator.certificate
+        secure = {"rtsps_port": self.simulator.tls_port, "tls_sha256": certificate.sha256} if certificate else {}
         return {
             "ready": True,
             "rtsp_port": self.simulator.port,
+            **secure,
             "control_port": self.control.port,
             "control": self.control.url,
             "cameras": urls,

@@ -11,7 +11,7 @@ from tests.support.rtsp_viewer import digest_answer, open_viewer
 from tests.support.sim_cameras import SITE, a_camera
 
 from qorgan.kernel.errors import Invalid
-from qorgan.sim.cameras import Algorithm, CameraKind, Login, SimCamera
+from qorgan.sim.cameras import Algorithm, CameraKind, Login, SimCamera, Transport
 from qorgan.sim.server import RtspSimulator
 
 LOGIN = Login(user="qorgan", password="the right one")
@@ -26,7 +26,9 @@ async def sim(clip_cache: Path) -> AsyncIterator[RtspSimulator]:
         a_camera("modern", login=Login(user="qorgan", password="the right one", algorithm=Algorithm.SHA_256)),
         a_camera("intercom", kind=CameraKind.AUDIO_ONLY),
         a_camera("old", kind=CameraKind.MJPEG),
-        a_camera("single", sub=None),
+        a_camera("single", sub=None, transport=Transport.TCP),
+        a_camera("insists", transport=Transport.UDP),
+        a_camera("plain", login=Login(user="qorgan", password="the right one", algorithm=Algorithm.BASIC)),
     ]
     async with RtspSimulator(cameras, cache=clip_cache, session_timeout_s=6.0) as running:
         yield running
@@ -55,10 +57,43 @@ async def test_a_whole_conversation(sim: RtspSimulator) -> None:
     assert [played.status, alive.status, torn_down.status, forgotten.status] == [200, 200, 200, 454]
 
 
-async def test_udp_is_declined(sim: RtspSimulator) -> None:
-    async with open_viewer(sim.url(SITE, "hall")) as viewer:
-        answer = await viewer.ask("SETUP", f"{viewer.url}/track1", Transport="RTP/AVP;unicast;client_port=5000-5001")
+@pytest.mark.parametrize(
+    ("camera", "transport"),
+    [
+        ("single", "RTP/AVP;unicast;client_port=5000-5001"),
+        ("insists", "RTP/AVP/TCP;unicast;interleaved=0-1"),
+        ("hall", "RTP/AVP;multicast;client_port=5000-5001"),
+        ("hall", "RTP/AVP;unicast;client_port=70000-70001"),
+        ("hall", "RTP/AVP;unicast"),
+        ("hall", "RTP/SAVP;unicast;client_port=5000-5001"),
+        ("hall", "RTP/AVP/TCP;unicast;interleaved=255-256"),
+        ("hall", ""),
+    ],
+)
+async def test_a_way_that_the_camera_does_not_go_is_declined(sim: RtspSimulator, camera: str, transport: str) -> None:
+    async with open_viewer(sim.url(SITE, camera)) as viewer:
+        answer = await viewer.ask("SETUP", f"{viewer.url}/track1", Transport=transport)
     assert answer.status == 461
+
+
+async def test_of_several_ways_the_first_that_suits_is_taken(sim: RtspSimulator) -> None:
+    ways = "RTP/AVP;unicast;client_port=5000-5001, RTP/AVP/TCP;unicast;interleaved=4-5"
+    async with open_viewer(sim.url(SITE, "single")) as viewer:
+        answer = await viewer.ask("SETUP", f"{viewer.url}/track1", Transport=ways)
+    assert answer.headers["transport"].startswith("RTP/AVP/TCP;unicast;interleaved=4-5")
+
+
+async def test_a_basic_login_opens_with_the_right_password_alone(sim: RtspSimulator) -> None:
+    async with open_viewer(sim.url(SITE, "plain")) as viewer:
+        refused = await viewer.ask("DESCRIBE")
+        answers = [
+            await viewer.ask("DESCRIBE", Authorization=f"Basic {base64.b64encode(said).decode()}")
+            for said in (b"qorgan:a wrong one", b"somebody:the right one", b"qorgan:the right one")
+        ]
+        junk = await viewer.ask("DESCRIBE", Authorization="Basic ###")
+    assert refused.headers["www-authenticate"] == 'Basic realm="qorgan simulated camera"'
+    assert [answer.status for answer in answers] == [401, 401, 200]
+    assert junk.status == 401
 
 
 @pytest.mark.parametrize("path", ["hall", "hall/third", "nobody/main", "single/sub", "hall/main/track1/more"])
