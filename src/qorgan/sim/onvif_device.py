@@ -223,6 +223,12 @@ class OnvifDevice:
         except KeyError:
             raise Fault(("ter:InvalidArgVal", "wsrf-rw:ResourceUnknownFault"), "no such subscription") from None
 
+    def restart(self) -> None:
+        """Forget every subscription, as a camera does that lost its power."""
+        for subscription in self.subscriptions.values():
+            subscription.more.set()
+        self.subscriptions.clear()
+
     def forget_ended(self, now: datetime) -> None:
         """Subscriptions live until their end, and not for ever."""
         for number in [n for n, subscription in self.subscriptions.items() if subscription.ends_at <= now]:

@@ -49,6 +49,7 @@ BODIES: dict[str, Message] = {
         software="0.1.0",
     ),
     "camera.changed": messages.CameraChanged(camera="hall", health=STREAM, at=AT),
+    "camera.event": messages.CameraEvent(camera="hall", kind="input", source="1", active=True, at=AT),
     "picture.result": messages.PictureResult(
         camera="hall", at=AT, verdict="bad", faults=("black", "frozen"), measures={"sharpness": 12.5}
     ),
@@ -73,6 +74,7 @@ BODIES: dict[str, Message] = {
     ),
 }
 COMMANDS: dict[str, Message] = {
+    "health.onvif": messages.CameraHealth(key="hall", streams=(STREAM,), onvif="ok", clock_offset_s=-36_000.25),
     "cmd.open": commands.OpenStream(grant=b"grant", lease="lease", lease_s=20.0),
     "cmd.range": commands.OpenRange(grant=b"grant", lease="lease", start=AT, end=LATER, credit_bytes=1_000_000),
     "cmd.credit": commands.Credit(lease="lease", bytes=65_536),

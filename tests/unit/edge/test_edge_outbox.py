@@ -180,7 +180,8 @@ class OutboxMachine(RuleBasedStateMachine):
     def event(self, body: Message, twice: bool) -> None:
         id = uuid4()
         assert outbox.add_event(self.db, id, body, self.now, limit=LIMIT)
-        if twice:
+        held = self.db.execute("SELECT 1 FROM outbox WHERE id = ?", (id.bytes,)).fetchone()
+        if twice and held:  # in a lane full of weightier things it was shed at once
             assert not outbox.add_event(self.db, id, body, self.now, limit=LIMIT)
 
     @rule(refuse=st.booleans(), number=st.integers(1, 3))

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from qorgan.domain.cameras import CameraState, StreamName
 from qorgan.edge.config import Camera
 from qorgan.kernel.clock import Clock
@@ -16,6 +18,7 @@ class CameraBoard:
     def __init__(self, cameras: Sequence[Camera], clock: Clock) -> None:
         self._cameras, self._clock = tuple(cameras), clock
         self._told: dict[str, CameraHealth] = {}
+        self._onvif: dict[str, tuple[str, float | None]] = {}
         self._told_at = float("-inf")
         self._disks: tuple[DiskHealth, ...] = ()
 
@@ -33,6 +36,10 @@ class CameraBoard:
         self._told = {health.key: health for health in report}
         self._told_at = self._clock.monotonic()
 
+    def told_onvif(self, camera: str, state: str, clock_offset_s: float | None) -> None:
+        """How a camera's ONVIF side is now; core's own watch says so, and is not silent while core is not."""
+        self._onvif[camera] = (state, clock_offset_s)
+
     @property
     def recorder_silent(self) -> bool:
         return self._clock.monotonic() - self._told_at > BELIEVED_FOR_S
@@ -40,7 +47,13 @@ class CameraBoard:
     def snapshot(self) -> tuple[CameraHealth, ...]:
         """Every configured camera in the order of the configuration."""
         told = {} if self.recorder_silent else self._told
-        return tuple(told.get(camera.key) or _unknown(camera) for camera in self._cameras)
+        return tuple(self._with_onvif(told.get(camera.key) or _unknown(camera)) for camera in self._cameras)
+
+    def _with_onvif(self, health: CameraHealth) -> CameraHealth:
+        if health.key not in self._onvif:
+            return health
+        state, offset_s = self._onvif[health.key]
+        return msgspec.structs.replace(health, onvif=state, clock_offset_s=offset_s)
 
 
 def _unknown(camera: Camera) -> CameraHealth:

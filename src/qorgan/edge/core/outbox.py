@@ -1,8 +1,9 @@
 """The outbox: what the centre has not acknowledged yet, in two lanes that share one counter.
 
 Alarms are never dropped. Events are bounded: when the lane is full, what a newer event on the same topic has made
-stale goes first, oldest first; then picture results, then camera changes, then the rest. Each function runs inside a
-transaction of `store.py` and takes its connection; together they are the only writers of `alarm`, `outbox` and `node`.
+stale goes first, oldest first; then what cameras noticed, then picture results, then camera changes, then the rest.
+Each function runs inside a transaction of `store.py` and takes its connection; together they are the only writers of
+`alarm`, `outbox` and `node`.
 """
 
 import sqlite3
@@ -21,6 +22,7 @@ from qorgan.protocols.link.messages import (
     Ack,
     AlarmRaised,
     CameraChanged,
+    CameraEvent,
     Envelope,
     Inventory,
     Message,
@@ -31,7 +33,7 @@ from qorgan.protocols.link.messages import (
 EVENT_LIMIT = 100_000  # rows of the event lane
 MAX_BODY_BYTES = 60_000  # of one event: a batch of one must fit
 PARKED_ALARM_AGAIN_AFTER = timedelta(minutes=1)  # a refused alarm is not given up
-_SHED_ORDER = ("picture.result", "camera.changed")
+_SHED_ORDER = ("camera.event", "picture.result", "camera.changed")
 
 
 class Lane(StrEnum):
@@ -253,6 +255,8 @@ def _subject_of(body: Message) -> tuple[str, str]:
             return "picture.result", body.camera
         case CameraChanged():
             return "camera.changed", f"{body.camera}/{body.health.stream}"
+        case CameraEvent():
+            return "camera.event", f"{body.camera}/{body.kind}/{body.source}"
         case Inventory():
             return "inventory", ""
         case _:

@@ -74,8 +74,12 @@ class StreamHealth(Message, frozen=True):
 
 
 class CameraHealth(Message, frozen=True):
+    """A camera with its streams. `onvif` is empty for one without, `ok`, or the code of what is wrong."""
+
     key: str
     streams: tuple[StreamHealth, ...]
+    onvif: str = ""
+    clock_offset_s: float | None = None  # how far the camera's own clock is ahead of the node's; None: not told
 
 
 class CameraChanged(Message, frozen=True):
@@ -83,6 +87,19 @@ class CameraChanged(Message, frozen=True):
 
     camera: str
     health: StreamHealth
+    at: datetime
+
+
+class CameraEvent(Message, frozen=True):
+    """What a camera itself noticed: `kind` motion, tamper or input, `active` when it began and not when it ended.
+
+    `source` is the input's token or the name of the rule, as the camera has it; `at` is by the node's clock.
+    """
+
+    camera: str
+    kind: str
+    source: str
+    active: bool
     at: datetime
 
 
@@ -144,6 +161,7 @@ BODIES: dict[str, type[Message]] = {
     "alarm.raised": AlarmRaised,
     "inventory": Inventory,
     "camera.changed": CameraChanged,
+    "camera.event": CameraEvent,
     "picture.result": PictureResult,
     "storage.forecast": StorageForecast,
     "pulse": Pulse,
