@@ -4,7 +4,9 @@ import asyncio
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
+
+from qorgan.sim.odd import Listener
 
 
 @dataclass(frozen=True)
@@ -14,39 +16,27 @@ class HttpRequest:
     body: Any
 
 
-class HttpAnswers:
+class HttpAnswers(Listener):
     """Gives one answer, (status, JSON object), to each request; status 0 hangs up instead."""
 
     def __init__(self, answers: Iterable[tuple[int, dict[str, str]]]) -> None:
+        super().__init__()
         self._answers = iter(answers)
         self.requests: list[HttpRequest] = []
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return self
+    def url(self, path: str = "/") -> str:
+        return f"http://{self.host}:{self.port}{path}"
 
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}{path}"
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
             headers = {name.lower(): value.strip() for name, value in (line.split(":", 1) for line in head[1:])}
             body = json.loads(await reader.readexactly(int(headers.get("content-length", "0"))))
-            self.requests.append(HttpRequest(head[0].split()[1], headers, body))
-            status, answer = next(self._answers)
-            if status:
-                data = json.dumps(answer).encode()
-                writer.write(
-                    f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode()
-                )
-                writer.write(data)
-                await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except asyncio.IncompleteReadError:
             return  # the button gave up
-        finally:
-            writer.close()
+        self.requests.append(HttpRequest(head[0].split()[1], headers, body))
+        status, answer = next(self._answers)
+        if status:
+            data = json.dumps(answer).encode()
+            writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(data)}\r\nConnection: close\r\n\r\n".encode())
+            writer.write(data)

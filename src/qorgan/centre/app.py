@@ -4,21 +4,20 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import cast
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from qorgan import __version__
+from qorgan import __version__, serving
 from qorgan.centre.carrier import Carrier
 from qorgan.centre.config import CentreConfig, load
 from qorgan.centre.gateway.console import Console
@@ -201,33 +200,14 @@ async def _answers(gatekeeper: Gatekeeper) -> bool:
 
 async def serve(app: ASGIApp, listener: socket.socket) -> None:
     """Serve HTTP and WebSockets on a listening socket until cancelled."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            ws="websockets-sansio",
-            ws_max_size=BROWSER_SAYS_BYTES,
-            ws_per_message_deflate=False,  # video does not shrink, and one socket's compression would stall all others
-            timeout_graceful_shutdown=STOP_WITHIN_S,
-        )
+    await serving.serve(
+        app,
+        listener,
+        grace_s=STOP_WITHIN_S,
+        ws="websockets-sansio",
+        ws_max_size=BROWSER_SAYS_BYTES,
+        proxy_headers=True,
     )
-    serving = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
-    try:
-        await asyncio.shield(serving)
-    finally:
-        server.should_exit = True
-        await serving
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the program's root stops it."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -14,6 +14,7 @@ import structlog
 
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Invalid, NotFound
+from qorgan.kernel.listening import stop_accepting
 from qorgan.sim.cameras import CameraKind, SimCamera, Transport
 from qorgan.sim.certificate import Certificate, self_signed
 from qorgan.sim.clips import ClipLibrary
@@ -30,7 +31,6 @@ MAX_LATE_TICKS = (
 )
 REPORT_EVERY_S = 5.0
 MAX_CONNECTIONS = 2000
-HANG_UP_ROUNDS = 20
 
 StreamChoice = Literal["both", "main", "sub"]
 Place = tuple[str, str]
@@ -152,18 +152,12 @@ class RtspSimulator:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for server in self._servers:
-            server.close()
-        await self._hang_up()
+            await stop_accepting(server)
+        for connection in list(self._connections):
+            connection.hang_up()
         for server in self._servers:
             await server.wait_closed()
         await self._library.close()
-
-    async def _hang_up(self) -> None:
-        """On everybody, also on whom we accepted a moment ago: of them asyncio tells some rounds of its loop later."""
-        for _ in range(HANG_UP_ROUNDS):
-            for connection in list(self._connections):
-                connection.hang_up()
-            await asyncio.sleep(0)
 
     # --- what callers may ask and command
 

@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
-import uvicorn
 from starlette.applications import Starlette
 
-from qorgan import __version__
+from qorgan import __version__, serving
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.http import create_app
@@ -34,8 +33,7 @@ async def run_core(config: EdgeConfig) -> None:
     secrets = SecretStore(config.storage.data)
     store = await asyncio.to_thread(Store, config.core_db, config.site.id)
     try:
-        board = CameraBoard(config.cameras, clock)
-        node = Node(config, store, board, clock)
+        node = Node(config, store, CameraBoard(config.cameras, clock), clock)
         link = Link(config.centre, config.site.id, node, secrets, clock)
         app = create_app(config, node, link, _button_tokens(config, secrets, node))
         async with asyncio.TaskGroup() as group:
@@ -43,7 +41,6 @@ async def run_core(config: EdgeConfig) -> None:
                 "http": lambda: serve_http(app, config.http.host, config.http.port),
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
-                "onvif": lambda: _watch_onvif(config, node, board, secrets, clock),
                 "start": lambda: _begin(node),
                 "tend": lambda: _tend(node, clock),
             }.items():
@@ -55,32 +52,7 @@ async def run_core(config: EdgeConfig) -> None:
 async def serve_http(app: Starlette, host: str, port: int) -> None:
     """Serve until cancelled; then let running requests finish. Raises `OSError` when the port is taken."""
     with _listening(host, port) as listener:
-        server = _Server(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,  # who calls is who is connected
-                server_header=False,
-                timeout_graceful_shutdown=GRACE_S,
-            )
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listener]), name="http:serve")
-        try:
-            await asyncio.shield(serving)
-        finally:
-            server.should_exit = True
-            await serving
-
-
-class _Server(uvicorn.Server):
-    """Signals are the process's affair, not the server's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+        await serving.serve(app, listener, grace_s=GRACE_S)
 
 
 @contextmanager
@@ -109,15 +81,6 @@ async def _keep(name: str, work: Callable[[], Awaitable[None]], clock: Clock) ->
         except Exception:  # the root of this unit of work
             log.exception("core.part_crashed", part=name)
         await clock.sleep(backoff.next())
-
-
-async def _watch_onvif(config: EdgeConfig, node: Node, board: CameraBoard, secrets: SecretStore, clock: Clock) -> None:
-    """Loaded only where a camera speaks ONVIF: core is small elsewhere."""
-    if not any(camera.onvif for camera in config.cameras):
-        return
-    from qorgan.edge.onvif.watch import OnvifWatch
-
-    await OnvifWatch(config, node, board, secrets, clock).run()
 
 
 async def _begin(node: Node) -> None:
