@@ -7,7 +7,7 @@ PY := .venv/bin/python
 # Node from the set-up comes first when the machine has none that is new enough.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: help setup setup-demo setup-check demo test check web format bench lock clean
+.PHONY: help setup setup-demo setup-check demo test check web format bench fuzz lock clean
 
 help: ## list the commands
 	@echo "Qorgan: school safety, from the camera and the button to the police operations centre."
@@ -42,6 +42,9 @@ bench: setup ## print the numbers we hold ourselves to, in short form (ARGS= for
 
 bench-%: setup ## one benchmark alone, for example: make bench-recorder ARGS=--quick
 	@exec $(PY) tools/run_benchmarks.py --only $* $(ARGS)
+
+fuzz: setup ## try a million hostile inputs on each reader of what cameras send (ARGS="--inputs 1000")
+	@exec $(PY) -m tests.fuzz $(ARGS)
 
 lock: setup-check ## write the lock files anew from pyproject.toml and requirements/*.in
 	@exec $(PY) tools/lock.py

@@ -20,6 +20,7 @@ BIN = Path(sys.executable).parent
 REPORTS = ROOT / ".cache" / "reports"
 PYTEST = (sys.executable, "-m", "pytest", "--durations=5", "-q")
 VITEST = ("--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORTS / 'web.xml'}")
+UNIT = ("unit", "contract", "fuzz", "house")
 PARALLEL = ("-n", "2", "--dist", "loadfile")
 
 
@@ -54,7 +55,7 @@ def stages() -> list[Stage]:
         Stage("check", "import directions", (str(BIN / "lint-imports"), "--no-cache")),
         Stage("check", "types (mypy)", (sys.executable, "-m", "mypy")),
         Stage("check", "console: types, lint, form", (npm, "run", "--silent", "check"), ROOT / "web"),
-        _pytest("unit, contract, house", "unit", "tests/unit", "tests/contract", "tests/house", *PARALLEL),
+        _pytest("unit, contract, fuzz, house", "unit", *(f"tests/{part}" for part in UNIT), *PARALLEL),
         _pytest("behaviour", "behaviour", "tests/behaviour", *PARALLEL),
         Stage(
             "postgres",

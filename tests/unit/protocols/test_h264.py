@@ -95,6 +95,44 @@ def test_padding_and_header_extensions_are_taken_off():
     assert [struct.pack(">I", len(nal)) + nal] == [frame.data for frame in frames]
 
 
+def test_a_header_extension_alone_is_taken_off_too():
+    nal = a_clip().units[1][0][:60]
+    rtp = struct.pack(">BBHII", 0x90, 0x80 | 96, 7, 0, 1) + struct.pack(">HH4x", 0xBEDE, 1) + nal
+    frames = feed(H264Depacketizer(), struct.pack(">BBH", 0x24, 0, len(rtp)) + rtp + bytes(18))
+
+    assert [struct.pack(">I", len(nal)) + nal] == [frame.data for frame in frames]
+
+
+def test_a_unit_that_never_ended_is_left_out_and_what_follows_it_stays_whole():
+    """Found by fuzzing: the lengths of the sample no longer fitted its units."""
+    start, whole = b"\x7c\x81" + bytes(30), b"\x41" + bytes(40)
+    data = interleave(start, 1, 0, False) + interleave(whole, 2, 0, True)
+    again = interleave(start, 3, 90, False) + interleave(start, 4, 90, False) + interleave(b"\x7c\x41end", 5, 90, True)
+    frames = feed(H264Depacketizer(), data + again + bytes(18))
+
+    assert [(avcc((whole,)), True), (avcc((b"\x61" + bytes(30) + b"end",)), True)] == [
+        (f.data, f.damaged) for f in frames
+    ]
+
+
+def test_a_camera_that_counts_anew_has_not_lost_forty_thousand_packets():
+    depacketizer = H264Depacketizer()
+    data = b"".join(interleave(b"\x41" + bytes(20), seq, seq, True) for seq in (7, 8, 40_000, 40_001))
+    frames = feed(depacketizer, data + bytes(18))
+
+    assert 0 == depacketizer.lost_packets
+    assert [False, False, True, False] == [frame.damaged for frame in frames]
+
+
+def test_what_comes_on_other_channels_is_pointed_out():
+    data = interleave(b"report" * 3, 1, 0, True, channel=1)
+    depacketizer = H264Depacketizer()
+    depacketizer.others = []
+    feed(depacketizer, data + interleave(b"\x41" + bytes(20), 1, 0, True) + bytes(18))
+
+    assert [(1, 4, len(data))] == depacketizer.others
+
+
 def test_a_frame_without_end_is_refused_before_it_fills_the_memory():
     depacketizer = H264Depacketizer()
     piece = b"\x7c\x05" + bytes(60_000)

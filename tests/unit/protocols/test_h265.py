@@ -212,6 +212,11 @@ def test_aggregated_units_carry_their_order_too():
     assert [sample(one, two)] == [frame.data for frame in frames]
 
 
+def test_a_packet_with_nothing_in_it_is_passed_over_where_order_numbers_are_expected():
+    """Found by fuzzing."""
+    assert [] == feed(H265Depacketizer(max_don_diff=3), interleaved([packet(b"", 1), packet(b"\x64\x01", 2)]))
+
+
 def test_a_loss_among_reordered_units_marks_the_picture_that_follows_it():
     packets = [with_don("whole", n, a_nal(1, b"\x80%d" % n), n, 90 * n)[0] for n in range(8)]
     del packets[3]

@@ -9,12 +9,12 @@ from typing import Protocol
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.rtsp import rtp
 from qorgan.protocols.rtsp.bits import BitReader
+from qorgan.protocols.rtsp.h264 import MAX_JUMP
 from qorgan.protocols.rtsp.sdp import Media
 
 MAX_AU_BYTES = (
     16 * 1024
 )  # 6144 bits a channel is the most an AAC frame has (ISO/IEC 14496-3 §4.5.3.2): eight channels fit
-MAX_JUMP = 3_000
 _FREQUENCIES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
 

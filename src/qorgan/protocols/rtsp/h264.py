@@ -16,6 +16,7 @@ _PACKET_BYTES = _PACKET.size
 _NAL_LENGTH = struct.Struct(">I")
 _FU_START = struct.Struct(">IB")
 MAX_FRAME_BYTES = 8 * 1024 * 1024
+MAX_JUMP = 3_000  # packets; beyond it the camera has begun to count anew (RFC 3550 A.1 MAX_DROPOUT)
 
 NAL_SLICE, NAL_IDR, NAL_SPS, NAL_PPS = 1, 5, 7, 8
 _STAP_A, _FU_A = 24, 28
@@ -113,6 +114,8 @@ class H264Depacketizer:
                     self._fu_size += length - 14
                     if fu & 0x40:
                         self._close_fu()
+                else:
+                    self._damaged = True  # the beginning of this NAL unit was lost
             else:
                 self._begin(kind, nal, fu, buffer, start, following)
             if marker & 0x80 and self._parts:
@@ -161,13 +164,17 @@ class H264Depacketizer:
 
     def _gap(self, seq: int) -> None:
         if self._seq >= 0:
-            self.lost_packets += (seq - self._seq) & 0xFFFF
+            lost = (seq - self._seq) & 0xFFFF
+            self.lost_packets += lost if lost <= MAX_JUMP else 0
             self._damaged = True
             if self._fu >= 0:  # an open NAL unit lost its middle: drop that unit, keep the others
                 del self._parts[self._fu :]
                 self._fu = -1
 
     def _begin(self, kind: int, nal: int, fu: int, buffer: memoryview, start: int, end: int) -> None:
+        if self._fu >= 0:  # the unit before has no end: what follows would be taken for a part of it
+            del self._parts[self._fu :]
+            self._fu, self._damaged = -1, True
         if kind == _FU_A:
             self._fu, self._fu_size, self._fu_header = (
                 len(self._parts),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.rtsp import rtp
 from qorgan.protocols.rtsp.bits import BitReader
-from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, Frame
+from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, MAX_JUMP, Frame
 
 # As numbers: magic, channel and length; flags, marker and payload type; number; timestamp; source; payload header
 # (RFC 7798 §4.4, the form of a NAL unit's header); header of a fragmentation unit. One unpack per packet.
@@ -29,7 +29,6 @@ _AP, _FU, _PACI = 48, 49, 50
 _VCL = range(32)
 
 MAX_SET_BYTES = 16 * 1024  # a longer parameter set is none
-MAX_JUMP = 3_000  # packets; beyond it the camera has begun to count anew (RFC 3550 A.1 MAX_DROPOUT)
 _MAX_WAITING = 1_024  # NAL units that wait for their turn when the camera sends them out of decoding order
 
 
@@ -383,7 +382,7 @@ class _DecodingOrder:
 
     def _units(self, packet: rtp.Packet) -> Iterator[tuple[int, bytes]]:
         payload: memoryview | None = packet.payload
-        if payload is not None and payload[0] >> 1 & 0x3F == _PACI:
+        if payload and payload[0] >> 1 & 0x3F == _PACI:
             payload = _without_paci(payload)
         if payload is None or len(payload) < 5:
             return

@@ -2,9 +2,11 @@
 
 from collections import deque
 
+from qorgan.protocols.rtsp.h264 import MAX_JUMP
+
 MAX_WAITING = 128  # packets
 WAIT_S = 0.3  # longer than a tick of the recorder: what was only overtaken has come by then
-MAX_JUMP, MAX_LATE = 3_000, 100  # RFC 3550 A.1: further away, the camera has begun to count anew
+MAX_LATE = 100  # RFC 3550 A.1: further behind, or more than MAX_JUMP ahead, the camera has begun to count anew
 _MAX_PACKET_BYTES = 16 * 1024  # larger datagrams are no camera's; bounds what waits to 2 MB
 
 
