@@ -160,8 +160,8 @@ def test_a_disk_that_fails_is_out_until_it_can_be_written_again(school, monkeypa
     assert READY == school.states()[0]
 
 
-def test_looking_without_first_use_changes_nothing(school):
-    school.disks.look(NOW, first_use=False)
+def test_looking_without_a_change_changes_nothing(school):
+    school.disks.look(NOW, change=False)
 
     assert [DiskState.ABSENT, DiskState.ABSENT] == [disk.state for disk in school.disks.disks]
     assert [] == list(school.root.iterdir())

@@ -59,6 +59,9 @@ class DiskReason(StrEnum):
     IO_ERROR = "io_error"
 
 
+_ABSENT = (DiskState.ABSENT, DiskReason.MISSING)
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in a disk's identity file."""
 
@@ -153,16 +156,17 @@ class Disks:
         disks.disks = [Disk(path=root, budget_bytes=2**62, state=DiskState.READY, reason=DiskReason.NONE)]
         return disks
 
-    def look(self, now_us: int, *, first_use: bool = True) -> list[Disk]:
+    def look(self, now_us: int, *, change: bool = True) -> list[Disk]:
         """Examine every disk; returns those whose state has changed. Broken and absent ones come back by themselves.
 
-        With `first_use` a place that nobody knows yet gets its directory and its identity, and a word in the log.
+        A place that nobody knows yet gets its directory and its identity, and a word in the log. Without `change`
+        nothing is written anywhere: a new place is absent, and whether a disk can be written is not tried.
         """
         known, seen, changed = self._known.read(), set[str](), []
         ours = set(known.values())  # two of our disks may have changed places
         for disk in self.disks:
             before = (disk.state, disk.reason)
-            disk.state, disk.reason = self._examine(disk, known.get(str(disk.path)), ours, now_us, first_use=first_use)
+            disk.state, disk.reason = self._examine(disk, known.get(str(disk.path)), ours, now_us, change=change)
             if disk.trusted and disk.id in seen:
                 disk.state, disk.reason = DiskState.REFUSED, DiskReason.TWICE
             seen.add(disk.id)
@@ -218,34 +222,35 @@ class Disks:
         return id
 
     def _examine(
-        self, disk: Disk, expected: str | None, ours: set[str], now_us: int, *, first_use: bool
+        self, disk: Disk, expected: str | None, ours: set[str], now_us: int, *, change: bool
     ) -> tuple[DiskState, DiskReason]:
         try:
             identity = read_identity(disk.path)
-            if identity is None and expected is None and first_use:
+            if identity is None and expected is None and change:
                 disk.path.mkdir(parents=True, exist_ok=True)
                 identity = Identity(id=_give_identity(disk.path, self._site, now_us), site=self._site)
             if identity is None:
-                there = disk.path.is_dir()
-                return (DiskState.REFUSED, DiskReason.NO_IDENTITY) if there else (DiskState.ABSENT, DiskReason.MISSING)
+                disk.id = disk.id or expected or ""
+                mistaken = expected is not None and disk.path.is_dir()
+                return (DiskState.REFUSED, DiskReason.NO_IDENTITY) if mistaken else _ABSENT
             if identity.site != self._site:
                 return DiskState.REFUSED, DiskReason.OTHER_SITE
             if expected is not None and identity.id != expected and identity.id not in ours:
                 return DiskState.REFUSED, DiskReason.OTHER_DISK
-            if expected != identity.id and first_use:
+            if expected != identity.id and change:
                 self._known.put(disk.path, identity.id)
                 log.warning("disk.taken_into_use", path=str(disk.path), id=identity.id)
             disk.id = identity.id
-            return self._writable(disk)
+            return self._writable(disk, change=change)
         except Corrupt:
             return DiskState.REFUSED, DiskReason.NO_IDENTITY
         except OSError as error:
             return DiskState.FAILED, DiskReason.READ_ONLY if error.errno == errno.EROFS else DiskReason.IO_ERROR
 
-    def _writable(self, disk: Disk) -> tuple[DiskState, DiskReason]:
+    def _writable(self, disk: Disk, *, change: bool) -> tuple[DiskState, DiskReason]:
         if os.statvfs(disk.path).f_flag & os.ST_RDONLY:
             return DiskState.FAILED, DiskReason.READ_ONLY
-        if disk.state is not DiskState.READY:  # one that writes well shows it with every file
+        if change and disk.state is not DiskState.READY:  # one that writes well shows it with every file
             prove_writable(disk.path)
         return DiskState.READY, DiskReason.NONE
 

@@ -4,7 +4,7 @@ import sqlite3
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -42,13 +42,16 @@ def group_fragments(fragments: Iterable[tuple[int, Fragment]]) -> list[FragmentE
     """Fragments as they follow each other in a file, with their offsets, as entries of at most one second each.
 
     A fragment that begins with a keyframe begins a new entry, and so does one that does not follow the one before it in
-    bytes or in media time. A single fragment of more than a second is an entry alone.
+    bytes or in media time. A single fragment of more than a second is an entry alone. Sound alone goes with what is
+    before it.
     """
     entries: list[FragmentEntry] = []
     for offset, fragment in fragments:
         frames, duration, length = len(fragment.sizes), fragment.duration, fragment.length
         last = entries[-1] if entries else None
-        if (
+        if last is not None and not frames and offset == last.offset + last.size:
+            entries[-1] = replace(last, size=last.size + length)
+        elif (
             last is None
             or fragment.starts_with_key
             or last.duration + duration > TIMESCALE
@@ -336,6 +339,26 @@ class Index:
     def find(self, path: str) -> SegmentRow | None:
         """The segment of a file, by its path below its disk."""
         return next(iter(self._rows("path = ?", (path,))), None)
+
+    def sequence(self, camera: str, stream: str) -> Iterator[tuple[str, int, int, int, str]]:
+        """Path, run, start and end in µs, and end reason of every closed segment of a stream, by time."""
+        yield from self._db.execute(
+            f"SELECT path, run, wall_start_us, {_END_US}, end_reason FROM segments"  # noqa: S608
+            " WHERE state <> 'open' AND camera = ? AND stream = ? ORDER BY wall_start_us, id",
+            (camera, stream),
+        )
+
+    def unknown_disks(self) -> list[str]:
+        """Disks that segments name and nobody knows."""
+        rows = self._db.execute(
+            "SELECT DISTINCT disk FROM usage WHERE disk <> '' AND disk NOT IN (SELECT id FROM disks)"
+        )
+        return [disk for (disk,) in rows]
+
+    def damage(self) -> str | None:
+        """What SQLite finds wrong with the file itself, or None."""
+        verdict: str = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        return None if verdict == "ok" else verdict
 
     def streams(self) -> list[tuple[str, str]]:
         """Every camera and stream that has segments."""
