@@ -145,6 +145,13 @@ def test_sei_and_delimiters_stay_and_parameter_sets_of_a_fragmented_unit_are_fou
     assert (sps, True, True) == (depacketizer.sps, depacketizer.changed, frames[0].key)
 
 
+def test_a_file_can_begin_only_when_all_three_kinds_of_sets_are_there():
+    depacketizer = H265Depacketizer((source_set(SPS), source_set(PPS)))
+    assert not depacketizer.is_complete
+    feed(depacketizer, interleaved([packet(source_set(VPS), 1)]))
+    assert depacketizer.is_complete
+
+
 def test_only_random_access_pictures_are_keys():
     packets = [packet(a_nal(kind), n, n * 90, marker=True) for n, kind in enumerate([1, 0, 9, 16, 19, 20, 21])]
     frames = feed(H265Depacketizer(), interleaved(packets))

@@ -136,7 +136,7 @@ class TrackRecorder:
             elif self._media - self._segment_media >= SEGMENT_MAX:
                 self.end_run("no_keyframe", arrival_us)
         if self.clock is None:
-            if not frame.key or not source.sps or not source.pps:
+            if not frame.key or not source.is_complete:
                 return ()
             self._begin_run(frame, source, arrival_us)
         if self._row is None:
