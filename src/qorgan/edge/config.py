@@ -104,6 +104,7 @@ class Camera(Part, frozen=True):
     sub: str | None = None
     zone: str = "other"
     user: str | None = None
+    audio: bool = False  # record what is heard, too: only where the school has the right to
     tls_pin: str | None = None  # rtsps: SHA-256 of the camera's certificate, in hex; nothing else is believed then
     tls_ca: Path | None = None  # rtsps: PEM file of the authority that signed it; without both, this machine's own
     onvif: str | None = None  # address of its ONVIF device service, http://host/onvif/device_service

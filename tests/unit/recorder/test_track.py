@@ -8,7 +8,7 @@ from tests.support.video import Video, a_video
 
 from qorgan.edge.recorder.index import SegmentRow
 from qorgan.edge.recorder.track import Fragment, Sample, TrackRecorder
-from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
+from qorgan.protocols.fmp4.writer import TIMESCALE, AudioTrack, VideoTrack
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
 from qorgan.protocols.rtsp.h265 import H265Depacketizer
 
@@ -30,7 +30,7 @@ class Paper:
     def new_run_id(self) -> int:
         return len(self.gaps) + 1
 
-    def open_segment(self, row: SegmentRow, track: VideoTrack) -> None:
+    def open_segment(self, row: SegmentRow, track: VideoTrack, audio: AudioTrack | None) -> None:
         self.segments.append(row)
 
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:

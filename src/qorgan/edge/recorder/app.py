@@ -137,6 +137,7 @@ class Recorder:
             url=url,
             credentials=self._credentials(camera),
             trust=trust_of(camera),
+            audio=camera.audio,
             recorder=TrackRecorder(camera.key, stream.value, self.archive, stagger=stagger),
             buffer=buffer,
             on_state=self._state_changed,

@@ -15,6 +15,7 @@ import contextlib
 import ctypes
 import errno
 import hashlib
+import itertools
 import os
 import queue
 import sqlite3
@@ -33,7 +34,7 @@ from qorgan.edge.recorder.disks import Disk, Disks, DiskState
 from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
 from qorgan.edge.recorder.track import Fragment
 from qorgan.kernel.clock import from_us
-from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
+from qorgan.protocols.fmp4.writer import AudioTrack, VideoTrack, fragment_head, init_segment
 
 log = structlog.get_logger()
 
@@ -116,15 +117,16 @@ class ArchiveWriter:
         self._next_run += 1
         return self._next_run - 1
 
-    def open_segment(self, row: SegmentRow, track: VideoTrack) -> None:
+    def open_segment(self, row: SegmentRow, track: VideoTrack, audio: AudioTrack | None = None) -> None:
         start = from_us(row.wall_start_us)
         row.path = f"{row.camera}/{row.stream}/{start:%Y%m%d}/{start:%H%M%S}-{row.id}.mp4"
-        row.init_bytes = len(init_segment(track))
+        init = init_segment(track, audio)
+        row.init_bytes = len(init)
         self._begun.append(row)
-        self._batch.append(lambda: self._open_file(row, track))
+        self._batch.append(lambda: self._open_file(row, init))
 
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
-        size = sum(len(sample.data) for sample in fragment.samples)
+        size = sum(len(sample.data) for sample in itertools.chain(fragment.samples, fragment.sound))
         if self._queued_bytes - self._taken_bytes + size > QUEUE_LIMIT_BYTES:
             self.refused_fragments += 1
             self._on_storage_fault(row.camera, row.stream)
@@ -264,7 +266,7 @@ class ArchiveWriter:
 
     # Files
 
-    def _open_file(self, row: SegmentRow, track: VideoTrack) -> None:
+    def _open_file(self, row: SegmentRow, init: bytes) -> None:
         disk = self._placed.pop(row.id, None)
         if disk is None or disk.id not in self._fds:
             self._fault(row, OSError(errno.ENODEV, os.strerror(errno.ENODEV)))
@@ -277,8 +279,7 @@ class ArchiveWriter:
             self.index.forget([row.id])
             return
         file = self._open[row.id] = _OpenFile(row, fd)
-        data = init_segment(track)
-        self._append(file, [data], len(data))
+        self._append(file, [init], len(init))
 
     @staticmethod
     def _create(directory: int, path: str) -> int:
@@ -303,9 +304,12 @@ class ArchiveWriter:
             durations,
             starts_with_key=samples[0].key,
             offsets=fragment.offsets,
+            audio=fragment.audio,
         )
         offset, length = file.written, len(head) + size
-        if self._append(file, [head, *(sample.data for sample in samples)], length):
+        if self._append(
+            file, [head, *(sample.data for sample in samples), *(sample.data for sample in fragment.sound)], length
+        ):
             duration = sum(durations)
             entry = FragmentEntry(offset, length, fragment.start, duration, len(samples), samples[0].key)
             file.entries += entry.pack()

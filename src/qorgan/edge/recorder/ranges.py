@@ -5,6 +5,7 @@ pictures are given a length of 1/90000 s each: the player decodes them at once a
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,9 +14,9 @@ import structlog
 from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
 from qorgan.edge.recorder.timing import to_media, to_us
 from qorgan.kernel.errors import Corrupt, NotFound
-from qorgan.protocols.fmp4.reader import Fragment, parse_fragment
-from qorgan.protocols.fmp4.retime import fragments, retimed
-from qorgan.protocols.fmp4.writer import fragment_head
+from qorgan.protocols.fmp4.reader import Fragment, parse_fragment, parse_init
+from qorgan.protocols.fmp4.retime import fragments, retimed, rewritten
+from qorgan.protocols.fmp4.writer import AudioRun, fragment_head, init_segment
 from qorgan.protocols.link.media import MediaKind, init_payload
 
 log = structlog.get_logger()
@@ -41,15 +42,26 @@ def read_range(
             continue
         try:
             with path.open("rb") as file:
-                init = file.read(row.init_bytes)
+                codec, init = playable(row.codec, file.read(row.init_bytes))
                 if init != previous_init:
-                    yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{row.codec}"', init)
+                    yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{codec}"', init)
                     previous_init = init
+                retimer.with_sound = codec == row.codec
                 yield from read(file, row, entries, retimer)
         except FileNotFoundError:
             continue  # retention took it between the look into the index and now
         except (Corrupt, OSError) as error:
             log.warning("range.damaged", path=row.path, reason=str(error))
+
+
+def playable(codec: str, init: bytes) -> tuple[str, bytes]:
+    """Codecs and initialisation segment without a sound that browsers do not play (G.711). Raises `Corrupt`."""
+    if "," not in codec:
+        return codec, init
+    tracks = parse_init(init)
+    if tracks.audio is None or tracks.audio.plays_in_browsers:
+        return codec, init
+    return tracks.video.codec, init_segment(tracks.video)
 
 
 def files_of(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[SegmentRow, Path]]:
@@ -115,11 +127,14 @@ def wanted_entries(
 class Retimer:
     """Places fragments on a timeline that counts from the range's start and never goes back.
 
-    Owner of the end of what was placed so far. A sample that lies wholly before it keeps the shortest length there is.
+    Owner of the ends of pictures and sound placed so far. A picture that lies wholly before the start keeps the
+    shortest length there is, and is shown no later than it is decoded; sound from before the start is left out, and all
+    of it while `with_sound` is off.
     """
 
     def __init__(self, start_us: int) -> None:
-        self._start_us, self._end, self._sequence = start_us, 0, 0
+        self.with_sound = True
+        self._start_us, self._end, self._heard, self._sequence = start_us, 0, 0, 0
 
     def place(self, data: bytes, wall_us: int) -> bytes:
         """The fragments of one entry (one `moof`+`mdat` or more) with new times. Raises `Corrupt`."""
@@ -132,14 +147,40 @@ class Retimer:
         return b"".join(placed)
 
     def _place_one(self, data: bytes, head: Fragment, nominal: int) -> bytes:
+        shift = nominal - head.base_time
         base = end = max(nominal, self._end)
-        self._sequence += 1
-        if not head.sizes:  # sound alone
-            return retimed(data, sequence=self._sequence, base_time=base)
-        durations = []
-        for duration in head.durations:
+        durations, offsets = [], []
+        for duration, offset in zip(head.durations, head.offsets or repeat(0), strict=False):
+            late = end - nominal
+            offsets.append(max(offset - late, 0) if late else max(offset, -end))
             nominal += duration
             durations.append(max(nominal - end, 1))
             end += durations[-1]
-        self._end = end
-        return retimed(data, sequence=self._sequence, base_time=base, durations=durations)
+        if head.sizes:
+            self._end = end
+        self._sequence += 1
+        if head.audio is None and not head.offsets:
+            return retimed(data, sequence=self._sequence, base_time=base, durations=durations)
+        audio, skipped = self._audible(head.audio, shift) if head.audio and self.with_sound else (None, 0)
+        return rewritten(
+            data,
+            head,
+            sequence=self._sequence,
+            base_time=base,
+            durations=durations,
+            offsets=offsets,
+            audio=audio,
+            skipped=skipped,
+        )
+
+    def _audible(self, audio: AudioRun, shift: int) -> tuple[AudioRun | None, int]:
+        """The sound that lies after what was placed so far, and how many of its samples do not."""
+        time, skipped = audio.base_time + shift, 0
+        while skipped < len(audio.sizes) and (time < self._heard or not self.with_sound):
+            time += audio.durations[skipped]
+            skipped += 1
+        if skipped == len(audio.sizes):
+            return None, skipped
+        durations = audio.durations[skipped:]
+        self._heard = time + sum(durations)
+        return AudioRun(time, audio.sizes[skipped:], durations), skipped

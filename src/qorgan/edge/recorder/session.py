@@ -25,6 +25,7 @@ from qorgan.kernel.clock import now_us
 from qorgan.kernel.errors import Invalid, Unavailable
 from qorgan.protocols.link.messages import StreamHealth
 from qorgan.protocols.rtsp import messages
+from qorgan.protocols.rtsp.audio import AudioFrame
 from qorgan.protocols.rtsp.auth import Credentials
 from qorgan.protocols.rtsp.client import (
     REPORT_EVERY_S,
@@ -69,8 +70,8 @@ class Rates:
 class StreamSession:
     """Owner of one stream's connection, state and counters. All methods belong to the recorder's event loop.
 
-    `trust` is for rtsps addresses. `on_state(session)` is called at each change of state, and while the stream is
-    watched `on_samples(session, samples)` for each batch.
+    `trust` is for rtsps addresses; `audio` records the sound, too. `on_state(session)` is called at each change of
+    state, and while the stream is watched `on_samples(session, samples)` for each batch.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class StreamSession:
         recorder: TrackRecorder,
         buffer: memoryview,
         trust: Trust | None = None,
+        audio: bool = False,
         on_state: Callable[["StreamSession"], None],
         on_samples: Callable[["StreamSession", list[Sample]], None],
     ) -> None:
@@ -97,6 +99,7 @@ class StreamSession:
         self._url, self._credentials, self._trust = url, credentials, trust or Trust()
         self._goal, self._goal_credentials, self._redirects = url, credentials, 0
         self._transport, self._detours = Transport.TCP, 0
+        self._audio = audio
         self._datagrams: DatagramSockets | None = None
         self._peer = ""
         self._reports_at = 0.0
@@ -172,6 +175,7 @@ class StreamSession:
             self._goal_credentials,
             time.monotonic(),
             encodings=ENCODINGS,
+            wants_audio=self._audio,
             ports=self._datagrams.ports if self._datagrams is not None else None,
             secure=address.secure,
             redirects=self._redirects,
@@ -204,7 +208,7 @@ class StreamSession:
 
     def _open_datagrams(self, sock: socket.socket) -> DatagramSockets:
         self._peer = sock.getpeername()[0]
-        return DatagramSockets(sock.getsockname()[0], self._peer, sock.family, with_audio=False)
+        return DatagramSockets(sock.getsockname()[0], self._peer, sock.family, with_audio=self._audio)
 
     def tick(self) -> None:
         """A turn of the recorder's clock: take what the kernel has collected."""
@@ -239,6 +243,9 @@ class StreamSession:
         lane = client.video_lane
         for report in datagrams.reports(datagrams.video, self._buffer):
             client.receive_control(lane, report, now)
+        if datagrams.audio is not None:
+            for report in datagrams.reports(datagrams.audio, self._buffer):
+                client.receive_control(client.audio_lane, report, now)
         if now >= self._reports_at:
             self._reports_at = now + REPORT_EVERY_S
             datagrams.send_report(datagrams.video, lane, self._peer, client.report(lane, now))
@@ -261,6 +268,8 @@ class StreamSession:
             pass
         except Exception as error:
             self._end(error)
+        if sound := client.take_audio():
+            self._record_sound(sound, client)
         if frames:
             self._record(frames, client)
         if self._listening and not self.watched and self.state is CameraState.LIVE and self._keeps_enough():
@@ -292,13 +301,16 @@ class StreamSession:
         self.rates.size += sum(map(len, packets))
         datagrams.expect(client.video_lane.source)
         client.receive_datagrams(client.video_lane, packets, frames, time.monotonic())
+        if datagrams.audio is not None and client.sound is not None:
+            sound = datagrams.packets(datagrams.audio, self._buffer)
+            client.receive_datagrams(client.audio_lane, sound, frames, time.monotonic())
 
     def _record(self, frames: list[Frame], client: RtspClient) -> None:
         self._last_frame = time.monotonic()
         self.rates.frames += len(frames)
         self.frames_total += len(frames)
         if self.recorder.clock is None:
-            self.recorder.begin_session(client.clock_rate)
+            self.recorder.begin_session(client.clock_rate, client.sound.format if client.sound is not None else None)
         placed = self.recorder.take(frames, client.depacketizer, now_us())
         if not placed:
             return
@@ -308,6 +320,16 @@ class StreamSession:
             self._set(CameraState.LIVE, CameraReason.NONE, "")
         if self.watched:
             self._on_samples(self, placed)
+
+    def _record_sound(self, sound: list[AudioFrame], client: RtspClient) -> None:
+        """Before the pictures of the same turn, so that those of its time take it along."""
+        ahead_us = None
+        pictures, voice = client.video_lane.clock, client.audio_lane.clock
+        if pictures is not None and voice is not None and client.sound is not None:
+            seen = pictures.wall_of(self.recorder.timestamp, client.clock_rate)
+            heard = voice.wall_of(sound[0].timestamp, client.sound.format.clock_rate)
+            ahead_us = heard - seen if seen is not None and heard is not None else None
+        self.recorder.take_sound(sound, now_us(), ahead_us)
 
     def _write(self) -> None:
         if self._sock is not None and self._client is not None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from qorgan.edge.recorder.index import SegmentRow
+from qorgan.edge.recorder.sound import Anchor, Sound, SoundSample, run_of
 from qorgan.edge.recorder.timing import RunClock, to_media
 from qorgan.protocols.fmp4.order import DecodeTimes, Timing, reorder_depth
 from qorgan.protocols.fmp4.parameter_sets import AvcSps
-from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
+from qorgan.protocols.fmp4.writer import TIMESCALE, AudioRun, AudioTrack, VideoTrack
+from qorgan.protocols.rtsp.audio import AudioFormat, AudioFrame
 from qorgan.protocols.rtsp.client import VideoDepacketizer
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
 from qorgan.protocols.rtsp.h265 import H265SpsInfo, parse_h265_sps
@@ -49,6 +51,8 @@ class Fragment:
     start: int
     duration: int = 0
     samples: list[Sample] = field(default_factory=list)
+    sound: list[SoundSample] = field(default_factory=list)
+    audio: AudioRun | None = None  # what the head says of the sound
 
     @property
     def offsets(self) -> list[int] | None:
@@ -60,7 +64,7 @@ class Fragment:
 class Sink(Protocol):
     """Where a track's decisions go. None of these waits."""
 
-    def open_segment(self, row: SegmentRow, track: VideoTrack) -> None: ...
+    def open_segment(self, row: SegmentRow, track: VideoTrack, audio: AudioTrack | None) -> None: ...
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None: ...
     def close_segment(self, row: SegmentRow, reason: str) -> None: ...
     def note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None: ...
@@ -94,14 +98,35 @@ class TrackRecorder:
         self._held: deque[Sample] = deque()
         self._order: DecodeTimes | None = None  # only where pictures travel in another order than they are shown
         self._has_b_frames = False
+        self._sound: Sound | None = None
         self._timestamp = 0
         self._media = 0  # when the latest frame is shown
         self._recorded_to = 0
         self._epoch_us: int | None = None
 
-    def begin_session(self, clock_rate: int) -> None:
+    def begin_session(self, clock_rate: int, sound: AudioFormat | None = None) -> None:
         """A new RTSP session: its timestamps have nothing to do with the last one's."""
         self._scale = TIMESCALE / clock_rate
+        self._sound = None if sound is None else Sound(sound)
+
+    def take_sound(self, frames: list[AudioFrame], arrival_us: int, ahead_us: int | None) -> None:
+        """Record sound that was there at `arrival_us`, in the file of its pictures; nothing while there are none.
+
+        `ahead_us`: how much later than the latest picture the first of it was heard, where the camera's reports say so.
+        """
+        if self._sound is None or self.clock is None or not frames:
+            return
+        if ahead_us is not None:
+            anchor = Anchor(frames[0].timestamp, self._media + to_media(ahead_us), True)
+        else:
+            now = to_media(arrival_us - self.clock.offset_us)
+            anchor = Anchor(frames[-1].timestamp + frames[-1].duration, now, False)
+        self._sound.take(frames, anchor)
+
+    @property
+    def timestamp(self) -> int:
+        """The RTP timestamp of the latest picture."""
+        return self._timestamp
 
     def take(self, frames: list[Frame], source: VideoDepacketizer, arrival_us: int) -> list[Sample]:
         """Record frames that were whole at `arrival_us` (wall clock). Returns them placed in time, for live viewers.
@@ -126,6 +151,8 @@ class TrackRecorder:
             self._sink.note_gap(self.camera, self.stream, end_us, reason)
         self.clock, self._restart, self._order = None, None, None
         self.gop, self._gop_bytes = [], 0
+        if self._sound is not None:
+            self._sound.forget()
 
     def _place(self, frame: Frame, source: VideoDepacketizer, arrival_us: int) -> Iterable[Sample]:
         """Hold a frame, and record those before it whose times are certain now. Returns what live viewers may see."""
@@ -212,6 +239,7 @@ class TrackRecorder:
         self._segment_media, self._sequence = self._media, 0
         if self._order is not None:
             self._order.floor = self._media
+        audio = None if self._sound is None else self._sound.track
         self._row = SegmentRow(
             id=self._sink.new_segment_id(),
             camera=self.camera,
@@ -219,12 +247,12 @@ class TrackRecorder:
             run=self._run,
             path="",
             wall_start_us=self.clock.wall_us(self._media),
-            codec=self.track.codec,
+            codec=self.track.codec if audio is None else f"{self.track.codec}, {audio.codec}",
             width=self.track.width,
             height=self.track.height,
             init_bytes=0,
         )
-        self._sink.open_segment(self._row, self.track)
+        self._sink.open_segment(self._row, self.track, audio)
 
     def _add(self, sample: Sample, duration: int) -> None:
         sample.duration = duration
@@ -241,8 +269,15 @@ class TrackRecorder:
         if self._fragment is not None and self._row is not None:
             if self._first_of_run and self.clock is not None:  # its clock still learns which frame was least delayed
                 self._row.wall_start_us = self.clock.wall_us(self._segment_media)
+            if self._sound is not None:
+                self._add_sound(self._fragment, self._sound)
             self._sink.write_fragment(self._row, self._fragment)
         self._fragment = None
+
+    def _add_sound(self, fragment: Fragment, sound: Sound) -> None:
+        end = self._segment_media + fragment.start + fragment.duration
+        fragment.sound = sound.take_until(self._segment_media, end)
+        fragment.audio = run_of(fragment.sound, self._segment_media)
 
     def _close_segment(self, reason: str) -> None:
         self._flush()

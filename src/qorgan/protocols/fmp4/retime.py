@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qorgan.kernel.errors import Corrupt
+from qorgan.protocols.fmp4.reader import Fragment
+from qorgan.protocols.fmp4.writer import AudioRun, fragment_head
 
 _TRUN_DURATION = 0x000100
 _TRUN_OPTIONAL_FIRST = (0x000001, 0x000004)  # data offset, first sample's flags: four bytes each before the samples
@@ -48,6 +50,40 @@ def retimed(fragment: bytes, *, sequence: int, base_time: int, durations: Sequen
         for at, duration in zip(head.durations_at, durations, strict=True):
             struct.pack_into(">I", copy, at, duration)
     return bytes(copy)
+
+
+def rewritten(
+    data: bytes,
+    head: Fragment,
+    *,
+    sequence: int,
+    base_time: int,
+    durations: Sequence[int],
+    offsets: Sequence[int],
+    audio: AudioRun | None,
+    skipped: int,
+) -> bytes:
+    """A fragment of ours (`head` is what `parse_fragment` said of it) with other times for each of its tracks.
+
+    `audio` describes the sound that is kept: all but the first `skipped` samples, none when it is None. Nothing at all
+    comes back when neither pictures nor sound are left. Raises `Corrupt` when samples are missing.
+    """
+    if len(data) < head.length:
+        raise Corrupt("a fragment's samples are cut short", code="segment.damaged")
+    pictures_end = head.data_offset + sum(head.sizes)
+    sound = data[pictures_end + sum(head.audio.sizes[:skipped]) : head.length] if head.audio and audio else b""
+    if not head.sizes and not sound:
+        return b""
+    moved = fragment_head(
+        sequence & 0xFFFFFFFF,
+        base_time,
+        head.sizes,
+        durations,
+        starts_with_key=head.starts_with_key,
+        offsets=offsets if head.offsets else None,
+        audio=audio,
+    )
+    return moved + data[head.data_offset : pictures_end] + sound
 
 
 def _box(data: bytes, at: int, kind: bytes) -> int:

@@ -1,0 +1,129 @@
+"""Sound beside pictures: where it is placed, what is dropped, and that ranges with it can be played."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+from tests.support.h264 import a_clip, avcc
+from tests.support.video import a_sound
+
+from qorgan.edge.recorder.archive import ArchiveWriter
+from qorgan.edge.recorder.index import Index
+from qorgan.edge.recorder.ranges import read_range
+from qorgan.edge.recorder.sound import Anchor, Sound
+from qorgan.edge.recorder.track import TrackRecorder
+from qorgan.protocols.fmp4.reader import Fragment, parse_fragment, parse_init
+from qorgan.protocols.link.media import MediaKind, split_init
+from qorgan.protocols.rtsp.audio import AudioFormat, AudioFrame
+from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
+
+S = 1_000_000
+START_US = 1_795_340_000 * S
+G711 = AudioFormat("alaw", 8000, 1)
+
+
+def spoken(count: int, first: int = 4_294_967_000) -> list[AudioFrame]:
+    """Packets of 20 ms, around the end of 32 bits."""
+    return [AudioFrame(bytes([n]) * 160, (first + 160 * n) & 0xFFFFFFFF, 160) for n in range(count)]
+
+
+def test_sound_stands_where_the_camera_says_and_follows_its_own_clock():
+    sound = Sound(G711)
+    frames = spoken(10)
+    sound.take(frames[:5], Anchor(frames[0].timestamp, 90_000, True))
+    sound.take(
+        frames[5:], Anchor(frames[5].timestamp, 90_000 + 5 * 1800 + 900, True)
+    )  # 10 ms off: within what nobody hears
+    taken = sound.take_until(0, 10**9)
+    assert [90_000 + 1800 * n for n in range(10)] == [sample.media for sample in taken]
+    assert {1800} == {sample.duration for sample in taken}
+
+
+def test_sound_that_has_parted_from_the_pictures_comes_back_to_them():
+    sound = Sound(G711)
+    frames = spoken(10)
+    sound.take(frames[:5], Anchor(frames[0].timestamp, 90_000, True))
+    sound.take(frames[5:], Anchor(frames[5].timestamp, 90_000 + 5 * 1800 + 9000, True))
+    taken = sound.take_until(0, 10**9)
+    assert 90_000 + 5 * 1800 + 9000 == taken[5].media
+    assert all(one.media + one.duration == after.media for one, after in itertools.pairwise(taken)), "no hole is left"
+
+
+def test_each_fragment_takes_the_sound_of_its_time_and_nothing_twice():
+    sound = Sound(G711)
+    sound.take(spoken(100), Anchor(4_294_967_000, 0, True))
+    first, second = sound.take_until(0, 90_000), sound.take_until(0, 180_000)
+    assert [50, 50] == [len(first), len(second)]
+    assert sound.take_until(0, 10**9) == []
+
+
+def test_sound_from_before_a_file_is_left_out_of_it():
+    sound = Sound(G711)
+    sound.take(spoken(10), Anchor(4_294_967_000, 0, True))
+    taken = sound.take_until(9000 - 900, 10**9)
+    assert 9000 - 900 == taken[0].media, "the one that is half inside begins with the file"
+    assert 6 == len(taken)
+
+
+def test_sound_without_pictures_does_not_pile_up():
+    sound = Sound(G711)
+    for _ in range(30):
+        sound.take(spoken(100), Anchor(4_294_967_000, 0, True))
+    assert 1000 == len(sound.take_until(0, 10**9))
+
+
+def a_recording(root: Path, codec: str) -> None:
+    """Ten seconds of a camera that is heard, whose sound came 30 ms before its pictures were heard of."""
+    clip, tone = a_clip(), a_sound(codec, 10.0)
+    archive = ArchiveWriter(root)
+    archive.start()
+    track = TrackRecorder("hall", "main", archive)
+    source = H264Depacketizer((clip.sps, clip.pps))
+    rate = tone.track.sample_rate
+    track.begin_session(90_000, AudioFormat(tone.track.codec, rate, 1, tone.track.config))
+    length = tone.step * rate // 90_000
+    heard = [AudioFrame(data, n * length, length) for n, data in enumerate(tone.samples)]
+    for number in range(250):
+        now_us = START_US + number * 40_000
+        due = [frame for frame in heard if frame.timestamp <= number * rate // 25]
+        heard = heard[len(due) :]
+        if due:
+            track.take_sound(due, now_us, due[0].timestamp * S // rate - max(number - 1, 0) * 40_000)
+        track.take([Frame(avcc(clip.units[number % 50]), number * 3600, number % 25 == 0, False)], source, now_us)
+    track.end_run("closed", START_US + 10 * S)
+    archive.stop()
+
+
+def fragments_of(root: Path, start_us: int, end_us: int) -> tuple[str, bytes, list[Fragment]]:
+    (_, _, first), *rest = list(read_range(root, "hall", "main", start_us, end_us))
+    mime, init = split_init(first)
+    return mime, init, [parse_fragment(data) for kind, _, data in rest if kind is not MediaKind.INIT]
+
+
+def test_a_range_with_sound_begins_both_at_the_wanted_instant(tmp_path: Path):
+    a_recording(tmp_path, "aac")
+    mime, init, fragments = fragments_of(tmp_path, START_US + 3_500_000, START_US + 6 * S)
+
+    assert "mp4a.40.2" in mime
+    audio = parse_init(init).audio
+    assert audio is not None and audio.sample_rate == 16_000
+    heard = [f.audio for f in fragments if f.audio is not None]
+    assert 0 <= heard[0].base_time <= 90_000 * 1024 // 16_000
+    for one, after in itertools.pairwise(heard):
+        assert abs(one.base_time + sum(one.durations) - after.base_time) <= 1
+
+
+@pytest.mark.parametrize("codec", ["alaw", "ulaw"])
+def test_sound_that_no_browser_plays_is_in_the_file_and_not_in_the_range(tmp_path: Path, codec: str):
+    a_recording(tmp_path, codec)
+    mime, init, fragments = fragments_of(tmp_path, START_US, START_US + 6 * S)
+
+    assert codec not in mime and parse_init(init).audio is None
+    assert fragments and all(fragment.audio is None for fragment in fragments)
+    index = Index(tmp_path / "index.db", readonly=True)
+    rows = list(index.all_segments())
+    index.close()
+    assert {row.codec.partition(", ")[2] for row in rows} == {codec}
+    data = (tmp_path / rows[0].path).read_bytes()
+    recorded = parse_init(data[: rows[0].init_bytes]).audio
+    assert recorded is not None and recorded.codec == codec
