@@ -109,8 +109,7 @@ class OnvifSimulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for device in self._devices.values():
-            for subscription in device.subscriptions.values():
-                subscription.more.set()  # nobody waits on for what will not come
+            device.restart()  # nobody waits on for what will not come
         await self._open.__aexit__(kind, error, trace)
 
     def device(self, site: str, key: str) -> OnvifDevice:

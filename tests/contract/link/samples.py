@@ -81,6 +81,12 @@ COMMANDS: dict[str, Message] = {
     "cmd.renew": commands.Renew(lease="lease"),
     "cmd.close": commands.Close(lease="lease"),
     "cmd.coverage": commands.AskCoverage(grant=b"grant", start=AT, end=LATER),
+    "cmd.ptz": commands.AskPtz(
+        grant=b"grant", order=commands.PtzOrder.MOVE, pan=-0.5, tilt=0.25, zoom=1.0, for_s=5.0, preset="gate"
+    ),
+    "cmd.snapshot": commands.AskSnapshot(grant=b"grant"),
+    "reply.ptz": commands.Reply(ptz=commands.PtzReply(presets=(commands.PtzPreset(token="1", name="Қақпа"),))),
+    "reply.snapshot": commands.Reply(snapshot=commands.Snapshot(at=AT, jpeg=b"\xff\xd8jpeg")),
     "reply.opened": commands.Reply(
         opened=commands.Opened(lease="lease", mime='video/mp4; codecs="avc1.640028"', width=1920, height=1080)
     ),

@@ -154,7 +154,7 @@ class Recorder:
             return None
 
     def _desk(self, public_key: str) -> RecorderDesk:
-        return RecorderDesk(
+        desk = RecorderDesk(
             site=self._config.site.id,
             public_key=OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": public_key}),
             archive=self._archive_dir,
@@ -164,6 +164,18 @@ class Recorder:
             ledger=self.core.send,
             clock=SystemClock(),
         )
+        self._let_cameras_turn(desk)
+        return desk
+
+    def _let_cameras_turn(self, desk: RecorderDesk) -> None:
+        """Loaded only where a camera speaks ONVIF: the recorder is small elsewhere."""
+        if any(camera.onvif for camera in self._config.cameras):
+            from qorgan.edge.onvif.desk import CameraDesk
+
+            cameras = CameraDesk(
+                self._config.cameras, self._secrets, SystemClock(), granted=desk.granted, note=desk.note
+            )
+            desk.also_answer(cameras.answers())
 
     def _state_changed(self, session: StreamSession) -> None:
         self.live.tell_state(session)

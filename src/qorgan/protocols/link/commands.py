@@ -1,6 +1,7 @@
 """What a centre asks of a school, and what the school answers. Every question about video carries a grant."""
 
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 
@@ -95,6 +96,57 @@ class AskCoverage(Message, frozen=True):
     end: datetime
 
 
+class PtzOrder(StrEnum):
+    """What a camera that can turn is told."""
+
+    MOVE = "move"
+    STOP = "stop"
+    GOTO = "goto"  # a preset
+    SET = "set"  # remember where it looks now, under a name
+    PRESETS = "presets"  # only tell what it remembers
+
+
+class AskPtz(Message, frozen=True):
+    """`cmd.ptz`: turn a camera. Speeds are -1 … 1 of what it can; a move ends by itself after `for_s` (≤10 s).
+
+    The answer is `PtzReply`; a camera that cannot turn is refused as `onvif.not_supported`.
+    """
+
+    grant: bytes
+    order: PtzOrder
+    pan: float = 0.0
+    tilt: float = 0.0
+    zoom: float = 0.0
+    for_s: float = 2.0
+    preset: str = ""  # the token for `goto`, the name for `set`
+
+
+class AskSnapshot(Message, frozen=True):
+    """`cmd.snapshot`: one picture as the camera makes it, in JPEG. The answer is `Snapshot`."""
+
+    grant: bytes
+
+
+class PtzPreset(Message, frozen=True):
+    """A place that a camera remembers."""
+
+    token: str
+    name: str
+
+
+class PtzReply(Message, frozen=True):
+    """What the camera remembers, after the order."""
+
+    presets: tuple[PtzPreset, ...] = ()
+
+
+class Snapshot(Message, frozen=True):
+    """A picture in JPEG, taken at `at` by the node's clock."""
+
+    at: datetime
+    jpeg: bytes
+
+
 class Opened(Message, frozen=True):
     """The lease is open. `mime` is ready for MediaSource.addSourceBuffer()."""
 
@@ -168,4 +220,6 @@ class Reply(Message, frozen=True):
     opened: Opened | None = None
     coverage: CoverageReply | None = None
     contents: Contents | None = None
+    ptz: PtzReply | None = None
+    snapshot: Snapshot | None = None
     refusal: Refusal | None = None

@@ -25,6 +25,8 @@ class Action(StrEnum):
     LIVE = "live"
     ARCHIVE = "archive"
     EXPORT = "export"  # a copy leaves the building
+    SNAPSHOT = "snapshot"  # one picture as the camera makes it
+    PTZ = "ptz"  # turn the camera, and see where it can turn to
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):

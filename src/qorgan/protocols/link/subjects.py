@@ -24,7 +24,9 @@ def pulse(site: SiteId) -> str:
 
 
 def command(site: SiteId, name: str) -> str:
-    """Request from the centre. Names: `open`, `renew`, `close`, `range`, `credit`, `coverage` (recorder)."""
+    """Request from the centre. Names: `open`, `renew`, `close`, `range`, `credit`, `coverage`, `contents`, `pieces`,
+    `ptz`, `snapshot` (all answered by the recorder).
+    """
     return f"q1.{site}.cmd.{name}"
 
 
