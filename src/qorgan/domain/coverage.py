@@ -62,3 +62,27 @@ def _cause(hole: Span, notes: Sequence[tuple[int, int, str]]) -> str:
 
     best = max(notes, key=overlap, default=None)
     return best[2] if best is not None and overlap(best) > 0 else UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCoverage:
+    """Seconds kept of the seconds that should have been, and each gap with its cause."""
+
+    kept_s: float
+    expected_s: float
+    gaps: tuple[Gap, ...]
+
+
+def day_coverage(
+    spans: Iterable[Span], noted: Iterable[tuple[int, int | None, str]], start_us: int, end_us: int, now_us: int
+) -> DayCoverage:
+    """The coverage of one stream in [start, end), as far as it has passed at `now_us`.
+
+    Holes of up to `JOIN_WITHIN_US`, which no person would see, count as kept: kept and gaps together are what was
+    expected.
+    """
+    within = Span(start_us, max(start_us, min(end_us, now_us)))
+    gaps = gaps_between(join(spans, within), within, noted)
+    expected_us = within.end_us - within.start_us
+    missing_us = sum(gap.end_us - gap.start_us for gap in gaps)
+    return DayCoverage(kept_s=(expected_us - missing_us) / 1e6, expected_s=expected_us / 1e6, gaps=tuple(gaps))

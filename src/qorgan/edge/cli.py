@@ -1,15 +1,16 @@
 """`qorgan edge …`: the school node on the command line."""
 
 import asyncio
+import json
 import os
 import secrets as entropy
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import msgspec
@@ -17,6 +18,8 @@ import typer
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
+from qorgan.edge.archive_commands import disk_commands, hold_commands, show_coverage
+from qorgan.edge.commands import DEFAULT, ConfigOption, plainly
 from qorgan.edge.config import Button, Camera, EdgeConfig
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel import logs
@@ -28,8 +31,8 @@ from qorgan.protocols.onvif.soap import Login
 
 if TYPE_CHECKING:
     from qorgan.edge.onvif.wizard import Wishes
+    from qorgan.edge.recorder.check import Depth
 
-DEFAULT = Path("edge.toml")
 TOKEN_BYTES = 32
 app = typer.Typer(
     help="The school node: it records the cameras, takes the buttons, and keeps the link to the police centre.",
@@ -37,7 +40,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # it shows arguments, and one may hold a password
 )
-ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The node's configuration.")]
+app.add_typer(disk_commands, name="disk")
+app.add_typer(hold_commands, name="hold")
+app.command("coverage")(show_coverage)
 NameKk = Annotated[str, typer.Option("--name-kk", help="Its name in Kazakh.")]
 NameRu = Annotated[str, typer.Option("--name-ru", help="Its name in Russian.")]
 NameEn = Annotated[str, typer.Option("--name-en", help="Its name in English.")]
@@ -74,21 +79,43 @@ def run(config: ConfigOption = DEFAULT) -> None:
     from qorgan.edge.app import run_edge
 
     logs.configure("edge")
-    with _plainly():
+    with plainly():
         asyncio.run(until_stopped(run_edge(config), within_s=8.0))
 
 
 @app.command()
-def check(config: ConfigOption = DEFAULT) -> None:
-    """Check configuration, secrets, storage, ledger and archive, changing nothing. Exit code 1 if a check fails."""
-    with _plainly():
+def check(
+    config: ConfigOption = DEFAULT,
+    all_files: Annotated[bool, typer.Option("--all", help="Walk every file, not the last day's alone.")] = False,
+    hashes: Annotated[bool, typer.Option("--hashes", help="Read every byte and compare each file's hash.")] = False,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Verify the signed daily roots, and every file that stands under one.")
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend the archive where possible. The recorder must be stopped.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check configuration, secrets, storage, ledger and archive. Changes nothing without --repair.
+
+    Exit codes: 0 all is well; 1 something is wrong; 2 it could not be checked; 3 what was wrong is repaired.
+    """
+    from qorgan.edge.recorder.check import Depth
+
+    with plainly():
         loaded = configuration.load(config)
-    results = list(_checks(loaded))
-    for result in results:
-        typer.echo(f"{'ok  ' if result.good else 'BAD '} {result.what}: {result.found}")
-    bad = sum(not result.good for result in results)
-    typer.echo(f"{len(results)} checks, {bad} bad")
-    raise typer.Exit(1 if bad else 0)
+        depth = Depth(every_file=all_files or repair, hashes=hashes, evidence=evidence)
+        results = list(_checks(loaded, depth, repair))
+    bad, repaired = sum(not result.good for result in results), sum(result.repaired for result in results)
+    if as_json:
+        rows = [{"what": one.what, "good": one.good, "found": one.found, "repaired": one.repaired} for one in results]
+        typer.echo(json.dumps({"checks": rows, "bad": bad, "repaired": repaired}, ensure_ascii=False))
+    else:
+        for result in results:
+            mark = "ok  " if result.good and not result.repaired else "DONE" if result.good else "BAD "
+            typer.echo(f"{mark} {result.what}: {result.found}")
+        typer.echo(f"{len(results)} checks, {bad} bad" + (f", {repaired} repaired" if repaired else ""))
+    raise typer.Exit(1 if bad else 3 if repaired else 0)
 
 
 @app.command()
@@ -104,7 +131,7 @@ def init(
     config: ConfigOption = DEFAULT,
 ) -> None:
     """Write a first edge.toml for a school; one that exists is left alone."""
-    with _plainly():
+    with plainly():
         if config.exists():
             raise Invalid(f"{config} exists already; remove it first, or name another with --config")
         text = _MINIMAL.format(
@@ -134,7 +161,7 @@ def discover(
     from qorgan.edge.onvif.discovery import parse_target, search
     from qorgan.edge.onvif.wizard import configured_as, found_lines
 
-    with _plainly():
+    with plainly():
         cameras = configuration.load(config).cameras if config.exists() else ()
         targets = [parse_target(text) for text in at or []]
         found, ignored = asyncio.run(search(for_s=seconds, at=targets, multicast=multicast))
@@ -193,7 +220,7 @@ def add_camera(
     """
     from qorgan.edge.onvif.wizard import Wishes
 
-    with _plainly():
+    with plainly():
         key = key or _ask("A short name for machines (a-z, 0-9, hyphen)", "--key")
         name = LocalText(kk=name_kk or name_ru or key, ru=name_ru, en=name_en)
         before = configuration.load(config)
@@ -249,7 +276,7 @@ def add_button(
     config: ConfigOption = DEFAULT,
 ) -> None:
     """Add a panic button to the node and make its token, which the button shows with each press."""
-    with _plainly():
+    with plainly():
         before = configuration.load(config)
         place = LocalText(kk=place_kk, ru=place_ru, en=place_en)
         button = Button(key=ButtonKey(key), place=place, cameras=tuple(CameraKey(name) for name in camera or []))
@@ -272,7 +299,7 @@ def set_secret(
     config: ConfigOption = DEFAULT,
 ) -> None:
     """Store a secret, encrypted, in place of the one before. It takes effect when the node starts anew."""
-    with _plainly():
+    with plainly():
         store = SecretStore(configuration.load(config).storage.data)
         store.put(name, _ask_password(name, stdin))
     typer.echo(f"{name} is stored.")
@@ -283,9 +310,10 @@ class _Result:
     what: str
     good: bool
     found: str
+    repaired: bool = False
 
 
-def _checks(config: EdgeConfig) -> Iterator[_Result]:
+def _checks(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Result]:
     cameras, buttons = len(config.cameras), len(config.buttons)
     yield _Result("configuration", True, f"site {config.site.id}, {cameras} cameras, {buttons} buttons")
     for camera in config.cameras:
@@ -297,7 +325,8 @@ def _checks(config: EdgeConfig) -> Iterator[_Result]:
     yield _check_writable("data", config.storage.data)
     yield _check_writable("archive", config.storage.archive)
     yield _check_core_db(config)
-    yield from _check_archive(config)
+    yield from _check_archive(config, depth, repair)
+    yield _evidence_key(config)
 
 
 def _check_secrets(config: EdgeConfig) -> Iterator[_Result]:
@@ -345,18 +374,43 @@ def _check_core_db(config: EdgeConfig) -> _Result:
     return _Result("core.db", True, f"{waiting} messages wait for the centre, {lines} lines of the watch ledger hold")
 
 
-def _check_archive(config: EdgeConfig) -> Iterator[_Result]:
+def _check_archive(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Result]:
     from qorgan.edge.recorder.check import check as check_recorder
 
     try:
-        findings = check_recorder(config)
-    except (sqlite3.Error, QorganError) as error:
+        findings = check_recorder(config, depth=depth, repair=repair, progress=_Progress())
+    except (sqlite3.Error, OSError, QorganError) as error:
         yield _Result("archive", False, str(error))
         return
     for finding in findings:
-        yield _Result(f"archive {finding.path}", finding.repaired, f"{finding.code}: {finding.message}")
+        what, found = f"archive {finding.path}", f"{finding.code}: {finding.message}"
+        yield _Result(what, finding.repaired, found, finding.repaired)
     if not findings:
         yield _Result("archive", True, "files and index agree")
+
+
+def _evidence_key(config: EdgeConfig) -> _Result:
+    from qorgan.edge.recorder.evidence import SECRET, node_key, public_text
+
+    store = SecretStore(config.storage.data)
+    try:
+        if SECRET not in store.names():
+            return _Result("evidence", True, "no day is signed yet: the recorder makes the key")
+        return _Result("evidence", True, f"days are signed with the key {public_text(node_key(store).public_key())}")
+    except QorganError as error:
+        return _Result("evidence", False, str(error))
+
+
+class _Progress:
+    """A line every few seconds for whoever waits for a long check."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + 3.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + 3.0
+            typer.echo(f"     … {done} of {total} files", err=True)
 
 
 def _set_up_found(
@@ -450,25 +504,6 @@ def _write_new(path: Path, text: str) -> None:
         raise Invalid(f"{path}: {error.strerror}") from error
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(text + "\n")
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    """A mistake that a person can mend is one sentence and exit code 2, not a traceback."""
-    try:
-        yield
-    except QorganError as error:
-        _fail(logs.redact_text(str(error)))
-    except BaseExceptionGroup as several:
-        known = several.subgroup(QorganError)
-        if known is None:
-            raise
-        _fail("; ".join(logs.redact_text(str(error)) for error in known.exceptions))
-
-
-def _fail(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

@@ -233,7 +233,9 @@ def add_button(path: Path, button: Button) -> EdgeConfig:
 
 
 def to_toml(value: object) -> str:
-    """A TOML 1.0 value of a string, a list of strings or a table of strings."""
+    """A TOML 1.0 value of a string, a truth value, a list of strings or a table of strings."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {to_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):

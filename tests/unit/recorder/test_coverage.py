@@ -1,9 +1,10 @@
 """Seconds kept, and why the others are missing: nothing is stretched, nothing is left out."""
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qorgan.domain.coverage import JOIN_WITHIN_US, Gap, Span, gaps_between, join
+from qorgan.domain.coverage import JOIN_WITHIN_US, Gap, Span, day_coverage, gaps_between, join
 
 S = 1_000_000
 spans = st.lists(
@@ -29,6 +30,7 @@ def test_a_hole_without_a_note_is_unknown_and_a_lasting_one_reaches_to_the_end()
     assert [Gap(60 * S, 90 * S, "unknown"), Gap(600 * S, 1200 * S, "wrong_password")] == gaps
 
 
+@settings(deadline=None)
 @given(spans)
 def test_spans_and_gaps_together_are_the_whole_period(recorded):
     kept = join(recorded, DAY)
@@ -37,3 +39,25 @@ def test_spans_and_gaps_together_are_the_whole_period(recorded):
 
     assert 0 <= (DAY.end_us - DAY.start_us) - seconds <= JOIN_WITHIN_US * (len(kept) + 1)
     assert all(a.end_us < b.start_us for a, b in zip(kept, kept[1:], strict=False))
+
+
+def test_a_day_is_seconds_kept_of_seconds_expected_and_each_gap_has_its_cause():
+    kept = [Span(0, 60 * S), Span(90 * S, 600 * S)]
+    day = day_coverage(kept, [(60 * S, 90 * S, "timeout")], 0, 86_400 * S, 700 * S)
+
+    assert (700, 570) == (day.expected_s, day.kept_s)
+    assert (Gap(60 * S, 90 * S, "timeout"), Gap(600 * S, 700 * S, "unknown")) == day.gaps
+
+
+def test_of_a_day_that_has_not_come_nothing_is_expected():
+    assert (0, 0) == ((day := day_coverage([], [], 86_400 * S, 2 * 86_400 * S, 5)).expected_s, day.kept_s)
+
+
+@settings(deadline=None)
+@given(spans, st.integers(0, 2000))
+def test_what_is_kept_and_what_is_missing_are_what_was_expected(recorded, now_s):
+    day = day_coverage(recorded, [], 0, 1200 * S, now_s * S)
+
+    assert min(1200, now_s) == day.expected_s
+    assert 0 <= day.kept_s
+    assert day.expected_s == pytest.approx(day.kept_s + sum(gap.end_us - gap.start_us for gap in day.gaps) / 1e6)
