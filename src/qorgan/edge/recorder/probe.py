@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qorgan.domain.cameras import CameraReason
 from qorgan.edge.recorder.session import ENCODINGS
 from qorgan.edge.recorder.track import track_of
-from qorgan.edge.recorder.wire import DatagramSockets, Trust, connect, receive_into, send_now
+from qorgan.edge.recorder.wire import DatagramSockets, Trust, connect, receive_into, send_now, shown_certificate
 from qorgan.protocols.rtsp import messages
 from qorgan.protocols.rtsp.auth import Credentials
 from qorgan.protocols.rtsp.client import CameraRefused, Redirected, RtspClient, Transport, WrongTransport
@@ -33,7 +33,8 @@ class Probe:
 async def probe(url: str, user: str | None, password: str | None, trust: Trust | None = None) -> Probe:
     """Connect, log in, wait for one keyframe. Raises `CameraRefused` with the reason, or `Invalid` for a bad URL.
 
-    Follows what the camera says of its transport and its place, as the recorder does.
+    Follows what the camera says of its transport and its place, as the recorder does. Where nobody vouches for a
+    camera's certificate, the error says which one it shows, so that a person can compare and pin it.
     """
     credentials = Credentials(user, password or "") if user else None
     transport, redirects = Transport.TCP, 0
@@ -47,6 +48,14 @@ async def probe(url: str, user: str | None, password: str | None, trust: Trust |
                 except Redirected as error:
                     url, redirects = error.url, redirects + 1
                     credentials = credentials if error.same_host else None
+                except CameraRefused as error:
+                    if error.reason is not CameraReason.UNTRUSTED:
+                        raise
+                    shown = await shown_certificate(asyncio.get_running_loop(), messages.parse_url(url))
+                    advice = (
+                        f"; the one it shows has the SHA-256 {shown}: if that is the camera's own, it can be pinned"
+                    )
+                    raise CameraRefused(error.reason, f"{error}{advice}") from error
     except TimeoutError as error:
         raise CameraRefused(CameraReason.NO_FRAMES, f"no picture in {PICTURE_WITHIN_S:.0f} s") from error
     raise CameraRefused(CameraReason.PROTOCOL_ERROR, "the camera wants to be asked otherwise each time it is asked")

@@ -6,6 +6,7 @@ named for it, or by one that this machine trusts. Nothing of RTSP is sent before
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import hashlib
 import hmac
@@ -49,9 +50,13 @@ def _context(trust: Trust) -> ssl.SSLContext:
     """How a certificate is checked: chain and name by OpenSSL, or a pin by us after the handshake."""
     if not trust.pin:
         return ssl.create_default_context(cafile=trust.authority)
+    return _unchecked_context()  # `_check_pin` compares the whole certificate before anything is sent
+
+
+def _unchecked_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # `_check_pin` compares the whole certificate before anything is sent
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 
@@ -82,6 +87,24 @@ async def connect(
         raise CameraRefused(CameraReason.TIMEOUT, f"no connection in {CONNECT_WITHIN_S:.0f} s") from error
     except ConnectionRefusedError as error:
         raise CameraRefused(CameraReason.REFUSED, f"nothing listens on port {address.port}") from error
+
+
+async def shown_certificate(loop: asyncio.AbstractEventLoop, address: messages.Address) -> str:
+    """SHA-256 of the certificate that is shown at an address, in hex, for a person to compare.
+
+    Nothing is sent there, and nothing is believed. Raises `CameraRefused` with the reason.
+    """
+    sock = await connect(loop, dataclasses.replace(address, secure=False))
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN_S):
+            context = _unchecked_context()
+            sock = sealed = context.wrap_socket(sock, server_hostname=address.host, do_handshake_on_connect=False)
+            await _shake_hands(loop, sealed)
+            return _fingerprint(sealed)
+    except TimeoutError as error:
+        raise CameraRefused(CameraReason.TIMEOUT, f"no encrypted connection in {CONNECT_WITHIN_S:.0f} s") from error
+    finally:
+        sock.close()
 
 
 async def _sealed(loop: asyncio.AbstractEventLoop, sock: socket.socket, host: str, trust: Trust) -> ssl.SSLSocket:
@@ -134,9 +157,12 @@ def _resolve(ready: asyncio.Future[None]) -> None:
 
 
 def _check_pin(sock: ssl.SSLSocket, pin: str) -> None:
-    found = hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
-    if not hmac.compare_digest(found, pin.replace(":", "").lower()):
+    if not hmac.compare_digest(_fingerprint(sock), pin.replace(":", "").lower()):
         raise CameraRefused(CameraReason.UNTRUSTED, "its certificate is not the one that is pinned (tls_pin)")
+
+
+def _fingerprint(sock: ssl.SSLSocket) -> str:
+    return hashlib.sha256(sock.getpeercert(binary_form=True) or b"").hexdigest()
 
 
 def receive_into(sock: socket.socket, view: memoryview) -> int:
