@@ -173,6 +173,28 @@ def test_after_a_crash_the_open_file_is_cut_at_its_last_whole_fragment_and_adopt
     index.close()
 
 
+@pytest.mark.parametrize("missing", ["in a fragment", "at the end", "in the head"])
+def test_what_never_reached_the_disk_is_not_taken_for_video(school, missing):
+    """A power cut may leave a file its length without its bytes: they read as nulls, by whole sectors."""
+    school.record(30)
+    school.stop()
+    index = Index(school.root / "index.db")
+    row = next(iter(index.all_segments()))
+    entries = unpack_fragments(row.fragments)
+    row.state, row.sha256, row.fragments, row.size = "open", None, b"", 0
+    index.commit([row], [])
+    path = school.root / row.path
+    at = {"in a fragment": entries[20].offset + 511, "at the end": path.stat().st_size - 1, "in the head": 512}[missing]
+    with path.open("r+b") as file:
+        file.seek(at // 512 * 512)
+        file.write(bytes(min(512, path.stat().st_size - file.tell())))
+    adopt_open_segments(school.root, index)
+
+    left = list(index.all_segments())
+    assert {"in a fragment": [20 * 25], "at the end": [29 * 25], "in the head": []}[missing] == [r.frames for r in left]
+    index.close()
+
+
 def test_a_file_begun_right_before_a_crash_is_known_and_adopted(school, monkeypatch):
     monkeypatch.setattr(school.archive, "_make_durable", lambda: None)  # the crash came before the next second
     school.record(3)

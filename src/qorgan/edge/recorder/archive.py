@@ -1,7 +1,7 @@
 """The archive's writer: one thread that owns the open files and index.db, so that a slow disk never stops the reading.
 
-Once a second `syncfs` makes everything written so far durable together; then one transaction says so in the index.
-An indexed byte range is therefore on disk (invariant I4), and a power cut takes about two seconds at most.
+Twice a second `syncfs` makes everything written so far durable together; then one transaction says so in the index.
+An indexed byte range is therefore on disk (invariant I4), and a power cut takes two seconds at most.
 
 Files lie on one or more disks (`disks.py`). One that fails is left: its open files stay in the index as far as they
 were durable, recording goes on elsewhere, and when it is back they are adopted. What a full disk needs is space kept
@@ -38,7 +38,7 @@ from qorgan.protocols.fmp4.writer import AudioTrack, VideoTrack, fragment_head, 
 
 log = structlog.get_logger()
 
-SYNC_EVERY_S = 1.0
+SYNC_EVERY_S = 0.5  # with the second of a fragment and a turn of the reading: well below the two seconds of I4
 QUEUE_LIMIT_BYTES = 256 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 Job = Callable[[], object]

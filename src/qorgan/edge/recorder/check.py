@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from functools import partial
+from itertools import pairwise, takewhile
 from pathlib import Path
 
 from qorgan.domain.coverage import JOIN_WITHIN_US, UNKNOWN, Span, gaps_between
@@ -29,6 +30,7 @@ from qorgan.protocols.fmp4.reader import parse_init, whole_fragments
 
 RECENT_US = 86_400_000_000  # files of the last day are opened by every check
 IN_ONE_GO = 500
+SECTOR = 512  # bytes that a disk writes whole or not at all
 _SAID = "written down as unknown"
 _PATH = re.compile(
     r"(?P<camera>[a-z0-9-]{1,63})/(?P<stream>main|sub)/(?P<day>\d{8})/(?P<time>\d{6})-(?P<id>\d{1,18})\.mp4"
@@ -367,7 +369,9 @@ def _adopt_file(path: Path, row: SegmentRow) -> tuple[int, int]:
     with path.open("r+b") as file:
         size = os.fstat(file.fileno()).st_size
         init_bytes, fragments = whole_fragments(lambda offset, count: os.pread(file.fileno(), count, offset), size)
-        if not fragments:
+        arrived = partial(_arrived, file.fileno(), row.size)
+        fragments = list(takewhile(lambda found: arrived(found[0], found[1].length), fragments))
+        if not fragments or not arrived(0, init_bytes):
             raise Corrupt("not one whole fragment", code="segment.damaged")
         entries = group_fragments(fragments)
         end = entries[-1].offset + entries[-1].size
@@ -380,6 +384,19 @@ def _adopt_file(path: Path, row: SegmentRow) -> tuple[int, int]:
     row.fragments = b"".join(entry.pack() for entry in entries)
     row.state, row.end_reason = "adopted", "crash"
     return len(entries), size - end
+
+
+def _arrived(file: int, promised: int, offset: int, length: int) -> bool:
+    """Whether all of these bytes got to the disk before the power went, as far as can be seen.
+
+    A file may have its new length before it has its new bytes; what is missing then reads as nulls, by whole sectors.
+    What was synced, below `promised`, is certain. Video has no long run of nulls (H.264 7.4.1, H.265 7.4.2: never three
+    in a row within a NAL unit), so a sector of nothing else never arrived.
+    """
+    if offset + length <= promised:
+        return True
+    data = os.pread(file, length, offset)
+    return all(data[at : at + SECTOR].strip(b"\0") for at in range(-offset % SECTOR, length, SECTOR))
 
 
 def _disagreement(row: SegmentRow, path: Path) -> str | None:
