@@ -16,7 +16,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz.rtsp import Target, damaged, targets
+from tests.fuzz import fmp4, rtsp
+from tests.fuzz.rtsp import Target
 
 HANGS_AFTER_S = 60
 MAX_GROWTH_BYTES = 48 * 1024 * 1024
@@ -49,7 +50,7 @@ def fuzz_target(target: Target, *, inputs: int, seed: int) -> Report:
     while report.inputs < inputs and report.finding is None:
         faulthandler.dump_traceback_later(HANGS_AFTER_S, exit=True)
         for _ in range(min(_ROUND, inputs - report.inputs)):
-            _try_one(target, damaged(target.seeds, chance), report)
+            _try_one(target, target.an_input(chance), report)
             if report.finding is not None:
                 break
         if not compared and report.inputs >= inputs // 10:
@@ -78,7 +79,7 @@ def _resident_bytes() -> int:
 def main() -> int:
     """0 when nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = {target.name: target for target in targets()}
+    known = {target.name: target for target in (*rtsp.targets(), *fmp4.targets())}
     parser.add_argument("--inputs", type=int, default=1_000_000, help="for each target")
     parser.add_argument("--target", choices=known, action="append", help="this one alone; repeat")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))

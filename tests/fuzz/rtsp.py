@@ -38,11 +38,15 @@ _INTERESTING += [
 
 @dataclass(frozen=True)
 class Target:
-    """`try_one` is given a damaged copy of one of the `seeds`."""
+    """`try_one` is given a damaged copy of one of the `seeds`: by `damaged`, unless the target knows better ways."""
 
     name: str
     seeds: tuple[bytes, ...]
     try_one: Callable[[bytes], None]
+    damage: Callable[[tuple[bytes, ...], random.Random], bytes] | None = None
+
+    def an_input(self, chance: random.Random) -> bytes:
+        return (self.damage or damaged)(self.seeds, chance)
 
 
 def damaged(seeds: tuple[bytes, ...], chance: random.Random) -> bytes:
