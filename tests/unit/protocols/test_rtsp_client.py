@@ -447,3 +447,49 @@ def test_a_camera_that_knows_no_ranges_is_asked_without():
     say(client, answer("457 Invalid Range"))
     request = client.take_bytes()
     assert request.startswith(b"PLAY ") and b"Range" not in request
+
+
+# What cameras were seen to answer
+
+TRANSPORTS = {
+    "source first": ("RTP/AVP/TCP;ssrc=22345684;interleaved=0-1", (0, 1)),
+    "a source in C": ('RTP/AVP/TCP;unicast;interleaved=0-1;ssrc=0x6f7c;mode="PLAY"', (0, 1)),
+    "its own channels": ("RTP/AVP/TCP;unicast;interleaved=4-5", (4, 5)),
+    "one channel": ("RTP/AVP/TCP;unicast;interleaved=6", (6, 7)),
+    "spaces and capitals": ("RTP/AVP/TCP; unicast; Interleaved = 2-3", (2, 3)),
+    "nothing": ("", (0, 1)),
+    "a channel that does not exist": ("RTP/AVP/TCP;interleaved=300-301", (0, 1)),
+}
+
+
+@pytest.mark.parametrize("case", TRANSPORTS)
+def test_a_transport_is_understood_however_it_is_written(case):
+    text, channels = TRANSPORTS[case]
+    client = RtspClient(URL, None, 0.0)
+    say(client, answer(body=SDP))
+    say(client, set_up(text))
+    assert channels == (client.video_lane.channel, client.video_lane.control_channel)
+    assert client.step is Step.PLAY
+
+
+def test_pictures_before_the_answer_to_play_are_not_lost():
+    client = RtspClient(URL, None, 0.0)
+    say(client, answer(body=SDP))
+    say(client, set_up("RTP/AVP/TCP;interleaved=0-1"))
+    clip = a_clip()
+    early, late = (b"".join(packetize(clip.units[n], 50 * n, 3600 * n)) for n in (0, 1))
+    frames = say(client, early + answer() + late)
+    assert client.step is Step.PLAYING
+    assert [avcc(clip.units[0]), avcc(clip.units[1])] == [frame.data for frame in frames]
+
+
+@pytest.mark.parametrize(
+    "session", ["abc;timeout=60", "abc ; Timeout = 60", 'abc;timeout="60"', "abc; x=1; timeout=60"]
+)
+def test_a_session_says_how_long_it_lives(session):
+    client = RtspClient(URL, None, 0.0)
+    say(client, answer(body=SDP))
+    say(client, answer(Session=session))
+    assert b"Session: abc\r\n" in client.take_bytes()
+    say(client, answer(), 1.0)
+    assert 31.0 == client.next_deadline()
