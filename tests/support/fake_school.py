@@ -53,6 +53,9 @@ class FakeSchool:
         self.contents: commands.Contents | None = None
         self.asked_contents: list[commands.AskContents] = []
         self.orders: list[commands.ReadPieces] = []
+        self.steered: list[commands.AskPtz] = []
+        self.snapshots: list[commands.AskSnapshot] = []
+        self.jpeg = b"\xff\xd8picture"
         self.piece_lacks = 0  # bytes that are missing from what was promised
         self._client: Client | None = None
 
@@ -67,6 +70,8 @@ class FakeSchool:
             "coverage": self._on_coverage,
             "contents": self._on_contents,
             "pieces": self._on_pieces,
+            "ptz": self._on_ptz,
+            "snapshot": self._on_snapshot,
         }
         for name, handler in handlers.items():
             await self._client.subscribe(subjects.command(self.site, name), cb=self._unless_silent(handler))
@@ -166,6 +171,20 @@ class FakeSchool:
         await self._send(lease, MediaKind.KEY, body[: len(body) - self.piece_lacks])
         await self._send(lease, MediaKind.END, self.range_end)
         await self._flush()
+
+    async def _on_ptz(self, message: Msg) -> None:
+        ask = decode(message.data, commands.AskPtz)
+        if self.refuse_all is not None:
+            await _answer(message, commands.Reply(refusal=self.refuse_all))
+            return
+        self.steered.append(ask)
+        presets = (commands.PtzPreset(token="1", name="Қақпа"),) if ask.order is commands.PtzOrder.PRESETS else ()
+        await _answer(message, commands.Reply(ptz=commands.PtzReply(presets=presets)))
+
+    async def _on_snapshot(self, message: Msg) -> None:
+        self.snapshots.append(decode(message.data, commands.AskSnapshot))
+        taken = commands.Snapshot(at=datetime.now(UTC), jpeg=self.jpeg)
+        await _answer(message, commands.Reply(snapshot=taken))
 
     async def _on_range(self, message: Msg) -> None:
         order = decode(message.data, commands.OpenRange)

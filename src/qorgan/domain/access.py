@@ -26,6 +26,7 @@ class Right(StrEnum):
     SCHOOLS_READ = "schools.read"
     CAMERAS_READ = "cameras.read"
     LIVE_VIEW = "live.view"
+    PTZ_MOVE = "ptz.move"  # turn a camera
     ARCHIVE_VIEW = "archive.view"
     ARCHIVE_EXPORT = "archive.export"  # a copy leaves the building
     ALARM_READ = "alarm.read"
@@ -47,8 +48,8 @@ _ANSWER = frozenset(
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
-        Role.DUTY_OFFICER: _READ | _VIDEO | _ANSWER,
-        Role.HEAD: _READ | _VIDEO | {Right.WATCHES_READ},
+        Role.DUTY_OFFICER: _READ | _VIDEO | _ANSWER | {Right.PTZ_MOVE},
+        Role.HEAD: _READ | _VIDEO | {Right.WATCHES_READ, Right.PTZ_MOVE},
         Role.INSPECTOR: _READ | _VIDEO | {Right.WATCHES_READ},
         Role.MINISTRY: _READ | {Right.WATCHES_READ},
         Role.ADMINISTRATOR: _READ | {Right.WATCHES_READ, Right.UNITS_READ, Right.REGISTRY_EDIT, Right.SYSTEM_READ},

@@ -171,3 +171,20 @@ def test_the_watch_ledger_is_a_chain_that_shows_tampering(town: Town) -> None:
 
     with pytest.raises(LedgerBroken, match="line 3"):
         verify(WatchLine.objects.filter(school=town.school))
+
+
+def test_who_turns_a_camera_is_written_down_and_an_inspector_may_not(town: Town) -> None:
+    officer, head = a.an_officer(town.centre), a.a_person(Role.HEAD, school=town.school)
+    steering = access.open_watch(officer, town.hall.pk, Action.PTZ, StreamName.MAIN, "duty")
+    access.open_watch(officer, town.hall.pk, Action.SNAPSHOT, StreamName.MAIN, "duty")
+
+    grant = verify_grant(
+        steering.grant, keys.grant_key(settings.QORGAN.data), site=SiteId("kst-012"), now=timezone.now()
+    )
+    assert Action.PTZ is grant.action
+    lines = desk(head).get(f"/schools/{town.school.pk}/watches").json()["items"]
+    assert ["snapshot", "ptz"] == [line["action"] for line in lines]
+    inspector = a.an_actor(Role.INSPECTOR, regions=(town.school.district.region_id,))
+    for actor in (inspector, a.an_actor(Role.MINISTRY), a.an_actor(Role.ADMINISTRATOR)):
+        with pytest.raises(Forbidden):
+            access.open_watch(actor, town.hall.pk, Action.PTZ, StreamName.MAIN, "duty")

@@ -200,6 +200,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cameras/{camera_id}/ptz": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Camera Ptz
+     * @description The places that a camera remembers. 404 `onvif.not_supported` when it cannot turn.
+     */
+    get: operations["get_camera_ptz"];
+    put?: never;
+    /**
+     * Steer Camera
+     * @description Turn a camera. As long as somebody steers is one line in the watch ledger.
+     */
+    post: operations["steer_camera"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cameras/{camera_id}/range": {
     parameters: {
       query?: never;
@@ -214,6 +238,26 @@ export interface paths {
      *     With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call.
      */
     get: operations["get_camera_range"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cameras/{camera_id}/snapshot": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Camera Snapshot
+     * @description One picture as the camera makes it; a line in the watch ledger each. 404 when the camera makes none.
+     */
+    get: operations["get_camera_snapshot"];
     put?: never;
     post?: never;
     delete?: never;
@@ -705,6 +749,16 @@ export interface components {
       drawn_at?: string | null;
     };
     /**
+     * Preset
+     * @description A place that a camera remembers.
+     */
+    Preset: {
+      /** Name */
+      name: string;
+      /** Token */
+      token: string;
+    };
+    /**
      * Problem
      * @description RFC 9457. `code` is stable: the console translates it.
      */
@@ -719,6 +773,14 @@ export interface components {
       title: string;
     };
     /**
+     * Ptz
+     * @description What the camera remembers; empty after orders that do not change it.
+     */
+    Ptz: {
+      /** Presets */
+      presets: components["schemas"]["Preset"][];
+    };
+    /**
      * Right
      * @description An action. Its value goes to the console in `Session.rights`.
      * @enum {string}
@@ -727,6 +789,7 @@ export interface components {
       | "schools.read"
       | "cameras.read"
       | "live.view"
+      | "ptz.move"
       | "archive.view"
       | "archive.export"
       | "alarm.read"
@@ -865,6 +928,47 @@ export interface components {
       | "closed"
       | "reviewed";
     /**
+     * Steer
+     * @description An order to a camera that can turn. Speeds are -1 … 1; a move ends by itself after `for_s` (≤10) seconds.
+     */
+    Steer: {
+      /**
+       * For S
+       * @default 2
+       */
+      for_s: number;
+      /**
+       * Order
+       * @enum {string}
+       */
+      order: "move" | "stop" | "goto" | "set";
+      /**
+       * Pan
+       * @default 0
+       */
+      pan: number;
+      /**
+       * Preset
+       * @default
+       */
+      preset: string;
+      /**
+       * Purpose
+       * @default duty
+       */
+      purpose: string;
+      /**
+       * Tilt
+       * @default 0
+       */
+      tilt: number;
+      /**
+       * Zoom
+       * @default 0
+       */
+      zoom: number;
+    };
+    /**
      * Stream
      * @description One stream as its node last measured it; `unknown` with reason `node_silent` when the node is not heard from.
      */
@@ -963,7 +1067,7 @@ export interface components {
        * Action
        * @enum {string}
        */
-      action: "live" | "archive" | "export";
+      action: "live" | "archive" | "export" | "snapshot" | "ptz";
       /**
        * At
        * Format: date-time
@@ -1568,6 +1672,137 @@ export interface operations {
       };
     };
   };
+  get_camera_ptz: {
+    parameters: {
+      query?: {
+        purpose?: string;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Ptz"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  steer_camera: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Steer"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Ptz"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_camera_range: {
     parameters: {
       query: {
@@ -1594,6 +1829,66 @@ export interface operations {
         };
         content: {
           "video/mp4": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_camera_snapshot: {
+    parameters: {
+      query?: {
+        purpose?: string;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description JPEG; `X-Qorgan-At` says when it was taken, by the school's clock. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/jpeg": string;
         };
       };
       /** @description Forbidden */

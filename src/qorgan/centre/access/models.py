@@ -116,6 +116,8 @@ class WatchLine(LedgerLine):
         LIVE = "live"
         ARCHIVE = "archive"
         EXPORT = "export"
+        SNAPSHOT = "snapshot"
+        PTZ = "ptz", "ptz: turned the camera"
         COVERAGE = "coverage", "coverage: asked what is recorded, saw no picture"
 
     school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="watch_lines")

@@ -56,7 +56,10 @@ _RIGHT = {
     Action.LIVE: Right.LIVE_VIEW,
     Action.ARCHIVE: Right.ARCHIVE_VIEW,
     Action.EXPORT: Right.ARCHIVE_EXPORT,
+    Action.SNAPSHOT: Right.LIVE_VIEW,
+    Action.PTZ: Right.PTZ_MOVE,
 }
+_OF_THE_PAST = (Action.ARCHIVE, Action.EXPORT)
 _EVERYWHERE = (Role.MINISTRY, Role.ADMINISTRATOR)
 
 
@@ -238,7 +241,7 @@ def open_watch(
     `NotFound` (no such camera in the actor's territory) or `Invalid` (a purpose or a range that is none).
     """
     actor.require(_RIGHT[action])
-    if action is not Action.LIVE and (start is None or end is None or start >= end):
+    if action in _OF_THE_PAST and (start is None or end is None or start >= end):
         raise Invalid("an archive watch names the range it wants, start before end", code="range")
     camera = _camera(actor, camera_id)
     reason = _reason(actor, purpose, camera)

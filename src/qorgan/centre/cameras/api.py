@@ -1,8 +1,8 @@
 """Routes of `cameras`.
 
-`timeline`, `range`, `thumbnail`, `hls` and `download` are served by the gateway, which stands before Django at the same
-paths and asks the school; they are declared here so that the API has one description, and answer 503 when no gateway
-runs.
+`timeline`, `range`, `thumbnail`, `hls`, `download`, `ptz` and `snapshot` are served by the gateway, which stands before
+Django at the same paths and asks the school; they are declared here so that the API has one description, and answer
+503 when no gateway runs.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from pydantic import AwareDatetime
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.cameras import service
-from qorgan.centre.cameras.schemas import Camera, CameraList, RangeStream, Timeline
+from qorgan.centre.cameras.schemas import Camera, CameraList, Ptz, RangeStream, Steer, Timeline
 from qorgan.centre.wire import Problem
 from qorgan.domain.access import Right
 from qorgan.kernel.errors import Unavailable
@@ -44,6 +44,14 @@ FILE = {
             "description": "Fragmented MP4 with its index in front; `Content-Length` is known from the start.",
             "content": {"video/mp4": {"schema": {"type": "string", "format": "binary"}}},
             "headers": {"Content-Disposition": {"description": "The file's name", "schema": {"type": "string"}}},
+        }
+    }
+}
+PICTURE = {
+    "responses": {
+        200: {
+            "description": "JPEG; `X-Qorgan-At` says when it was taken, by the school's clock.",
+            "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
         }
     }
 }
@@ -166,7 +174,49 @@ def get_camera_download(
     _no_gateway(start, end)
 
 
+@router.get(
+    "/cameras/{camera_id}/ptz",
+    response={200: Ptz, 403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    operation_id="get_camera_ptz",
+)
+@needs(Right.PTZ_MOVE)
+def get_camera_ptz(
+    request: HttpRequest, camera_id: UUID, purpose: Annotated[str, Query(max_length=100)] = "duty"
+) -> NoReturn:
+    """The places that a camera remembers. 404 `onvif.not_supported` when it cannot turn."""
+    raise _nobody_there()
+
+
+@router.post(
+    "/cameras/{camera_id}/ptz",
+    response={200: Ptz, 403: Problem, 404: Problem, 422: Problem, 503: Problem, 504: Problem},
+    operation_id="steer_camera",
+)
+@needs(Right.PTZ_MOVE)
+def steer_camera(request: HttpRequest, camera_id: UUID, order: Steer) -> NoReturn:
+    """Turn a camera. As long as somebody steers is one line in the watch ledger."""
+    raise _nobody_there()
+
+
+@router.get(
+    "/cameras/{camera_id}/snapshot",
+    response={403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    operation_id="get_camera_snapshot",
+    openapi_extra=PICTURE,
+)
+@needs(Right.LIVE_VIEW)
+def get_camera_snapshot(
+    request: HttpRequest, camera_id: UUID, purpose: Annotated[str, Query(max_length=100)] = "duty"
+) -> NoReturn:
+    """One picture as the camera makes it; a line in the watch ledger each. 404 when the camera makes none."""
+    raise _nobody_there()
+
+
 def _no_gateway(start: datetime, end: datetime) -> NoReturn:
     raise Unavailable(
         f"no gateway runs here to fetch {start.isoformat()} - {end.isoformat()}", code="gateway.not_running"
     )
+
+
+def _nobody_there() -> Unavailable:
+    return Unavailable("no gateway runs here to ask the school", code="gateway.not_running")

@@ -76,3 +76,28 @@ class Timeline(Schema):
 
 
 RangeStream = Literal["main", "sub"]
+
+
+class Steer(Schema):
+    """An order to a camera that can turn. Speeds are -1 … 1; a move ends by itself after `for_s` (≤10) seconds."""
+
+    order: Literal["move", "stop", "goto", "set"]
+    pan: float = 0.0
+    tilt: float = 0.0
+    zoom: float = 0.0
+    for_s: float = 2.0
+    preset: str = ""
+    purpose: str = "duty"
+
+
+class Preset(Schema):
+    """A place that a camera remembers."""
+
+    token: str
+    name: str
+
+
+class Ptz(Schema):
+    """What the camera remembers; empty after orders that do not change it."""
+
+    presets: list[Preset]

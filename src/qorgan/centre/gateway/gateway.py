@@ -16,6 +16,7 @@ from qorgan.centre.gateway.problems import NotSignedIn
 from qorgan.centre.gateway.recordings import Recordings
 from qorgan.centre.gateway.school import SchoolLink
 from qorgan.centre.gateway.sockets import Doorman
+from qorgan.centre.gateway.steering import Steering
 from qorgan.centre.gateway.streams import StreamHub
 from qorgan.centre.gateway.video import VideoSockets
 from qorgan.centre.gateway.viewings import Viewings
@@ -24,6 +25,7 @@ from qorgan.kernel.errors import Forbidden
 
 CAMERA = "/api/cameras/{camera}"
 STATUS_RIGHT = "system.read"
+CAMERA_ANSWERS_WITHIN_S = 12.0  # the node gives a camera ten
 
 
 class Gateway:
@@ -41,6 +43,8 @@ class Gateway:
         self._video_sockets = VideoSockets(self._streams, gatekeeper, doorman, clock, self.counters)
         self._event_sockets = EventSockets(self._events, gatekeeper, doorman, clock, self.counters)
         self._viewings = Viewings(gatekeeper, clock)
+        patient = SchoolLink(carrier, answer_within_s=CAMERA_ANSWERS_WITHIN_S)
+        self._steering = Steering(patient, gatekeeper, self._viewings, is_our_host=is_our_host)
         self._recordings = Recordings(school, gatekeeper, clock, self.counters, self._viewings)
 
     async def run(self) -> None:
@@ -71,6 +75,9 @@ class Gateway:
             Route(CAMERA + "/hls/{viewing}/{file}", self._recordings.piece, methods=["GET"]),
             Route(f"{CAMERA}/download.mp4", self._recordings.download, methods=["GET"]),
             Route(f"{CAMERA}/timeline", self._recordings.timeline, methods=["GET"]),
+            Route(f"{CAMERA}/ptz", self._steering.presets, methods=["GET"]),
+            Route(f"{CAMERA}/ptz", self._steering.steer, methods=["POST"]),
+            Route(f"{CAMERA}/snapshot", self._steering.snapshot, methods=["GET"]),
             Route("/api/gateway", self._status, methods=["GET"]),
         )
 
