@@ -1,13 +1,14 @@
 /** One camera: its archive, and one step back to its school. */
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { VideoOff } from "lucide-react";
-import { useCallback } from "react";
+import { useCallback, useMemo } from "react";
 import type { Camera, StreamName } from "@/api/types";
 import { Archive } from "@/features/archive/Archive";
+import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
-import { useCamera, useConnection, useRoutinePurpose, useSchool } from "@/world/hooks";
+import { useCamera, useConnection, useRoutinePurpose, useSchool, useWorld } from "@/world/hooks";
 
 export function CameraPage() {
   const { t } = useWords();
@@ -34,6 +35,17 @@ function Page({ camera }: { camera: Camera }) {
   const navigate = useNavigate({ from: "/cameras/$id" });
   const purpose = useRoutinePurpose();
   const school = useSchool(camera.school);
+  const all = useWorld((world) => world.cameras);
+  const { shown, others } = useMemo(() => {
+    const neighbours = [...all.values()].filter(
+      ({ school, id }) => school === camera.school && id !== camera.id,
+    );
+    const ids = place.with?.split(",").slice(0, MOST_CAMERAS - 1) ?? [];
+    return {
+      shown: [camera, ...neighbours.filter(({ id }) => ids.includes(id))],
+      others: neighbours.filter(({ id }) => !ids.includes(id)),
+    };
+  }, [all, camera, place.with]);
   const onPlace = useCallback(
     (at: number) =>
       void navigate({ search: (before) => ({ ...before, at: new Date(at).toISOString() }), replace: true }),
@@ -63,13 +75,20 @@ function Page({ camera }: { camera: Camera }) {
           />
         ) : (
           <Archive
-            camera={camera}
+            cameras={shown}
+            others={others}
             purpose={purpose}
             stream={place.stream ?? playable(camera)}
             at={place.at === undefined ? undefined : Date.parse(place.at)}
             onPlace={onPlace}
             onStream={(stream) =>
               void navigate({ search: (before) => ({ ...before, stream }), replace: true })
+            }
+            onBeside={(ids) =>
+              void navigate({
+                search: (before) => ({ ...before, with: ids.length === 0 ? undefined : ids.join(",") }),
+                replace: true,
+              })
             }
           />
         )}

@@ -19,6 +19,8 @@ const KEYS = [
   ["Space", "play"],
   ["J K L", "shuttle"],
   [", .", "frame"],
+  ["[ ]", "marks"],
+  ["E", "export"],
 ] as const;
 
 export function KeysHelp({ open, onClose }: { open: boolean; onClose: () => void }) {

@@ -37,6 +37,8 @@ export interface CameraPlace {
   /** The instant shown, ISO 8601. */
   at?: string;
   stream?: "main" | "sub";
+  /** Cameras of the same school that are played beside it, ids with commas between. */
+  with?: string;
 }
 
 export function readCamera(raw: Raw): CameraPlace {
@@ -44,6 +46,7 @@ export function readCamera(raw: Raw): CameraPlace {
   return {
     at: at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at,
     stream: raw["stream"] === "main" || raw["stream"] === "sub" ? raw["stream"] : undefined,
+    with: text(raw["with"]),
   };
 }
 

@@ -76,10 +76,12 @@ export function MenuCheck({
   checked,
   onChange,
   children,
+  testId,
 }: {
   checked: boolean;
   onChange: () => void;
   children: ReactNode;
+  testId?: string;
 }) {
   return (
     <DropdownMenu.CheckboxItem
@@ -87,6 +89,7 @@ export function MenuCheck({
       onCheckedChange={onChange}
       onSelect={(event) => event.preventDefault()}
       className={ITEM}
+      data-testid={testId}
     >
       <span
         aria-hidden

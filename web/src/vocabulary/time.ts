@@ -34,6 +34,12 @@ export function clock(at: number): string {
   return `${hour}:${minute}:${second}`;
 }
 
+/** 12:44:07,320 */
+export function clockExact(at: number): string {
+  const ms = ((Math.floor(at) % 1000) + 1000) % 1000;
+  return `${clock(at)},${String(ms).padStart(3, "0")}`;
+}
+
 /** 12:44 */
 export function clockMinutes(at: number): string {
   return clock(at).slice(0, 5);

@@ -1,137 +1,166 @@
-/** A camera's archive: the picture, the day as a bar, and the keys of a cutting table. The place is the caller's URL. */
-import {
-  CalendarDays,
-  ChevronLeft,
-  ChevronRight,
-  Pause,
-  Play,
-  SkipBack,
-  SkipForward,
-  StepBack,
-  StepForward,
-} from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+/** Recordings of one camera, or of up to nine of a school in step; the day as a bar; the keys of a cutting table. */
+import { Cctv, Download } from "lucide-react";
+import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Camera, StreamName } from "@/api/types";
-import { ArchivePicture, useArchivePlayer } from "@/player/ArchivePicture";
-import { Button } from "@/ui/button";
+import { ArchivePicture, useArchiveTransport } from "@/player/ArchivePicture";
+import { MOST_CAMERAS } from "@/player/archive-transport";
+import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
+import { Menu, MenuCheck, MenuLabel } from "@/ui/overlays";
 import { Notice, Segmented } from "@/ui/surfaces";
-import { streamOf } from "@/vocabulary/schools";
+import { streamOf, wallStream } from "@/vocabulary/schools";
 import { problemText } from "@/vocabulary/text";
-import { clock, day, dayStart, fromLocal, isoDay } from "@/vocabulary/time";
+import { clock, clockExact, dayStart } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
-import { useServerNow } from "@/world/hooks";
-import { DAY_MS, pan, type View } from "./geometry";
+import { useServerNow, useSession } from "@/world/hooks";
+import { Calendar } from "./Calendar";
+import { ExportDialog } from "./Export";
+import { DAY_MS, type Marks, marked, pan, stretchOf, type View } from "./geometry";
+import { Lane } from "./Lane";
+import { useThumbnail } from "./Thumbnail";
 import { TimelineBar } from "./TimelineBar";
+import { JUMP_MS, SpeedChoice, TransportButtons } from "./Transport";
 import { daysAround, useCoverage } from "./use-timeline";
 
-const RATES = [0.5, 1, 2, 4] as const;
-const JUMP_MS = 5_000;
 /** How far before now to begin when no time was asked for: the newest seconds are still being written. */
 const BEFORE_NOW_MS = 60_000;
 
 export interface ArchiveProps {
-  camera: Camera;
+  /** The first one's day is the bar; the others have a lane each. */
+  cameras: readonly Camera[];
+  /** What else of the school could be shown beside them. */
+  others: readonly Camera[];
   purpose: string;
+  /** Of a single camera; several are shown by the streams that walls use. */
   stream: StreamName;
   /** Epoch ms; undefined opens a minute ago. */
   at: number | undefined;
   /** The place changed by the user: keep it in the URL. */
   onPlace: (at: number) => void;
   onStream: (stream: StreamName) => void;
+  /** Ids of the cameras to show beside the first one. */
+  onBeside: (cameras: string[]) => void;
 }
 
 function dayOf(at: number): View {
   return { from: dayStart(at), to: dayStart(at) + DAY_MS };
 }
 
-export function Archive({ camera, purpose, stream, at, onPlace, onStream }: ArchiveProps) {
-  const { t } = useWords();
+function gridStyle(count: number): CSSProperties {
+  const columns = Math.ceil(Math.sqrt(count));
+  const rows = Math.ceil(count / columns);
+  return {
+    gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+    gridTemplateRows: `repeat(${rows}, minmax(0, 1fr))`,
+  };
+}
+
+export function Archive(props: ArchiveProps) {
+  const { cameras, others, purpose, stream, at, onPlace, onStream, onBeside } = props;
+  const { t, name } = useWords();
+  const { rights } = useSession();
   const now = useServerNow();
+  const [first] = cameras as [Camera, ...Camera[]];
+  const several = cameras.length > 1;
   const [opened] = useState(() => at ?? now - BEFORE_NOW_MS);
   const [view, setView] = useState<View>(() => dayOf(opened));
+  const [marks, setMarks] = useState<Marks>({});
+  const [exporting, setExporting] = useState(false);
   const asked = daysAround(view, dayStart, Math.floor(now / 10_000) * 10_000);
-  const { coverage, error, refetch } = useCoverage(camera.id, asked, now);
-  const { player, view: playing, video } = useArchivePlayer({ camera: camera.id, stream, purpose });
-  const recorded = coverage?.[stream] ?? null;
-  const fps = streamOf(camera, stream)?.frames_per_s ?? 25;
+  const { coverage, error, refetch } = useCoverage(first.id, asked, now);
+  const requests = useMemo(
+    () =>
+      cameras.map((camera) => ({
+        camera: camera.id,
+        stream: several ? wallStream(camera) : stream,
+        purpose,
+      })),
+    [cameras, several, stream, purpose],
+  );
+  const playing = useArchiveTransport(requests);
+  const { transport, view: played } = playing;
+  const streamShown = requests[0]?.stream ?? stream;
+  const recorded = coverage?.[streamShown] ?? null;
+  const fps = streamOf(first, streamShown)?.frames_per_s || 25;
+  const thumbnail = useThumbnail(first, purpose);
 
   useEffect(() => {
-    if (recorded !== null) player?.setRecorded(recorded);
-  }, [player, recorded]);
+    if (recorded !== null) transport?.setRecorded(first.id, recorded);
+  }, [transport, recorded, first.id]);
 
-  const sought = useRef<number | null>(null);
+  const sought = useRef<{ transport: typeof transport; at: number } | null>(null);
+  const lastSeen = useRef(opened);
   const target = at ?? opened;
   useEffect(() => {
-    if (player === null) return;
-    if (sought.current !== null && Math.abs(sought.current - target) < 1) {
-      // The place in the URL is where we already are: it was written by `go` below, or the player was made anew.
-      if (player.position() > 0) return;
-    }
-    sought.current = target;
-    player.seek(target);
-    player.play();
-  }, [player, target]);
+    if (transport === null) return;
+    const before = sought.current;
+    if (before?.transport === transport && Math.abs(before.at - target) < 1) return; // `go` below wrote it
+    // A transport made anew (another stream, other cameras) goes on where the last one stood
+    const to = before !== null && Math.abs(before.at - target) < 1 ? lastSeen.current : target;
+    sought.current = { transport, at: target };
+    transport.seek(to);
+    transport.play();
+  }, [transport, target]);
+  const position = played.positionMs;
+  useEffect(() => {
+    if (position !== null) lastSeen.current = position;
+  }, [position]);
 
   const go = useCallback(
     (to: number) => {
       const whole = Math.round(to);
-      sought.current = whole;
-      player?.seek(whole);
+      sought.current = { transport, at: whole };
+      transport?.seek(whole);
       onPlace(whole);
     },
-    [player, onPlace],
+    [transport, onPlace],
   );
-  const position = playing.positionMs > 0 ? playing.positionMs : null;
-  const jump = (byMs: number) => player !== null && go(player.position() + byMs);
-  const faster = () => {
-    const next = RATES[RATES.findIndex((rate) => rate === playing.rate) + 1];
-    if (playing.word === "paused") player?.play();
-    else if (next !== undefined) player?.setRate(next);
+  const jump = (byMs: number) => transport !== null && go(transport.position() + byMs);
+  const mark = (edge: "from" | "to") => {
+    if (transport !== null) setMarks((before) => marked(before, edge, Math.round(transport.position())));
   };
+  const mayExport = rights.includes("archive.export");
   useKeys({
-    Space: () => player?.toggle(),
-    KeyK: () => player?.pause(),
-    KeyJ: () => jump(-JUMP_MS),
-    KeyL: faster,
-    Comma: () => player?.step(-1, fps),
-    Period: () => player?.step(1, fps),
-    ArrowLeft: () => jump(-1_000),
-    ArrowRight: () => jump(1_000),
+    Space: () => transport?.toggle(),
+    KeyK: () => transport?.pause(),
+    KeyJ: () => transport?.shuttle(-1),
+    KeyL: () => transport?.shuttle(1),
+    Comma: () => transport?.step(-1, fps),
+    Period: () => transport?.step(1, fps),
+    ArrowLeft: (event) => jump(event.shiftKey ? -JUMP_MS : -1_000),
+    ArrowRight: (event) => jump(event.shiftKey ? JUMP_MS : 1_000),
+    BracketLeft: () => mark("from"),
+    BracketRight: () => mark("to"),
+    KeyE: () => mayExport && setExporting(true),
+    ...(marks.from === undefined && marks.to === undefined ? {} : { Escape: () => setMarks({}) }),
   });
 
   return (
-    <div className="flex h-full min-h-0 flex-col" data-testid="archive">
-      <div className="min-h-48 flex-1">
-        <ArchivePicture view={playing} video={video} />
+    <div className="flex h-full min-h-0 flex-col" data-testid="archive" data-cameras={cameras.length}>
+      <div className="grid min-h-48 flex-1 gap-0.5 bg-ground" style={gridStyle(cameras.length)}>
+        {cameras.map((camera, index) => (
+          <ArchivePicture
+            key={camera.id}
+            playing={playing}
+            index={index}
+            name={several ? name(camera.name) : undefined}
+          />
+        ))}
       </div>
       <div className="shrink-0 border-t bg-surface px-3 pt-2 pb-2">
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-          <Transport
-            playing={playing.word === "playing" || playing.word === "loading" || playing.word === "waiting"}
-            onToggle={() => player?.toggle()}
-            onJump={jump}
-            onStep={(frames) => player?.step(frames, fps)}
-          />
+          <TransportButtons transport={transport} view={played} fps={fps} onJump={jump} />
           <output
-            className="min-w-20 text-lg font-semibold"
+            className="min-w-28 text-lg font-semibold"
             data-testid="position"
             data-ms={position === null ? "" : Math.round(position)}
+            data-speed={played.speed}
           >
-            {position === null ? "" : clock(position)}
+            {position !== null && (played.playing ? clock(position) : clockExact(position))}
           </output>
-          <Segmented
-            label={t("archive.rate")}
-            value={String(playing.rate)}
-            choices={RATES.map((rate) => ({
-              value: String(rate),
-              label: `×${String(rate).replace(".", ",")}`,
-            }))}
-            onChoose={(rate) => player?.setRate(Number(rate))}
-            testId="rate"
-          />
+          <SpeedChoice transport={transport} view={played} />
           <span className="grow" />
-          {camera.has_sub && (
+          {!several && first.has_sub && (
             <Segmented
               label={t("stream.label")}
               value={stream}
@@ -142,6 +171,18 @@ export function Archive({ camera, purpose, stream, at, onPlace, onStream }: Arch
               onChoose={onStream}
               testId="stream"
             />
+          )}
+          {others.length > 0 && (
+            <BesideMenu
+              beside={cameras.slice(1).map(({ id }) => id)}
+              choice={[...cameras.slice(1), ...others]}
+              onBeside={onBeside}
+            />
+          )}
+          {mayExport && (
+            <Button onClick={() => setExporting(true)} data-testid="export">
+              <Download size={16} aria-hidden /> {t("archive.export.open")} <Kbd>E</Kbd>
+            </Button>
           )}
           <Calendar
             at={position ?? opened}
@@ -167,163 +208,76 @@ export function Archive({ camera, purpose, stream, at, onPlace, onStream }: Arch
               coverage={coverage}
               positionMs={position}
               now={now}
+              marks={marks}
               onView={setView}
               onSeek={go}
+              thumbnail={thumbnail}
             />
           )}
+          {cameras.slice(1).map((camera) => (
+            <Lane
+              key={camera.id}
+              camera={camera}
+              view={view}
+              asked={asked}
+              now={now}
+              stream={wallStream(camera)}
+              transport={transport}
+            />
+          ))}
         </div>
       </div>
+      {exporting && (
+        <ExportDialog
+          cameras={cameras}
+          purpose={purpose}
+          stream={stream}
+          stretch={stretchOf(marks, transport?.position() ?? opened, now)}
+          now={now}
+          onClose={() => setExporting(false)}
+        />
+      )}
     </div>
   );
 }
 
-function Transport({
-  playing,
-  onToggle,
-  onJump,
-  onStep,
+function BesideMenu({
+  beside,
+  choice,
+  onBeside,
 }: {
-  playing: boolean;
-  onToggle: () => void;
-  onJump: (byMs: number) => void;
-  onStep: (frames: number) => void;
+  beside: readonly string[];
+  choice: readonly Camera[];
+  onBeside: (cameras: string[]) => void;
 }) {
-  const { t } = useWords();
+  const { t, name } = useWords();
+  const full = beside.length + 1 >= MOST_CAMERAS;
+  const sorted = [...choice].sort((a, b) => a.key.localeCompare(b.key));
   return (
-    <div className="flex items-center gap-1">
-      <IconButton
-        label={t("archive.back")}
-        onClick={() => onJump(-JUMP_MS)}
-        icon={<SkipBack size={17} aria-hidden />}
-      />
-      <IconButton
-        label={t("archive.frame_back")}
-        onClick={() => onStep(-1)}
-        icon={<StepBack size={17} aria-hidden />}
-      />
-      <IconButton
-        label={playing ? t("archive.pause") : t("archive.play")}
-        onClick={onToggle}
-        icon={playing ? <Pause size={19} aria-hidden /> : <Play size={19} aria-hidden />}
-        testId="play"
-      />
-      <IconButton
-        label={t("archive.frame_on")}
-        onClick={() => onStep(1)}
-        icon={<StepForward size={17} aria-hidden />}
-      />
-      <IconButton
-        label={t("archive.on")}
-        onClick={() => onJump(JUMP_MS)}
-        icon={<SkipForward size={17} aria-hidden />}
-      />
-    </div>
-  );
-}
-
-function IconButton({
-  label,
-  onClick,
-  icon,
-  testId,
-}: {
-  label: string;
-  onClick: () => void;
-  icon: ReactNode;
-  testId?: string;
-}) {
-  return (
-    <Button
-      look="quiet"
-      className="w-9 px-0!"
-      aria-label={label}
-      title={label}
-      onClick={onClick}
-      data-testid={testId}
+    <Menu
+      trigger={
+        <Button data-testid="beside">
+          <Cctv size={16} aria-hidden /> {t("archive.beside", { count: beside.length + 1 })}
+        </Button>
+      }
     >
-      {icon}
-    </Button>
-  );
-}
-
-/** Day and time, typed or picked, in the users' own zone. */
-function Calendar({
-  at,
-  now,
-  onGo,
-  onDay,
-}: {
-  at: number;
-  now: number;
-  onGo: (at: number) => void;
-  onDay: (days: number) => void;
-}) {
-  const { t } = useWords();
-  const [editing, setEditing] = useState<{ date: string; time: string } | null>(null);
-  const picker = useRef<HTMLInputElement>(null);
-  const shown = editing ?? { date: day(at), time: clock(at) };
-  const chosen = fromLocal(shown.date, shown.time);
-  const field = `h-8 rounded-md border bg-ground px-2 text-ink ${chosen === null ? "border-caution" : "border-line-2"}`;
-  const go = (to: number | null) => {
-    if (to !== null) onGo(Math.min(to, now));
-    setEditing(null);
-  };
-  return (
-    <form
-      className="flex flex-wrap items-center gap-1"
-      onSubmit={(event) => {
-        event.preventDefault();
-        go(chosen);
-      }}
-    >
-      <IconButton
-        label={t("archive.day_back")}
-        onClick={() => onDay(-1)}
-        icon={<ChevronLeft size={16} aria-hidden />}
-      />
-      <input
-        value={shown.date}
-        aria-label={t("archive.date")}
-        aria-invalid={chosen === null}
-        inputMode="numeric"
-        onChange={(event) => setEditing({ ...shown, date: event.target.value })}
-        className={`${field} w-26`}
-        data-testid="date"
-      />
-      <span className="relative inline-flex">
-        <IconButton
-          label={t("archive.pick_day")}
-          onClick={() => picker.current?.showPicker()}
-          icon={<CalendarDays size={16} aria-hidden />}
-        />
-        <input
-          ref={picker}
-          type="date"
-          tabIndex={-1}
-          aria-hidden
-          max={isoDay(now)}
-          value={isoDay(at)}
-          onChange={(event) => go(fromLocal(event.target.value.split("-").reverse().join("."), shown.time))}
-          className="pointer-events-none absolute inset-0 opacity-0"
-        />
-      </span>
-      <input
-        value={shown.time}
-        aria-label={t("archive.time")}
-        aria-invalid={chosen === null}
-        inputMode="numeric"
-        onChange={(event) => setEditing({ ...shown, time: event.target.value })}
-        className={`${field} w-22`}
-        data-testid="time"
-      />
-      <Button small type="submit" disabled={editing === null || chosen === null} data-testid="go">
-        {t("archive.go")}
-      </Button>
-      <IconButton
-        label={t("archive.day_on")}
-        onClick={() => onDay(1)}
-        icon={<ChevronRight size={16} aria-hidden />}
-      />
-    </form>
+      <MenuLabel>{t("archive.beside_title", { most: MOST_CAMERAS })}</MenuLabel>
+      {sorted.map((camera) => {
+        const checked = beside.includes(camera.id);
+        return (
+          <MenuCheck
+            key={camera.id}
+            checked={checked}
+            onChange={() => {
+              if (checked) onBeside(beside.filter((id) => id !== camera.id));
+              else if (!full) onBeside([...beside, camera.id]);
+            }}
+            testId="beside-camera"
+          >
+            {name(camera.name)}
+          </MenuCheck>
+        );
+      })}
+    </Menu>
   );
 }

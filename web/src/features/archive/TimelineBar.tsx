@@ -6,7 +6,19 @@ import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useStat
 import { wordFor } from "@/vocabulary/text";
 import { clock, clockMinutes, day, zoneOffsetMs } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
-import { DAY_MS, pan, ticks, toTime, toX, type View, visible, without, zoomAround } from "./geometry";
+import {
+  DAY_MS,
+  type Marks,
+  pan,
+  ticks,
+  toTime,
+  toX,
+  type View,
+  visible,
+  without,
+  zoomAround,
+} from "./geometry";
+import { Thumbnail, type ThumbnailSource } from "./Thumbnail";
 import type { Coverage } from "./use-timeline";
 
 const HEIGHT = 56;
@@ -19,8 +31,10 @@ interface Props {
   coverage: Coverage | null;
   positionMs: number | null;
   now: number;
+  marks: Marks;
   onView: (view: View) => void;
   onSeek: (at: number) => void;
+  thumbnail: ThumbnailSource;
 }
 
 function useWidth() {
@@ -35,7 +49,7 @@ function useWidth() {
   return { box, width };
 }
 
-export function TimelineBar({ view, coverage, positionMs, now, onView, onSeek }: Props) {
+export function TimelineBar({ view, coverage, positionMs, now, marks, onView, onSeek, thumbnail }: Props) {
   const { t } = useWords();
   const { box, width } = useWidth();
   const [hover, setHover] = useState<number | null>(null);
@@ -93,8 +107,11 @@ export function TimelineBar({ view, coverage, positionMs, now, onView, onSeek }:
       data-testid="timeline"
     >
       <Drawing view={view} width={width} coverage={coverage} now={now} />
+      <Marked view={view} width={width} marks={marks} />
       {positionMs !== null && <Playhead x={toX(view, width, positionMs)} width={width} />}
-      {hover !== null && <Hover view={view} width={width} at={hover} coverage={coverage} now={now} />}
+      {hover !== null && (
+        <Hover view={view} width={width} at={hover} coverage={coverage} now={now} thumbnail={thumbnail} />
+      )}
     </div>
   );
 }
@@ -224,32 +241,56 @@ function Playhead({ x, width }: { x: number; width: number }) {
   );
 }
 
-/** The time under the pointer, and why nothing was recorded there. */
+/** What was marked for export: two edges, and the stretch between them. */
+function Marked({ view, width, marks }: { view: View; width: number; marks: Marks }) {
+  const { from, to } = marks;
+  const edges = [from, to].filter((at) => at !== undefined).map((at) => toX(view, width, at));
+  if (edges.length === 0) return null;
+  return (
+    <div aria-hidden className="pointer-events-none absolute inset-0 overflow-hidden" data-testid="marked">
+      {edges.length === 2 && (
+        <div
+          className="absolute top-4 h-7 bg-accent/25"
+          style={{ left: edges[0], width: (edges[1] ?? 0) - (edges[0] ?? 0) }}
+        />
+      )}
+      {edges.map((x) => (
+        <div key={x} className="absolute top-3 h-9 w-px bg-accent" style={{ left: x }} />
+      ))}
+    </div>
+  );
+}
+
+/** The time under the pointer, its picture, and why nothing was recorded there. */
 function Hover({
   view,
   width,
   at,
   coverage,
   now,
+  thumbnail,
 }: {
   view: View;
   width: number;
   at: number;
   coverage: Coverage | null;
   now: number;
+  thumbnail: ThumbnailSource;
 }) {
   const { t } = useWords();
   const gap = coverage?.gaps.find(({ start, end }) => at >= start && at < end);
   const subHasIt =
     gap !== undefined && coverage?.sub.some(({ start, end }) => at >= start && at < end) === true;
-  const x = Math.min(width - 60, Math.max(60, toX(view, width, at)));
+  const hasPicture = at <= now && (gap === undefined || subHasIt);
+  const x = Math.min(width - 115, Math.max(115, toX(view, width, at)));
   const why = gap === undefined ? null : wordFor(t, "reason", gap.cause);
   return (
     <div
-      className="pointer-events-none absolute bottom-full z-10 -translate-x-1/2 rounded-sm border border-line-2 bg-surface px-2 py-0.5 text-sm whitespace-nowrap shadow-float"
+      className="pointer-events-none absolute bottom-full z-10 -translate-x-1/2 rounded-sm border border-line-2 bg-surface px-2 py-1 text-center text-sm whitespace-nowrap shadow-float"
       style={{ left: x }}
       role="tooltip"
     >
+      {hasPicture && <Thumbnail source={thumbnail} at={at} />}
       {view.to - view.from > 2 * DAY_MS && `${day(at)} `}
       {clock(at)}
       {at <= now && why !== null && (

@@ -89,3 +89,26 @@ export function without(cover: readonly Stretch[], holes: readonly Stretch[]): S
   }
   return rest;
 }
+
+/** What the operator has marked with `[` and `]`. */
+export interface Marks {
+  from?: number;
+  to?: number;
+}
+
+/** One edge set anew; the other one goes when it would stand on the wrong side. */
+export function marked(marks: Marks, edge: "from" | "to", at: number): Marks {
+  if (edge === "from") return marks.to !== undefined && marks.to > at ? { ...marks, from: at } : { from: at };
+  return marks.from !== undefined && marks.from < at ? { ...marks, to: at } : { to: at };
+}
+
+const USUAL_EXPORT_MS = 60_000;
+
+/** What to offer for export: what is marked; half marked or not at all, a minute at the mark or around the place. */
+export function stretchOf(marks: Marks, at: number, now: number): Stretch {
+  const { from, to } = marks;
+  if (from !== undefined && to !== undefined) return { start: from, end: to };
+  if (to !== undefined) return { start: to - USUAL_EXPORT_MS, end: to };
+  const start = from ?? Math.min(at, now - 5_000) - USUAL_EXPORT_MS / 2;
+  return { start, end: Math.min(start + USUAL_EXPORT_MS, now - 5_000) };
+}
