@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import av
@@ -28,7 +30,7 @@ from tests.support.nats import NatsServer
 
 SITE = SiteId("kst-012")
 WITHIN_S = 100.0
-Camera = dict[str, str]
+Camera = dict[str, Any]  # the camera's table in edge.toml, and its password
 
 
 async def until(condition: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
@@ -51,7 +53,7 @@ class RecorderNode:
         for camera in cameras:
             if password := camera.pop("password", ""):
                 secrets.put(f"camera/{camera['key']}", password)
-            lines = "\n".join(f'{name} = "{value}"' for name, value in camera.items())
+            lines = "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in camera.items())
             tables.append(f'[[cameras]]\nname = {{ kk = "Камера" }}\n{lines}\n')
         self.config = root / "edge.toml"
         self.config.write_text(
