@@ -248,7 +248,10 @@ class Index:
         return sorted(rows, key=lambda row: row.wall_start_us)
 
     def spans(self, camera: str, stream: str, start_us: int, end_us: int) -> list[Span]:
-        """What is kept of a stream in [start, end), segment by segment, without reading their fragments."""
+        """What is kept of a stream in [start, end), by time, without reading any fragments.
+
+        Segments within `JOIN_WITHIN_US` of each other are one span: a day has 1,440 files and few spans.
+        """
         where = "camera = ? AND stream = ? AND wall_start_us >= ? AND wall_start_us < ? AND duration > 0"
         parameters = (camera, stream, start_us - LONGEST_US, end_us)
         rows = self._db.execute(
@@ -257,8 +260,15 @@ class Index:
             f" WHERE state = 'open' AND {where} ORDER BY 1",
             (*parameters, *parameters),
         )
-        spans = (Span(start, start + duration * 1_000_000 // TIMESCALE) for start, duration in rows)
-        return [span for span in spans if span.end_us > start_us]
+        joined: list[tuple[int, int]] = []
+        begin = end = -(2**62)
+        for start, duration in rows:
+            if start - end > JOIN_WITHIN_US:
+                joined.append((begin, end))
+                begin = end = start
+            end = max(end, start + duration * 100 // 9)
+        joined.append((begin, end))
+        return [Span(begin, end) for begin, end in joined if end > start_us]
 
     def gaps(self, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[int, int | None, str]]:
         """Written-down gaps (start, end or None, cause) that touch [start, end)."""
