@@ -65,6 +65,41 @@ def test_pages_of_schools_follow_each_other(town: Town, officer: Desk) -> None:
     assert second["next"] is None
 
 
+def test_schools_stand_in_the_order_in_which_people_look_for_them(officer: Desk) -> None:
+    """By kind, then number 9 before number 12, then the Kazakh alphabet; the same over the ends of pages."""
+    names = {
+        "s-100": ("school", "№ 100 мектеп"),
+        "s-9": ("school", "№ 9 мектеп"),
+        "k-b": ("kindergarten", "«Балапан» балабақшасы"),
+        "k-ae": ("kindergarten", "«Әсем» балабақшасы"),
+        "k-a": ("kindergarten", "«Айгөлек» балабақшасы"),
+        "k-7": ("kindergarten", "№ 7 «Өркен» балабақшасы"),
+        "c-1": ("college", "Политехникалық колледж"),
+        "s-lic": ("school", "Қазтуған лицейі"),
+    }
+    for site, (kind, name) in names.items():
+        school = a.a_school(site)
+        school.kind, school.name_kk = kind, name
+        school.save()
+    wanted = ["s-9", "s-100", "s-lic", "k-7", "k-a", "k-ae", "k-b", "c-1"]
+
+    seen, cursor = [], {}
+    while True:
+        page = officer.get("/schools", limit=3, **cursor).json()
+        seen += [one["site"] for one in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert [site for site in seen if site in names] == wanted
+    assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize("cursor", ["x", "bnVsbA", "WyIwMCIsICJubyBpZCJd", "WzEsIDJd", "W10"])
+def test_a_cursor_that_nobody_gave_out_is_refused(officer: Desk, cursor: str) -> None:
+    answer = officer.get("/schools", cursor=cursor)
+    assert (answer.status_code, answer.json()["code"]) == (422, "cursor")
+
+
 def test_without_a_gateway_recordings_are_unavailable(town: Town, officer: Desk) -> None:
     when = {"start": "2026-11-22T07:00:00Z", "end": "2026-11-22T07:01:00Z"}
     for what in ("timeline", "range"):

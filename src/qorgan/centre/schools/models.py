@@ -14,7 +14,7 @@ from qorgan.centre.territory.models import District
 from qorgan.domain import alarms
 from qorgan.domain.access import Actor
 from qorgan.domain.cameras import CameraState
-from qorgan.domain.places import LocalText
+from qorgan.domain.places import LIST_KEY_LENGTH, LocalText, list_key
 from qorgan.kernel.ids import is_key, uuid7
 
 
@@ -77,6 +77,9 @@ class School(NamedRow):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     search = models.TextField(editable=False, default="", help_text="what `saying` looks in, case-folded")
+    list_key = models.CharField(
+        max_length=LIST_KEY_LENGTH, editable=False, default="", help_text="sorts lists: kind, number, name"
+    )
 
     # only on rows read `with_status()`
     cameras_total: int
@@ -88,6 +91,7 @@ class School(NamedRow):
     class Meta:
         verbose_name = "білім беру ұйымы · организация образования"
         verbose_name_plural = "білім беру ұйымдары · организации образования"
+        indexes = (models.Index(fields=("list_key", "id"), name="schools_in_their_order"),)
         constraints = (
             models.CheckConstraint(condition=~Q(name_kk=""), name="school_has_a_kazakh_name"),
             models.CheckConstraint(condition=Q(lat__range=(-90, 90), lon__range=(-180, 180)), name="school_on_earth"),
@@ -100,4 +104,5 @@ class School(NamedRow):
     def save(self, *args: Any, **kwargs: Any) -> None:
         names = (self.name_kk, self.name_ru, self.name_en, self.address_kk, self.address_ru, self.address_en, self.site)
         self.search = "\n".join(names).casefold()
+        self.list_key = list_key(self.Kind.values.index(self.kind), self.name_kk)
         super().save(*args, **kwargs)

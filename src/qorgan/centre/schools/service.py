@@ -6,7 +6,7 @@ from uuid import UUID
 from qorgan.centre.schools.models import School
 from qorgan.centre.schools.schemas import Kind, Node, NodeState, SchoolPage
 from qorgan.centre.schools.schemas import School as SchoolOnTheWire
-from qorgan.centre.wire import Name, page_of
+from qorgan.centre.wire import Name, page_in_order
 from qorgan.domain.access import Actor
 from qorgan.domain.alarms import Level
 from qorgan.kernel.errors import NotFound
@@ -17,7 +17,7 @@ _NEVER = Node(state="never", last_pulse_at=None)
 def find(
     actor: Actor, *, text: str, district: str | None, state: NodeState | None, cursor: str | None, limit: int
 ) -> SchoolPage:
-    """A page of schools, newest in the registry first."""
+    """A page of schools: by kind, then by number, then by name."""
     rows = School.objects.visible_to(actor).with_status().saying(text)
     if district is not None:
         rows = rows.filter(district_id=district)
@@ -25,7 +25,7 @@ def find(
         rows = rows.filter(node__isnull=True)
     elif state is not None:
         rows = rows.filter(node__state=state)
-    found, following = page_of(rows, newest_by="created_at", cursor=cursor, limit=limit)
+    found, following = page_in_order(rows, by="list_key", cursor=cursor, limit=limit)
     return SchoolPage(items=[on_the_wire(row) for row in found], next=following)
 
 
