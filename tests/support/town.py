@@ -27,6 +27,7 @@ from websockets.typing import Origin
 from qorgan.demo import folder as demo_folder
 from qorgan.demo import ports
 from qorgan.demo.folder import School, Settled
+from qorgan.demo.keeper import processes_of
 from qorgan.demo.town import SchoolPlan
 from qorgan.kernel.ids import ButtonKey
 from qorgan.kernel.processes import die_with_parent
@@ -183,10 +184,11 @@ class Town:
         return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
 
     def processes(self) -> dict[str, psutil.Process]:
-        """Every process of the town by its name: `carrier`, `centre`, `cameras`, `<site> core`, `<site> supervisor`…"""
+        """Every process of the town by its name: `keeper`, `runner`, `carrier`, `centre`, `<site> core`…"""
         found: dict[str, psutil.Process] = {}
-        for process in psutil.Process(self._process.pid).children(recursive=True):
+        for pid in processes_of(self.settled.folder):
             with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
                 name = self._name(process.cmdline())
                 if name is not None and process.status() != psutil.STATUS_ZOMBIE:
                     found[name] = process
@@ -196,7 +198,12 @@ class Town:
         line = " ".join(command)
         if "nats-server" in line:
             return "carrier"
-        for words, name in (("centre run", "centre"), ("sim town", "cameras")):
+        for words, name in (
+            ("qorgan.demo.keeper", "keeper"),
+            ("qorgan demo", "runner"),
+            ("centre run", "centre"),
+            ("sim town", "cameras"),
+        ):
             if words in line:
                 return name
         site = next((school.plan.site for school in self.settled.schools if str(school.config) in line), None)
@@ -228,22 +235,19 @@ class Town:
             time.sleep(POLL_S)
 
     def stop(self) -> None:
-        """SIGTERM, as Ctrl-C; nothing may be left of it, nor any traceback in its logs. What is left is killed."""
+        """SIGTERM to its keeper, as Ctrl-C; nothing may be left of it, nor any traceback in its logs."""
         try:
-            family = psutil.Process(self._process.pid).children(recursive=True)
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(STOP_WITHIN_S)
-            left = [process for process in family if process.is_running()]
-            for process in left:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    process.kill()
-            stopped = self._process.poll()
+            if (keeper := self.processes().get("keeper")) is not None:
+                keeper.terminate()
+            deadline = time.monotonic() + STOP_WITHIN_S
+            while (left := processes_of(self.settled.folder)) and time.monotonic() < deadline:
+                time.sleep(POLL_S)
         finally:
-            self._process.kill()
+            for pid in processes_of(self.settled.folder):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait()
             self.http.close()
-        assert stopped is not None, "the demo did not stop on SIGTERM"
         assert not left, f"the demo left processes behind: {left}"
         crashed = [log.name for log in self.settled.logs.glob("*.log") if "Traceback (" in log.read_text("utf-8")]
         assert not crashed, f"something unforeseen stands in the logs in {self.settled.logs}: {crashed}"

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from qorgan.demo import folder, ports
+from qorgan.demo import folder, keeper, ports
 from qorgan.demo.check import HEAD, OFFICER, play
 from qorgan.demo.folder import Settled
 from qorgan.demo.run import Say, Town, open_town
@@ -48,14 +48,20 @@ def demo(
     on stdout, exit code 0 only if every promise held.
     """
     plans = TOWN[:schools]
+    arguments = [f"--port={port}", f"--data={data}", f"--schools={schools}", "--browser" if browser else "--no-browser"]
     try:
         if check:
             raise typer.Exit(asyncio.run(_check(plans)))
-        with folder.occupied(data):  # first: the port of a demo that runs already is no news
+        if not keeper.is_runner():
+            with folder.occupied(data):  # first: the port of a demo that runs already is no news
+                ports.require(port)
+            keeper.become_keeper(data, arguments)
+        with keeper.kept(arguments), folder.occupied(data):
+            keeper.await_the_end_of_others(data)
             ports.require(port)
             settled = folder.settle(data, plans, {"centre": port})
             asyncio.run(until_stopped(_show(settled, browser=browser), within_s=STOP_WITHIN_S))
-    except QorganError as error:
+    except (QorganError, TimeoutError) as error:
         typer.echo(f"qorgan demo: {error}", err=True)
         raise typer.Exit(1) from error
 
@@ -137,7 +143,10 @@ async def _press_on_key(town: Town, say: Say) -> None:
 
 
 def _take_line(typed: "asyncio.Queue[str]") -> None:
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except OSError:  # it belongs to somebody else now: the process that had it was killed
+        line = ""
     if not line:  # the terminal has gone: nobody will type again
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         return

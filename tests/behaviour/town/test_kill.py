@@ -13,6 +13,8 @@ pytestmark = pytest.mark.timeout(600)
 SITES = ("kst-012", "kst-k03")
 BUTTONS = {"kst-012": "hall", "kst-k03": "post"}
 VICTIMS = (
+    "keeper",
+    "runner",
     "carrier",
     "centre",
     "cameras",
@@ -30,7 +32,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 def test_every_process_of_the_town_is_known(town: Town) -> None:
     """So that the next test leaves none out."""
     parts = {f"{site} {part}" for site in SITES for part in ("supervisor", "core", "recorder", "analyst")}
-    wanted = parts | {"carrier", "centre", "cameras"}
+    wanted = parts | {"keeper", "runner", "carrier", "centre", "cameras"}
     until(lambda: set(town.processes()) == wanted, f"there are {wanted} and no others")
 
 
@@ -66,11 +68,16 @@ def is_new(town: Town, victim: str, before: dict[str, psutil.Process]) -> bool:
 
 
 def ends_with_its_parent(before: dict[str, psutil.Process], victim: str) -> None:
-    """No part of a killed supervisor lives on beside its successor."""
-    if victim.endswith("supervisor"):
-        site = victim.split()[0]
-        old = [process for name, process in before.items() if name.startswith(site)]
-        until(lambda: not any(process.is_running() for process in old), "the old parts have ended")
+    """No part of a killed supervisor, or runner, lives on beside its successor."""
+    old = [process for name, process in before.items() if is_under(victim, name)]
+    until(lambda: not any(process.is_running() for process in old), "the old parts have ended")
+
+
+def is_under(victim: str, name: str) -> bool:
+    """Whether the victim has started this process, or one that has."""
+    if victim == "runner":
+        return name != "keeper"
+    return victim.endswith("supervisor") and name.startswith(victim.split()[0])
 
 
 def alarms_of(officer: Person, site: str) -> list[str]:
