@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, async_playwright
+from tests.support.console import SWITCHES
 
 from benchmarks._measure import say
 from qorgan.demo import folder, ports
@@ -17,18 +18,6 @@ from qorgan.demo.run import Town, open_town
 from qorgan.demo.town import TOWN
 from qorgan.demo.visitor import Visitor
 
-SWITCHES = (
-    "--no-sandbox",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-gpu",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-)
 WAIT_MS = 60_000
 
 

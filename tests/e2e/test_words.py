@@ -41,7 +41,6 @@ def test_every_screen_speaks_the_language(town: Town, window: OpenWindow, langua
         expect(desk.see("recorded").first).to_be_visible(timeout=SHOWN_WITHIN_MS)
         is_in(desk, language)
         desk.sign_out()
-        desk.go("/")
         desk.sign_in(HEAD, town.settled.user_password)
         expect(desk.see("watches").or_(desk.see("watches-empty"))).to_be_visible(timeout=SHOWN_WITHIN_MS)
         expect(desk.see("camera-card").first).to_be_visible()

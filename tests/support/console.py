@@ -89,6 +89,7 @@ class Console:
         self.see("user-menu").click()
         self.see("sign-out").click()
         expect(self.see("sign-in")).to_be_visible(timeout=SHOWN_WITHIN_MS)
+        expect(self.page).to_have_url(f"{self.url}/")
 
     def until(self, seen: Callable[[], T], what: str, *, within_s: float = SHOWN_WITHIN_MS / 1000) -> T:
         """What `seen` returned when it was true for the first time. The page goes on meanwhile."""
