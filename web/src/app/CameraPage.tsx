@@ -2,8 +2,9 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { VideoOff } from "lucide-react";
 import { useCallback, useMemo } from "react";
-import type { Camera, StreamName } from "@/api/types";
+import type { Camera } from "@/api/types";
 import { Archive } from "@/features/archive/Archive";
+import { shownStream } from "@/player/codecs";
 import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
@@ -20,13 +21,6 @@ export function CameraPage() {
   return (
     <Notice title={t("camera.not_found")} detail={t("school.not_found_detail")} data-testid="no-right" />
   );
-}
-
-/** The main stream where this browser can show it, otherwise the sub stream. */
-function playable(camera: Camera): StreamName {
-  const codec = camera.streams.find(({ stream }) => stream === "main")?.codec ?? "";
-  const supported = codec === "" || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`);
-  return supported || !camera.has_sub ? "main" : "sub";
 }
 
 function Page({ camera }: { camera: Camera }) {
@@ -78,7 +72,7 @@ function Page({ camera }: { camera: Camera }) {
             cameras={shown}
             others={others}
             purpose={purpose}
-            stream={place.stream ?? playable(camera)}
+            stream={place.stream ?? shownStream(camera, "main").stream}
             at={place.at === undefined ? undefined : Date.parse(place.at)}
             onPlace={onPlace}
             onStream={(stream) =>

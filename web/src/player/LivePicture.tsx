@@ -52,6 +52,8 @@ export interface LivePictureProps {
   /** Appear on hover or focus. */
   controls?: ReactNode;
   fit?: "cover" | "contain";
+  /** The codec that this browser cannot show, because of which the sub stream is seen. */
+  insteadOf?: string | null;
 }
 
 export function LivePicture({
@@ -62,6 +64,7 @@ export function LivePicture({
   mark,
   controls,
   fit = "contain",
+  insteadOf = null,
 }: LivePictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const view = useTile({ camera, stream, purpose }, video);
@@ -84,6 +87,7 @@ export function LivePicture({
         />
         {!view.fresh && <Veil view={view} />}
         {view.fresh && view.ageS !== null && <Age seconds={view.ageS} />}
+        {insteadOf !== null && <Instead codec={insteadOf} />}
         {controls !== undefined && (
           <div className="absolute top-1 right-1 flex gap-1 opacity-0 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100">
             {controls}
@@ -131,6 +135,18 @@ function Age({ seconds }: { seconds: number }) {
       data-testid="tile-age"
     >
       {t("tile.behind_by", { count: seconds })}
+    </span>
+  );
+}
+
+function Instead({ codec }: { codec: string }) {
+  const { t } = useWords();
+  return (
+    <span
+      className="absolute bottom-1 left-1 max-w-[calc(100%-8px)] rounded-sm bg-veil px-1.5 py-0.5 text-xs text-on-video"
+      data-testid="tile-instead"
+    >
+      {t("tile.sub_instead", { codec })}
     </span>
   );
 }

@@ -2,6 +2,7 @@
 import { Phone } from "lucide-react";
 import { type CSSProperties, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Alarm, Camera } from "@/api/types";
+import { shownStream } from "@/player/codecs";
 import { LivePicture } from "@/player/LivePicture";
 import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
@@ -193,6 +194,7 @@ const PICTURES = {
 function Nearest({ alarm, camera }: { alarm: Alarm; camera: Camera }) {
   const { t, name } = useWords();
   const [stream, setStream] = useState(wallStream(camera));
+  const shown = shownStream(camera, stream);
   const controls = camera.has_sub && (
     <Segmented
       label={t("stream.label")}
@@ -207,7 +209,8 @@ function Nearest({ alarm, camera }: { alarm: Alarm; camera: Camera }) {
   return (
     <LivePicture
       camera={camera.id}
-      stream={stream}
+      stream={shown.stream}
+      insteadOf={shown.insteadOf}
       purpose={`alarm:${alarm.id}`}
       name={name(camera.name)}
       controls={controls}

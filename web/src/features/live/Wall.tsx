@@ -2,6 +2,7 @@
 import { ChevronLeft, ChevronRight, History, Maximize2, Minimize2, VideoOff } from "lucide-react";
 import { type CSSProperties, type ReactNode, useMemo } from "react";
 import type { Camera } from "@/api/types";
+import { shownStream } from "@/player/codecs";
 import { LivePicture } from "@/player/LivePicture";
 import { Button } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
@@ -139,6 +140,7 @@ function Tile({
   const words =
     whose && school !== undefined ? `${name(school.name)} · ${name(camera.name)}` : name(camera.name);
   const Icon = big ? Minimize2 : Maximize2;
+  const { stream, insteadOf } = shownStream(camera, big ? "main" : wallStream(camera));
   const controls = (
     <>
       <TileButton label={t("wall.archive")} onClick={onArchive} testId="tile-archive">
@@ -150,10 +152,23 @@ function Tile({
     </>
   );
   return (
-    <div className="min-h-0 min-w-0" onDoubleClick={onBig}>
+    <div
+      className="min-h-0 min-w-0"
+      role="group"
+      aria-label={words}
+      tabIndex={0}
+      onDoubleClick={onBig}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || event.target !== event.currentTarget) return;
+        event.preventDefault();
+        onBig();
+      }}
+      data-testid="wall-tile"
+    >
       <LivePicture
         camera={camera.id}
-        stream={big ? "main" : wallStream(camera)}
+        stream={stream}
+        insteadOf={insteadOf}
         purpose={purpose}
         name={words}
         mark={index < 9 && !big && <span className="text-ink-3">{index + 1}</span>}
