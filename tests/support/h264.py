@@ -40,6 +40,14 @@ def a_clip(frames: int = 50, gop: int = 25, width: int = 160, height: int = 96) 
     return Clip(sps, pps, pictures, gop)
 
 
+def under_another_number(pps: bytes) -> bytes:
+    """The same picture parameter set as number 1 in place of 0: its first bits are 010 in place of 1 (§9.1)."""
+    assert pps[1] & 0x80, "number 0"
+    bits = "010" + f"{int.from_bytes(pps[1:], 'big'):0{8 * (len(pps) - 1)}b}"[1:].rstrip("0")
+    bits += "0" * (-len(bits) % 8)
+    return pps[:1] + int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
 def split_annex_b(data: bytes) -> list[bytes]:
     """NAL units of a byte stream (H.264 Annex B)."""
     parts = data.replace(b"\0\0\0\1", b"\0\0\1").split(b"\0\0\1")

@@ -1,13 +1,16 @@
 """Files of every kind that we write, opened by FFmpeg without a word of complaint: the real thing, nothing of ours."""
 
+import dataclasses
 import itertools
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
-from tests.support.h264 import split_annex_b
+from tests.support.h264 import split_annex_b, under_another_number
 from tests.support.video import STEP, Video, a_file, a_sound, a_video, timings
+
+from qorgan.protocols.fmp4.reader import parse_init
 
 pytestmark = pytest.mark.ffmpeg
 
@@ -47,6 +50,21 @@ def test_the_length_of_fragments_changes_nothing_of_what_is_seen(codec, every, t
     shown = run("ffmpeg", "-v", "warning", "-i", str(file), "-fps_mode", "passthrough", "-f", "framemd5", "-")
     assert "" == shown.stderr
     assert raw_frames(video, tmp_path) == frame_hashes(shown.stdout)
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_pictures_find_their_parameter_set_among_several(tmp_path, codec):
+    """The set that the pictures use stands behind one that they do not use."""
+    video = a_video(codec, frames=12)
+    header = 1 if codec == "h264" else 2
+    unused = video.track.pps[: header - 1] + under_another_number(video.track.pps[header - 1 :])
+    video = dataclasses.replace(video, track=dataclasses.replace(video.track, pps=unused, more_pps=(video.track.pps,)))
+    file = tmp_path / "a.mp4"
+    file.write_bytes(a_file(video))
+
+    assert video.track == parse_init(file.read_bytes()).video
+    shown = run("ffmpeg", "-v", "warning", "-i", str(file), "-f", "framemd5", "-")
+    assert "" == shown.stderr and 12 == len(frame_hashes(shown.stdout))
 
 
 def late(video: Video) -> int:

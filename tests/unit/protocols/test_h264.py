@@ -5,7 +5,7 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.h264 import a_clip, avcc, interleave, packetize
+from tests.support.h264 import a_clip, avcc, interleave, packetize, under_another_number
 
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, Frame, H264Depacketizer, parse_sps
@@ -85,6 +85,21 @@ def test_parameter_sets_in_band_go_to_avcc_and_a_new_one_is_noticed():
 
     assert (clip.sps, clip.pps, True) == (depacketizer.sps, depacketizer.pps, depacketizer.changed)
     assert [avcc(clip.units[0])] == [frame.data for frame in frames]
+
+
+def test_several_picture_parameter_sets_in_turn_are_no_change():
+    """Some encoders send two before each keyframe; each once is news, their repetition is not."""
+    clip = a_clip()
+    second = under_another_number(clip.pps)
+    depacketizer = H264Depacketizer()
+    for turn in (True, False):
+        sets = b"".join(interleave(unit, n, 0, False) for n, unit in enumerate((clip.sps, second, clip.pps)))
+        feed(depacketizer, sets + bytes(18))
+        assert turn is depacketizer.changed
+        depacketizer.changed = False
+    assert (clip.pps, (second,)) == (depacketizer.pps, depacketizer.more_pps)
+    feed(depacketizer, interleave(second + b"\0", 3, 0, False) + bytes(18))
+    assert depacketizer.changed
 
 
 def test_padding_and_header_extensions_are_taken_off():

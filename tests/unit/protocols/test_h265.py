@@ -5,7 +5,7 @@ import struct
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.h264 import avcc, split_annex_b
+from tests.support.h264 import avcc, split_annex_b, under_another_number
 from tests.support.rtp import h265_over_rtp, interleaved
 
 from qorgan.kernel.errors import Invalid
@@ -143,6 +143,14 @@ def test_sei_and_delimiters_stay_and_parameter_sets_of_a_fragmented_unit_are_fou
 
     assert [sample(aud, sei, a_nal(20), suffix, end)] == [frame.data for frame in frames]
     assert (sps, True, True) == (depacketizer.sps, depacketizer.changed, frames[0].key)
+
+
+def test_of_several_picture_parameter_sets_all_are_kept():
+    pps = source_set(PPS)
+    second = pps[:2] + under_another_number(pps[1:])[1:]
+    depacketizer = H265Depacketizer()
+    feed(depacketizer, interleaved([packet(second, 1), packet(pps, 2)]))
+    assert (pps, (second,)) == (depacketizer.pps, depacketizer.more_pps)
 
 
 def test_a_file_can_begin_only_when_all_three_kinds_of_sets_are_there():

@@ -325,6 +325,15 @@ def test_a_redirect_is_followed_by_the_rules(case, status):
     assert expected == ((error.url, error.same_host) if isinstance(error, Redirected) else None)
 
 
+def test_a_redirect_to_bytes_of_no_encoding_is_a_redirect_all_the_same():
+    """Found by fuzzing."""
+    client = RtspClient(URL, None, 0.0)
+    with pytest.raises(Redirected) as moved:
+        say(client, b"RTSP/1.0 302 Moved\r\nLocation: rtsp://elsewhere/\xff?\xfe\r\n\r\n")
+    again = RtspClient(moved.value.url, None, 0.0)
+    assert b"DESCRIBE rtsp://elsewhere:554/%FF?\xfe RTSP/1.0" in again.take_bytes()
+
+
 def test_an_rtsps_address_is_never_spoken_to_in_the_clear():
     with pytest.raises(Invalid):
         RtspClient("rtsps://camera.school/x", None, 0.0)

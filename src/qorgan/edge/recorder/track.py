@@ -300,7 +300,7 @@ def track_of(source: VideoDepacketizer) -> VideoTrack:
     """What a file says of the pictures that come from here. Raises `Invalid` for parameter sets that make no sense."""
     info = _read_sps(source)
     vps = b"" if isinstance(source, H264Depacketizer) else source.vps
-    return VideoTrack(source.sps, source.pps, info.codec, info.width, info.height, vps)
+    return VideoTrack(source.sps, source.pps, info.codec, info.width, info.height, vps, source.more_pps)
 
 
 def _read_sps(source: VideoDepacketizer) -> AvcSps | H265SpsInfo:

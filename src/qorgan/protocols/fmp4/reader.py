@@ -16,6 +16,7 @@ MAX_BOX_BYTES = 64 * 1024 * 1024
 MAX_HEAD_BYTES = 1024 * 1024
 _MAX_SAMPLES = 10_000
 _MAX_BOXES = 64  # inside one box; ours hold at most six
+_MAX_SETS = 255  # picture parameter sets of one stream (14496-15 §5.3.3.1.2 counts them in a byte)
 _NOT_SYNC_BIT = NOT_SYNC & 0x10000
 _DATA_OFFSET, _FIRST_FLAGS, _DURATION_AND_SIZE, _SAMPLE_FLAGS, _OFFSETS = 0x1, 0x4, 0x300, 0x400, 0x800
 
@@ -202,15 +203,26 @@ def _parse_picture_entry(data: bytes, name: bytes, start: int, end: int) -> Vide
         if name == b"avc1":
             at, box_end = _child(data, start + 78, end, b"avcC")
             sps, at = _parameter_set(data, at + 6, box_end)
-            pps, _ = _parameter_set(data, at + 1, box_end)
-            return VideoTrack(sps, pps, f"avc1.{sps[1:4].hex().upper()}", width, height)
+            pps, *more = _parameter_sets(data, at + 1, box_end, int.from_bytes(data[at : at + 1], "big"))
+            return VideoTrack(sps, pps, f"avc1.{sps[1:4].hex().upper()}", width, height, more_pps=tuple(more))
         at, box_end = _child(data, start + 78, end, b"hvcC")
         vps, at = _parameter_set(data, at + 26, box_end)
         sps, at = _parameter_set(data, at + 3, box_end)
-        pps, _ = _parameter_set(data, at + 3, box_end)
-        return VideoTrack(sps, pps, parse_h265_sps(sps).codec, width, height, vps)
+        pps, *more = _parameter_sets(data, at + 3, box_end, int.from_bytes(data[at + 1 : at + 3], "big"))
+        return VideoTrack(sps, pps, parse_h265_sps(sps).codec, width, height, vps, tuple(more))
     except Invalid as error:
         raise _damaged(str(error)) from error
+
+
+def _parameter_sets(data: bytes, at: int, end: int, count: int) -> list[bytes]:
+    """So many units one after the other, at least one."""
+    if not 1 <= count <= _MAX_SETS:
+        raise _damaged(f"{count} parameter sets of one kind")
+    found = []
+    for _ in range(count):
+        unit, at = _parameter_set(data, at, end)
+        found.append(unit)
+    return found
 
 
 def _parameter_set(data: bytes, at: int, end: int) -> tuple[bytes, int]:

@@ -25,7 +25,8 @@ _HIGH_PROFILES = frozenset({100, 110, 122, 144, 244})  # avcC then names the sam
 class VideoTrack:
     """What `moov` says of the pictures: parameter sets, codec string (RFC 6381), size in pixels.
 
-    A codec string that begins with `hvc1` makes it H.265, for which `vps` must be given; any other is H.264.
+    A codec string that begins with `hvc1` makes it H.265, for which `vps` must be given; any other is H.264. `more_pps`
+    are picture parameter sets beside the first: an encoder may use several in turn, under numbers of their own.
     """
 
     sps: bytes
@@ -34,6 +35,7 @@ class VideoTrack:
     width: int
     height: int
     vps: bytes = b""
+    more_pps: tuple[bytes, ...] = ()
 
     @property
     def mime(self) -> str:
@@ -143,7 +145,7 @@ def _mdia(handler: bytes, name: bytes, media_header: bytes, entry: bytes) -> byt
 
 
 def _picture_entry(track: VideoTrack) -> bytes:
-    for unit in (track.vps, track.sps, track.pps):
+    for unit in (track.vps, track.sps, track.pps, *track.more_pps):
         if len(unit) > MAX_BYTES:
             raise Invalid(f"a parameter set of {len(unit)} bytes", code="camera.protocol_error")
     head = struct.pack(">6xH16xHHIIIH32xHh", 1, track.width, track.height, 0x480000, 0x480000, 0, 1, 0x18, -1)
@@ -155,7 +157,8 @@ def _picture_entry(track: VideoTrack) -> bytes:
 def _avcc(track: VideoTrack) -> bytes:
     """AVCDecoderConfigurationRecord (14496-15 §5.3.3.1), lengths of four bytes."""
     record = struct.pack(">B3sBBH", 1, track.sps[1:4], 0xFF, 0xE1, len(track.sps)) + track.sps
-    record += struct.pack(">BH", 1, len(track.pps)) + track.pps
+    record += bytes([1 + len(track.more_pps)])
+    record += b"".join(struct.pack(">H", len(unit)) + unit for unit in (track.pps, *track.more_pps))
     if track.sps[1] in _HIGH_PROFILES:
         record += _avc_sample_format(track.sps)
     return record
@@ -186,8 +189,9 @@ def _hvcc(track: VideoTrack) -> bytes:
         sps.temporal_layers << 3 | sps.temporal_nested << 2 | 3,
         3,
     )
-    for unit in (track.vps, track.sps, track.pps):
-        record += struct.pack(">BHH", 0x80 | unit[0] >> 1 & 0x3F, 1, len(unit)) + unit
+    for units in ((track.vps,), (track.sps,), (track.pps, *track.more_pps)):
+        record += struct.pack(">BH", 0x80 | units[0][0] >> 1 & 0x3F, len(units))
+        record += b"".join(struct.pack(">H", len(unit)) + unit for unit in units)
     return record
 
 

@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from qorgan.kernel.errors import Invalid
+from qorgan.protocols.rtsp.bits import BitReader
 
 # Interleaved header (RFC 2326 §10.12), RTP header (RFC 3550 §5.1), first two payload bytes: one unpack per packet.
 _PACKET = struct.Struct(">BBHBBHIIBB")
@@ -20,6 +21,8 @@ MAX_JUMP = 3_000  # packets; beyond it the camera has begun to count anew (RFC 3
 
 NAL_SLICE, NAL_IDR, NAL_SPS, NAL_PPS = 1, 5, 7, 8
 _STAP_A, _FU_A = 24, 28
+MAX_SET_BYTES = 16 * 1024  # a longer parameter set is none
+_MAX_PPS_NUMBER = 31  # the standard allows 255; cameras have one, seldom two
 
 
 class Frame:
@@ -35,14 +38,16 @@ class H264Depacketizer:
     """RTP packets of one H.264 stream into `Frame`s. Owns the unfinished access unit; nothing else.
 
     Parameter sets go to `sps` and `pps`, not into samples (they belong in `avcC`); `changed` is raised when a new one
-    differs. Everything else, SEI included, is kept byte for byte.
+    differs. Of several picture parameter sets `pps` has the lowest number, the others stand in `more_pps`. Everything
+    else, SEI included, is kept byte for byte.
 
     Packets on other interleaved channels are skipped; with `others` set to a list, first byte and end of each such
     packet (behind its interleaved header) and its channel are written there: `(channel, start, end)`.
     """
 
     def __init__(self, parameter_sets: tuple[bytes, ...] = ()) -> None:
-        self.sps, self.pps = b"", b""
+        self.sps, self.pps, self.more_pps = b"", b"", tuple[bytes, ...]()
+        self._numbered: dict[int, bytes] = {}
         self.changed = False
         self.lost_packets = 0
         self.others: list[tuple[int, int, int]] | None = None
@@ -221,8 +226,21 @@ class H264Depacketizer:
     def _parameter_set(self, kind: int, unit: bytes) -> None:
         if kind == NAL_SPS and unit != self.sps:
             self.sps, self.changed = unit, True
-        elif kind == NAL_PPS and unit != self.pps:
-            self.pps, self.changed = unit, True
+        elif kind == NAL_PPS and len(unit) <= MAX_SET_BYTES:
+            self._picture_parameter_set(unit)
+
+    def _picture_parameter_set(self, unit: bytes) -> None:
+        """Cameras may use several in turn, each under its number (pic_parameter_set_id, ITU-T H.264 §7.4.2.2)."""
+        try:
+            number = BitReader(unit[1:]).ue()
+        except Invalid:
+            return
+        known = self._numbered
+        if known.get(number) == unit or number > _MAX_PPS_NUMBER:
+            return
+        known[number], self.changed = unit, True
+        self.pps, *more = (known[each] for each in sorted(known))
+        self.more_pps = tuple(more)
 
     def _finish(self, frames: list[Frame]) -> None:
         if self._fu >= 0:  # the end of a fragmented unit never came

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.rtsp import rtp
 from qorgan.protocols.rtsp.bits import BitReader
-from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, MAX_JUMP, Frame
+from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, MAX_JUMP, MAX_SET_BYTES, Frame
 
 # As numbers: magic, channel and length; flags, marker and payload type; number; timestamp; source; payload header
 # (RFC 7798 §4.4, the form of a NAL unit's header); header of a fragmentation unit. One unpack per packet.
@@ -28,7 +28,6 @@ VPS, SPS, PPS = 32, 33, 34
 _AP, _FU, _PACI = 48, 49, 50
 _VCL = range(32)
 
-MAX_SET_BYTES = 16 * 1024  # a longer parameter set is none
 _MAX_WAITING = 1_024  # NAL units that wait for their turn when the camera sends them out of decoding order
 
 
@@ -82,6 +81,11 @@ class H265Depacketizer:
     def pps(self) -> bytes:
         """The picture parameter set with the lowest number; empty while there is none."""
         return self._first(PPS)
+
+    @property
+    def more_pps(self) -> tuple[bytes, ...]:
+        """The picture parameter sets beside `pps`."""
+        return tuple(unit for (which, _), unit in sorted(self._sets.items()) if which == PPS)[1:]
 
     @property
     def is_complete(self) -> bool:

@@ -39,7 +39,8 @@ def parse_url(url: str) -> Address:
     if any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
         raise Invalid("the URL has a space or a control character", code="camera.bad_url")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    path = quote(parts.path or "/", safe="/%:;=@&+$,!*'()~") + (f"?{parts.query}" if parts.query else "")
+    path = quote(parts.path or "/", safe="/%:;=@&+$,!*'()~", errors="surrogateescape")
+    path += f"?{parts.query}" if parts.query else ""
     return Address(parts.hostname, port, f"{parts.scheme}://{host}:{port}{path}", parts.scheme == "rtsps")
 
 
