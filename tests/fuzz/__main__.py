@@ -16,7 +16,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz import fmp4, rtsp
+from tests.fuzz import fmp4, onvif, rtsp
 from tests.fuzz.rtsp import Target
 
 HANGS_AFTER_S = 60
@@ -79,7 +79,7 @@ def _resident_bytes() -> int:
 def main() -> int:
     """0 when nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = {target.name: target for target in (*rtsp.targets(), *fmp4.targets())}
+    known = {target.name: target for target in (*rtsp.targets(), *fmp4.targets(), *onvif.targets())}
     parser.add_argument("--inputs", type=int, default=1_000_000, help="for each target")
     parser.add_argument("--target", choices=known, action="append", help="this one alone; repeat")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
