@@ -38,7 +38,7 @@ def newest_keyframe(archive: Path, camera: str, stream: str) -> Keyframe:
     row = _newest_segment(archive, camera, stream)
     if row is None:
         raise NotFound(f"nothing is recorded of {camera}/{stream}")
-    path, wall_start_us, init_bytes, fragments = row
+    path, wall_start_us, init_bytes, fragments, root = row
     entry = next((entry for entry in reversed(unpack_fragments(fragments)) if entry.key), None)
     if entry is None:
         raise NotFound(f"the newest file of {camera}/{stream} has no keyframe yet")
@@ -46,7 +46,7 @@ def newest_keyframe(archive: Path, camera: str, stream: str) -> Keyframe:
         raise Corrupt(f"{path}: {init_bytes} and {entry.size} bytes are no picture", code="segment.damaged")
     at = from_us(wall_start_us + entry.start * 1_000_000 // TIMESCALE)
     try:
-        with _inside(archive, path).open("rb") as file:
+        with _inside(archive if root is None else Path(root), path).open("rb") as file:
             init = file.read(init_bytes)
             file.seek(entry.offset)
             fragment = file.read(entry.size)
@@ -86,12 +86,14 @@ def measure(grey: Grey) -> Measures:
     )
 
 
-def _newest_segment(archive: Path, camera: str, stream: str) -> tuple[str, int, int, bytes] | None:
+def _newest_segment(archive: Path, camera: str, stream: str) -> tuple[str, int, int, bytes, str | None] | None:
+    """Path, start, bytes of the head, fragments, and the directory of its disk (None: that of the index)."""
     try:
         connection = sqlite3.connect(f"{(archive / 'index.db').absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
         try:
-            row: tuple[str, int, int, bytes] | None = connection.execute(
-                "SELECT path, wall_start_us, init_bytes, fragments FROM segments"
+            row: tuple[str, int, int, bytes, str | None] | None = connection.execute(
+                "SELECT path, wall_start_us, init_bytes, fragments,"
+                " (SELECT disks.path FROM disks WHERE disks.id = segments.disk) FROM segments"
                 " WHERE camera = ? AND stream = ? AND duration > 0 ORDER BY wall_start_us DESC LIMIT 1",
                 (camera, stream),
             ).fetchone()
