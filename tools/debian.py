@@ -28,6 +28,7 @@ TEST_PACKAGES = (
     Package("chromium", "browser", commands=("chromium", "chromium-browser", "google-chrome")),
     Package("fonts-noto-core", "browser"),
     Package("ffmpeg", "ffmpeg", commands=("ffmpeg",)),
+    Package("strace", "strace", commands=("strace",)),
     Package("postgresql", "postgres", files=("/usr/lib/postgresql/*/bin/postgres",)),
     Package("python3-gi", "gstreamer"),
     Package("gir1.2-gst-rtsp-server-1.0", "gstreamer"),
