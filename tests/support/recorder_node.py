@@ -44,7 +44,7 @@ async def until(condition: Callable[[], bool], what: str, within_s: float = WITH
 class RecorderNode:
     """`python -m qorgan.edge.recorder` with its configuration, and its centre's key."""
 
-    def __init__(self, root: Path, carrier: NatsServer, cameras: list[Camera]) -> None:
+    def __init__(self, root: Path, carrier: NatsServer, cameras: list[Camera], storage: str = "") -> None:
         self.root, self.archive, self._carrier = root, root / "archive", carrier
         self.key = OKPKey.generate_key("Ed25519")
         public = self.key.as_dict(private=False)["x"]
@@ -57,8 +57,9 @@ class RecorderNode:
             tables.append(f'[[cameras]]\nname = {{ kk = "Камера" }}\n{lines}\n')
         self.config = root / "edge.toml"
         self.config.write_text(
-            f'[site]\nid = "{SITE}"\nname = {{ kk = "Мектеп" }}\n[storage]\ndata = "data"\narchive = "archive"\n'
-            f'[centre]\nnats = "{carrier.url}"\npublic_key = "{public}"\n' + "".join(tables),
+            f'[site]\nid = "{SITE}"\nname = {{ kk = "Мектеп" }}\n[storage]\ndata = "data"\n'
+            f'archive = "archive"\n{storage}\n[centre]\nnats = "{carrier.url}"\npublic_key = "{public}"\n'
+            + "".join(tables),
             "utf-8",
         )
         self.process: subprocess.Popen[bytes] | None = None
@@ -99,9 +100,9 @@ class RecorderNode:
 
 
 @contextlib.contextmanager
-def recorder_node(root: Path, carrier: NatsServer, cameras: list[Camera]) -> Iterator[RecorderNode]:
-    """A running recorder, stopped at the end."""
-    node = RecorderNode(root, carrier, cameras)
+def recorder_node(root: Path, carrier: NatsServer, cameras: list[Camera], storage: str = "") -> Iterator[RecorderNode]:
+    """A running recorder, stopped at the end. `storage` are further lines of that table of its edge.toml."""
+    node = RecorderNode(root, carrier, cameras, storage)
     node.start()
     try:
         yield node

@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 from tests.support.fake_centre import until
 
-from qorgan.edge.ipc import ACK, MAX_PACKET_BYTES, CoreSender, CoreServer, GrantUse, Telling
+from qorgan.edge.ipc import ACK, MAX_PACKET_BYTES, CoreSender, CoreServer, GrantUse, StorageHealth, Telling
 from qorgan.kernel.errors import Exhausted, Invalid
-from qorgan.protocols.link.messages import CameraHealth, PictureResult, StreamHealth
+from qorgan.protocols.link.messages import CameraHealth, DiskHealth, PictureResult, StorageForecast, StreamHealth
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -177,3 +177,16 @@ async def test_the_socket_works_however_deep_the_data_lies(tmp_path: Path) -> No
     async with running(sender.run()), running(a_core(deep / "core.sock", told).run()):
         await until(lambda: not sender.waiting, "the message")
     assert len(told) == 1
+
+
+async def test_core_hears_how_the_disks_are_and_keeps_the_newest(tmp_path: Path) -> None:
+    told: list[tuple[Telling, UUID | None]] = []
+    sender = CoreSender(tmp_path / "core.sock")
+    sender.send_storage(StorageHealth(disks=(DiskHealth(id="d", name="a", state="failed"),)))
+    sender.send_storage(newest := StorageHealth(disks=(DiskHealth(id="d", name="a", state="ready"),)))
+    sender.send_health(health("live"))
+    sender.send(forecast := StorageForecast(disk="d", at=NOW, min_days=30, days_kept=9, bytes_per_day=1, room_bytes=9))
+    async with running(sender.run()), running(a_core(tmp_path / "core.sock", told).run()):
+        await until(lambda: len(told) == 3 and not sender.waiting, "three messages")
+    assert {type(body): body for body, _ in told}[StorageHealth] == newest
+    assert [body for body, id in told if id] == [forecast]

@@ -1,21 +1,14 @@
 """`python -m qorgan.edge.recorder --config edge.toml`: started and restarted by the node's supervisor."""
 
-import argparse
-import asyncio
-from pathlib import Path
-
-from qorgan.edge import config
+from qorgan.edge.config import EdgeConfig
+from qorgan.edge.process import run_process
 from qorgan.edge.recorder.app import Recorder
-from qorgan.kernel import logs, processes
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="The recorder of a school node.")
-    parser.add_argument("--config", type=Path, required=True, help="the node's edge.toml")
-    arguments = parser.parse_args()
-    logs.configure("recorder")
-    asyncio.run(processes.until_stopped(Recorder(config.load(arguments.config)).run()))
+async def run_recorder(config: EdgeConfig) -> None:
+    """Record until cancelled. Raises `Unavailable` when the disk with the index is not the one it was."""
+    await Recorder(config).run()
 
 
 if __name__ == "__main__":
-    main()
+    run_process("recorder", run_recorder)
