@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from tests.behaviour.centre.conftest import Town
 from tests.support import centre as a
 
@@ -41,6 +42,18 @@ def test_a_wall_of_tiles_is_one_transaction_and_a_line_each(town: Town) -> None:
     lines = list(WatchLine.objects.order_by("number"))
     assert [line.watch for line in lines] == watches
     assert verify(lines) == 2
+
+
+def test_sixteen_tiles_ask_the_database_no_more_than_one(
+    town: Town, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Nine tiles that asked one after the other were nine times as slow as one."""
+    officer = a.an_officer(town.centre)
+    with django_assert_max_num_queries(12):
+        sixteen = opened(officer, town, 16)
+    with django_assert_max_num_queries(12):
+        assert access.end_watches([one.id for one in sixteen]) == set()
+    assert verify(WatchLine.objects.order_by("number")) == 32
 
 
 def test_who_has_no_right_opens_none_of_many(town: Town) -> None:

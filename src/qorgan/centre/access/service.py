@@ -1,9 +1,10 @@
 """Use cases of `access`: who is asking, what they may watch and why, and the ledger that says they did."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -240,12 +241,11 @@ def open_watch(
     A watch of the archive, or an export from it, names its range. Raises `Forbidden` (no right, or code `purpose`),
     `NotFound` (no such camera in the actor's territory) or `Invalid` (a purpose or a range that is none).
     """
-    actor.require(_RIGHT[action])
-    if action in _OF_THE_PAST and (start is None or end is None or start >= end):
-        raise Invalid("an archive watch names the range it wants, start before end", code="range")
-    camera = _camera(actor, camera_id)
-    reason = _reason(actor, purpose, camera)
-    return _open(actor, camera, WatchLine.Action(action.value), stream, str(reason), start, end)
+    wish = WishedWatch(camera=camera_id, action=action, stream=stream, purpose=purpose, start=start, end=end)
+    (answer,) = open_watches(actor, [wish])
+    if isinstance(answer, Rejected):
+        raise answer
+    return answer
 
 
 @transaction.atomic
@@ -253,17 +253,31 @@ def open_watches(actor: Actor, wishes: Sequence[WishedWatch]) -> list[OpenedWatc
     """Open several watches in one transaction, in the order of the wishes: a wall of tiles is one commit.
 
     Each is looked at by itself as in `open_watch`; in the place of one that is refused stands its refusal, and nothing
-    is written of it.
+    is written of it. The number of questions to the database does not grow with the number of wishes.
     """
-    _lock_schools(Camera.objects.filter(pk__in={wish.camera for wish in wishes}).values("school"))
-    return [_opened_or_refused(actor, wish) for wish in wishes]
+    cameras = Camera.objects.visible_to(actor).select_related("school").in_bulk({wish.camera for wish in wishes})
+    alarms = _alarms_named(actor, [wish.purpose for wish in wishes])
+    answers = [_line_or_refusal(actor, wish, cameras, alarms) for wish in wishes]
+    _append([answer for answer in answers if isinstance(answer, WatchLine)])
+    now = timezone.now()
+    return [one if isinstance(one, Rejected) else _granted(one, one.camera, now) for one in answers]
 
 
-def _opened_or_refused(actor: Actor, wish: WishedWatch) -> OpenedWatch | Rejected:
+def _line_or_refusal(
+    actor: Actor, wish: WishedWatch, cameras: Mapping[UUID, Camera], alarms: Mapping[UUID, Alarm]
+) -> WatchLine | Rejected:
     try:
-        return open_watch(actor, wish.camera, wish.action, wish.stream, wish.purpose, wish.start, wish.end)
+        actor.require(_RIGHT[wish.action])
+        if wish.action in _OF_THE_PAST and (wish.start is None or wish.end is None or wish.start >= wish.end):
+            raise Invalid("an archive watch names the range it wants, start before end", code="range")
+        camera = cameras.get(wish.camera)
+        if camera is None:
+            raise NotFound("there is no such camera in your territory")
+        reason = _reason(actor, wish.purpose, camera, alarms)
     except Rejected as refusal:
         return refusal
+    action = WatchLine.Action(wish.action.value)
+    return _opened(actor, camera, action, wish.stream, str(reason), wish.start, wish.end)
 
 
 @transaction.atomic
@@ -272,8 +286,12 @@ def open_coverage(actor: Actor, camera_id: UUID, start: datetime, end: datetime)
     actor.require(Right.ARCHIVE_VIEW)
     if start >= end:
         raise Invalid("a range has its start before its end", code="range")
-    camera = _camera(actor, camera_id)
-    return _open(actor, camera, WatchLine.Action.COVERAGE, StreamName.MAIN, "coverage", start, end)
+    camera = Camera.objects.visible_to(actor).select_related("school").filter(pk=camera_id).first()
+    if camera is None:
+        raise NotFound("there is no such camera in your territory")
+    line = _opened(actor, camera, WatchLine.Action.COVERAGE, StreamName.MAIN, "coverage", start, end)
+    _append([line])
+    return _granted(line, camera, timezone.now())
 
 
 def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
@@ -288,35 +306,27 @@ def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
         raise NotFound("there is no such watch that goes on")
     actor.require(_RIGHT[_action_of(line)])
     if line.action != WatchLine.Action.COVERAGE:
-        _reason(actor, line.purpose, line.camera)
+        _reason(actor, line.purpose, line.camera, _alarms_named(actor, [line.purpose]))
     return _granted(line, line.camera, timezone.now())
 
 
-@transaction.atomic
 def end_watch(watch_id: UUID) -> None:
     """The viewer is gone. Ending twice ends once; a watch that never was raises `NotFound`."""
-    opened = WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.OPENED).first()
-    if opened is None:
+    if end_watches([watch_id]):
         raise NotFound("there is no such watch")
-    School.objects.select_for_update().get(pk=opened.school_id)
-    if not WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.ENDED).exists():
-        _append(opened, WatchLine.Kind.ENDED)
 
 
 @transaction.atomic
 def end_watches(watches: Collection[UUID]) -> set[UUID]:
     """End several watches in one transaction; those that never were come back."""
-    known = dict(WatchLine.objects.filter(watch__in=watches, kind=WatchLine.Kind.OPENED).values_list("watch", "school"))
-    _lock_schools(set(known.values()))
-    for watch in watches:
-        if watch in known:
-            end_watch(watch)
-    return set(watches) - set(known)
-
-
-def _lock_schools(schools: Any) -> None:
-    """Lock several chains, always in the same order, so that two transactions never wait for each other."""
-    list(School.objects.select_for_update().filter(pk__in=schools).order_by("pk").values_list("pk"))
+    opened = {line.watch: line for line in WatchLine.objects.filter(watch__in=watches, kind=WatchLine.Kind.OPENED)}
+    _lock_schools({line.school_id for line in opened.values()})
+    ended = WatchLine.objects.filter(watch__in=watches, kind=WatchLine.Kind.ENDED).values_list("watch", flat=True)
+    still = dict.fromkeys(watch for watch in watches if watch in opened)
+    for watch in ended:
+        still.pop(watch, None)
+    _append([_ended(opened[watch]) for watch in still])
+    return set(watches) - set(opened)
 
 
 def end_abandoned_watches() -> int:
@@ -364,19 +374,22 @@ def _range(row: WatchLine) -> WatchedRange | None:
     return WatchedRange(start=row.range_start, end=row.range_end)
 
 
-def _camera(actor: Actor, camera_id: UUID) -> Camera:
-    camera = Camera.objects.visible_to(actor).select_related("school").filter(pk=camera_id).first()
-    if camera is None:
-        raise NotFound("there is no such camera in your territory")
-    return camera
+def _alarms_named(actor: Actor, purposes: Iterable[str]) -> Mapping[UUID, Alarm]:
+    """The alarms of which these purposes speak, as far as the actor may see them."""
+    named = set()
+    for text in purposes:
+        with suppress(Rejected):  # what is no purpose is refused where it is judged
+            if (alarm := Purpose.parse(text).alarm) is not None:
+                named.add(alarm)
+    return Alarm.objects.visible_to(actor).in_bulk(named) if named else {}
 
 
-def _reason(actor: Actor, text: str, camera: Camera) -> Purpose:
+def _reason(actor: Actor, text: str, camera: Camera, alarms: Mapping[UUID, Alarm]) -> Purpose:
     purpose = Purpose.parse(text)
     require_purpose(actor.role, purpose)
     if purpose.kind is PurposeKind.ALARM:
         assert purpose.alarm is not None
-        alarm = Alarm.objects.visible_to(actor).filter(pk=purpose.alarm).first()
+        alarm = alarms.get(purpose.alarm)
         if alarm is None or not alarm_purpose_holds(
             same_school=alarm.school_id == camera.school_id, closed_at=alarm.closed_at, now=timezone.now()
         ):
@@ -384,7 +397,7 @@ def _reason(actor: Actor, text: str, camera: Camera) -> Purpose:
     return purpose
 
 
-def _open(
+def _opened(
     actor: Actor,
     camera: Camera,
     action: WatchLine.Action,
@@ -392,11 +405,12 @@ def _open(
     purpose: str,
     start: datetime | None,
     end: datetime | None,
-) -> OpenedWatch:
-    School.objects.select_for_update().get(pk=camera.school_id)  # the chain's lock
-    line = WatchLine(
+) -> WatchLine:
+    """A line that says that a watch began. Not in the ledger yet."""
+    return WatchLine(
         school=camera.school,
         watch=uuid7(),
+        kind=WatchLine.Kind.OPENED,
         camera=camera,
         viewer_id=actor.user,
         viewer_name=actor.name,
@@ -407,7 +421,41 @@ def _open(
         range_start=start,
         range_end=end,
     )
-    return _granted(_append(line, WatchLine.Kind.OPENED), camera, timezone.now())
+
+
+def _ended(opened: WatchLine) -> WatchLine:
+    """A line that says that a watch ended. Not in the ledger yet."""
+    return WatchLine(
+        school_id=opened.school_id,
+        watch=opened.watch,
+        kind=WatchLine.Kind.ENDED,
+        camera_id=opened.camera_id,
+        viewer_id=opened.viewer_id,
+        viewer_name=opened.viewer_name,
+        viewer_role=opened.viewer_role,
+        action=opened.action,
+        stream=opened.stream,
+        purpose=opened.purpose,
+        range_start=opened.range_start,
+        range_end=opened.range_end,
+    )
+
+
+def _append(lines: Sequence[WatchLine]) -> None:
+    """Write new last lines into the ledgers of their schools, in this order, chained, in the running transaction."""
+    schools = {line.school_id for line in lines}
+    _lock_schools(schools)
+    last = {school: WatchLine.objects.filter(school_id=school).order_by("-number").first() for school in schools}
+    for line in lines:
+        line.at = timezone.now()
+        last[line.school_id] = line.after(last[line.school_id])
+    WatchLine.objects.bulk_create(lines)
+
+
+def _lock_schools(schools: Collection[UUID]) -> None:
+    """Lock several chains, always in the same order, so that two transactions never wait for each other."""
+    if schools:
+        list(School.objects.select_for_update().filter(pk__in=schools).order_by("pk").values_list("pk"))
 
 
 def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
@@ -440,25 +488,3 @@ def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
 def _action_of(line: WatchLine) -> Action:
     """What a line's grant allows: who asks what is recorded may see recordings."""
     return Action.ARCHIVE if line.action == WatchLine.Action.COVERAGE else Action(line.action)
-
-
-def _append(about: WatchLine, kind: WatchLine.Kind) -> WatchLine:
-    """A new last line of the school's ledger, saying of `about` that it began or ended. The school is locked."""
-    last = WatchLine.objects.filter(school_id=about.school_id).order_by("-number").first()
-    line = WatchLine(
-        school_id=about.school_id,
-        watch=about.watch,
-        kind=kind,
-        at=timezone.now(),
-        camera_id=about.camera_id,
-        viewer_id=about.viewer_id,
-        viewer_name=about.viewer_name,
-        viewer_role=about.viewer_role,
-        action=about.action,
-        stream=about.stream,
-        purpose=about.purpose,
-        range_start=about.range_start,
-        range_end=about.range_end,
-    )
-    line.after(last).save()
-    return line
