@@ -4,12 +4,13 @@ import { VideoOff } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import type { Camera } from "@/api/types";
 import { Archive } from "@/features/archive/Archive";
+import { SteerButton } from "@/features/steer/SteerDialog";
 import { shownStream } from "@/player/codecs";
 import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
-import { useCamera, useConnection, useRoutinePurpose, useSchool, useWorld } from "@/world/hooks";
+import { useCamera, useConnection, useRoutinePurpose, useSchool, useSession, useWorld } from "@/world/hooks";
 
 export function CameraPage() {
   const { t } = useWords();
@@ -28,6 +29,7 @@ function Page({ camera }: { camera: Camera }) {
   const place = useSearch({ from: "/cameras/$id" });
   const navigate = useNavigate({ from: "/cameras/$id" });
   const purpose = useRoutinePurpose();
+  const { rights } = useSession();
   const school = useSchool(camera.school);
   const all = useWorld((world) => world.cameras);
   const { shown, others } = useMemo(() => {
@@ -58,6 +60,8 @@ function Page({ camera }: { camera: Camera }) {
           <CameraMark state={cameraState(camera).state} />
           <CameraStateWords camera={camera} />
         </p>
+        <span className="grow" />
+        {purpose !== null && rights.includes("ptz.move") && <SteerButton camera={camera} purpose={purpose} />}
       </header>
       <div className="min-h-0 flex-1">
         {purpose === null ? (
