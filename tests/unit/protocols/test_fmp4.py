@@ -11,7 +11,7 @@ from tests.support.h264 import a_clip, avcc
 from tests.support.video import a_sound, a_video
 
 from qorgan.kernel.errors import Corrupt, Invalid
-from qorgan.protocols.fmp4.reader import nal_units, parse_fragment, parse_init, whole_fragments
+from qorgan.protocols.fmp4.reader import nal_units, parse_fragment, parse_init, sample_units, whole_fragments
 from qorgan.protocols.fmp4.writer import (
     AudioRun,
     AudioTrack,
@@ -135,6 +135,12 @@ def test_a_changed_byte_does_not_go_unnoticed_by_the_proof():
     data = bytearray(video.a_file(a_video()))
     data[-1] ^= 1
     assert [nal for unit in a_video().units for nal in unit.nals] != list(nal_units(bytes(data)))
+
+
+@pytest.mark.parametrize("sample", [b"\0\0\0\x05\x65\1\2\3", b"\0\0\0", b"\0\0\0\1\x65\0", b"\xff\xff\xff\xff\x65"])
+def test_a_unit_that_is_not_whole_is_corrupt(sample):
+    with pytest.raises(Corrupt):
+        list(sample_units(sample))
 
 
 def test_a_damaged_fragment_ends_what_is_adopted_and_loses_nothing_before_it():
