@@ -130,6 +130,14 @@ def test_a_unit_that_never_ended_is_left_out_and_what_follows_it_stays_whole():
     ]
 
 
+def test_who_comes_in_the_middle_of_a_picture_knows_that_it_is_not_whole():
+    another = b"\x41slice"
+    data = interleave(b"\x7c\x41end", 9, 0, False) + interleave(another, 10, 0, True)
+    frames = feed(H264Depacketizer(), data + bytes(18))
+
+    assert [(avcc((another,)), True)] == [(frame.data, frame.damaged) for frame in frames]
+
+
 def test_a_camera_that_counts_anew_has_not_lost_forty_thousand_packets():
     depacketizer = H264Depacketizer()
     data = b"".join(interleave(b"\x41" + bytes(20), seq, seq, True) for seq in (7, 8, 40_000, 40_001))

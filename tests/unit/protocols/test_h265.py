@@ -121,6 +121,13 @@ def test_the_end_of_a_picture_lost_does_not_blame_the_next_one():
     assert [True, False] == [frame.damaged for frame in frames]
 
 
+def test_who_comes_in_the_middle_of_a_picture_knows_that_it_is_not_whole():
+    end_of_one_slice, another = bytes([FU << 1, 1, 0x40 | 1]) + b"end", a_nal(1, b"\x00slice")
+    frames = feed(H265Depacketizer(), interleaved([packet(end_of_one_slice, 9), packet(another, 10, marker=True)]))
+
+    assert [(sample(another), True)] == [(frame.data, frame.damaged) for frame in frames]
+
+
 def test_a_camera_that_counts_anew_has_not_lost_forty_thousand_packets():
     depacketizer = H265Depacketizer()
     frames = feed(
