@@ -52,6 +52,19 @@ def test_pictures_from_the_start_on_are_shown_at_their_time_and_none_before_zero
     assert 0 <= min(times)
 
 
+@pytest.mark.parametrize("picture", range(0, 26, 5))
+@pytest.mark.parametrize("after_us", [-100, 0, 100, 20_000])
+def test_wherever_a_range_begins_nothing_is_shown_before_zero(picture, after_us):
+    video = a_video("h264", 3)
+    start_us = max(0, picture * 40_000 + after_us)
+    _, heads = a_range(video, None, start_us / 1_000_000)
+
+    expected = {unit.shown - start_us * 9 // 100 for unit in video.units}
+    times = shown(heads)
+    assert 0 <= min(times)
+    assert {time for time in expected if time >= STEP} == {time for time in times if time >= STEP}
+
+
 @pytest.mark.parametrize("b_frames", [0, 3])
 def test_decode_times_never_go_back(b_frames):
     _, heads = a_range(a_video("h264", b_frames), a_sound("aac"))
