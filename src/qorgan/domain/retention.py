@@ -192,20 +192,19 @@ class _Pressure:
         return chosen
 
 
-def measured_rate(by_day: Mapping[int, int], now_us: int) -> int | None:
+def measured_rate(by_day: Mapping[int, int], first_us: int, now_us: int) -> int | None:
     """Bytes a day, measured: the mean of the last seven whole days that brought anything; None before an hour of video.
 
-    `by_day` holds the bytes of each day since 1970-01-01 UTC. The very first day is a part of one and does not count,
-    unless there is nothing else; then, and on the first day itself, a day's worth is what the elapsed part foretells.
+    `by_day` holds the bytes of each day since 1970-01-01 UTC, `first_us` is when the oldest of them began. The day on
+    which recording began is a part of one: it counts only when there is no whole day, by the time that has passed.
     """
-    today = now_us // DAY_US
-    whole = [by_day[day] for day in range(today - 7, today) if by_day.get(day) and day != min(by_day)]
+    today, first_day = now_us // DAY_US, first_us // DAY_US
+    whole = [by_day[day] for day in range(max(today - 7, first_day + 1), today) if by_day.get(day)]
     if whole:
         return sum(whole) // len(whole)
-    elapsed_us = now_us % DAY_US
-    if elapsed_us < DAY_US // 24 or not by_day.get(today):
-        return None
-    return by_day[today] * DAY_US // elapsed_us
+    passed_us = now_us - first_us
+    total = sum(by_day.values())
+    return total * DAY_US // passed_us if passed_us >= DAY_US // 24 and total > 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from qorgan.domain.retention import (
     Usage,
     Why,
     forecast,
+    measured_rate,
     plan_retention,
     room_for_unheld,
 )
@@ -182,3 +183,21 @@ def test_more_room_or_less_video_never_brings_the_day_nearer(by_age, room, more,
     assert breaks(room, rate) <= breaks(room + more, rate)
     if rate:
         assert breaks(room, rate + faster) <= breaks(room, rate)
+
+
+HOUR_US = DAY_US // 24
+
+
+def test_the_rate_is_the_mean_of_whole_days_and_leaves_out_the_one_on_which_recording_began():
+    by_day = {19_997: 1 * GB, 19_998: 10 * GB, 19_999: 12 * GB, 20_000: 3 * GB}
+
+    assert 11 * GB == measured_rate(by_day, 19_997 * DAY_US + 20 * HOUR_US, NOW + 6 * HOUR_US)
+
+
+def test_on_its_first_day_a_node_counts_from_when_it_began():
+    assert measured_rate({20_000: GB}, NOW + 12 * HOUR_US, NOW + 12 * HOUR_US + HOUR_US // 2) is None
+    assert 12 * GB == measured_rate({20_000: GB}, NOW + 12 * HOUR_US, NOW + 14 * HOUR_US)
+
+
+def test_days_on_which_nothing_was_recorded_do_not_make_the_rate_smaller():
+    assert 10 * GB == measured_rate({19_980: GB, 19_996: 10 * GB}, 19_980 * DAY_US, NOW)

@@ -320,6 +320,15 @@ class Index:
         """Bytes of closed files on a disk by the day they began, in days since 1970-01-01 UTC."""
         return dict(self._db.execute("SELECT day, sum(bytes) FROM usage WHERE disk = ? GROUP BY day", (disk,)))
 
+    def first_us(self, disk: str, camera: str) -> int | None:
+        """When the oldest closed recording of a camera on a disk began."""
+        row = self._db.execute(
+            "SELECT wall_start_us FROM segments WHERE state <> 'open' AND disk = ? AND camera = ?"
+            " ORDER BY wall_start_us LIMIT 1",
+            (disk, camera),
+        ).fetchone()
+        return None if row is None else row[0]
+
     def oldest(self, disk: str, camera: str, limit: int, now_us: int) -> list[Recording]:
         """The oldest closed recordings of a camera on a disk that are under no hold."""
         rows = self._db.execute(

@@ -152,7 +152,8 @@ class Janitor:
         if not disk.trusted or not disk.budget_bytes:
             return None
         by_day = index.bytes_by_day(disk.id)
-        rate = measured_rate(by_day, now_us)
+        began = [first for row in rows if (first := index.first_us(disk.id, row.camera)) is not None]
+        rate = measured_rate(by_day, min(began), now_us) if began else None
         if rate is None:
             return None
         by_age = {now_us // DAY_US - day: size for day, size in by_day.items()}
