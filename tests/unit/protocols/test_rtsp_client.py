@@ -337,6 +337,13 @@ def test_a_redirect_to_bytes_of_no_encoding_is_a_redirect_all_the_same():
 def test_an_rtsps_address_is_never_spoken_to_in_the_clear():
     with pytest.raises(Invalid):
         RtspClient("rtsps://camera.school/x", None, 0.0)
+    with pytest.raises(Invalid):
+        RtspClient("rtsps://camera.school/x", None, 0.0, secure=True, ports=UdpPorts(40_000))
+    sealed = RtspClient("rtsps://camera.school/x", None, 0.0, secure=True)
+    say(sealed, answer(body=SDP))
+    with pytest.raises(CameraRefused) as refused:
+        say(sealed, answer("461 Unsupported Transport"))
+    assert not isinstance(refused.value, WrongTransport)
 
 
 # While playing

@@ -67,7 +67,7 @@ async def _ask(url: str, credentials: Credentials | None, trust: Trust, transpor
         sock = await connect(asyncio.get_running_loop(), address, trust)
         stack.callback(sock.close)
         datagrams = None
-        if transport is Transport.UDP:
+        if transport is Transport.UDP and not address.secure:
             local, peer = sock.getsockname()[0], sock.getpeername()[0]
             datagrams = DatagramSockets(local, peer, sock.family, with_audio=False)
             stack.callback(datagrams.close)

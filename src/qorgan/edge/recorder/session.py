@@ -168,7 +168,7 @@ class StreamSession:
         loop = asyncio.get_running_loop()
         address = messages.parse_url(self._goal)
         self._sock = await connect(loop, address, self._trust)
-        if self._transport is Transport.UDP:
+        if self._transport is Transport.UDP and not address.secure:  # datagrams would travel in the clear
             self._datagrams = self._open_datagrams(self._sock)
         self._client = RtspClient(
             self._goal,

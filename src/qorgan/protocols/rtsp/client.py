@@ -130,6 +130,8 @@ class RtspClient:
         self.address = messages.parse_url(url)
         if self.address.secure and not secure:
             raise Invalid("an rtsps address needs an encrypted connection", code="camera.bad_url")
+        if self.address.secure and ports is not None:
+            raise Invalid("datagrams would travel outside the encrypted connection", code="camera.bad_url")
         self.url = self.address.url
         self.step = Step.IDLE
         self.transport = Transport.TCP if ports is None else Transport.UDP
