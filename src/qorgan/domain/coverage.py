@@ -44,9 +44,17 @@ def gaps_between(spans: Sequence[Span], within: Span, noted: Iterable[tuple[int,
     `noted` holds (start, end or None while it lasts, cause). A hole without a note has the cause `unknown`:
     it is never left out, and never made shorter than it was.
     """
-    notes = [(start, within.end_us if end is None else end, cause) for start, end, cause in noted]
-    holes = _holes(spans, within)
-    return [Gap(hole.start_us, hole.end_us, _cause(hole, notes)) for hole in holes]
+    notes = sorted((start, within.end_us if end is None else end, cause) for start, end, cause in noted)
+    gaps: list[Gap] = []
+    near: list[tuple[int, int, str]] = []  # of the notes before the hole's end, those that reach to it
+    following = 0
+    for hole in _holes(spans, within):
+        while following < len(notes) and notes[following][0] - JOIN_WITHIN_US < hole.end_us:
+            near.append(notes[following])
+            following += 1
+        near = [note for note in near if note[1] + JOIN_WITHIN_US > hole.start_us]
+        gaps.append(Gap(hole.start_us, hole.end_us, _cause(hole, near)))
+    return gaps
 
 
 def _holes(spans: Sequence[Span], within: Span) -> list[Span]:

@@ -41,6 +41,29 @@ def test_spans_and_gaps_together_are_the_whole_period(recorded):
     assert all(a.end_us < b.start_us for a, b in zip(kept, kept[1:], strict=False))
 
 
+notes = st.lists(
+    st.tuples(st.integers(0, 1200), st.one_of(st.none(), st.integers(0, 300)), st.sampled_from("abc")).map(
+        lambda t: (t[0] * S, None if t[1] is None else (t[0] + t[1]) * S, t[2])
+    ),
+    max_size=20,
+)
+
+
+@settings(deadline=None)
+@given(spans, notes)
+def test_each_gap_has_the_cause_of_the_note_that_overlaps_it_most(recorded, noted):
+    """Notes are looked at once, in passing: a camera that came and went all month has thousands."""
+
+    def overlap(gap: Gap, note: tuple[int, int | None, str]) -> int:
+        end = DAY.end_us if note[1] is None else note[1]
+        return min(end + JOIN_WITHIN_US, gap.end_us) - max(note[0] - JOIN_WITHIN_US, gap.start_us)
+
+    for gap in gaps_between(join(recorded, DAY), DAY, noted):
+        best = max((overlap(gap, note) for note in noted), default=0)
+        causes = {note[2] for note in noted if overlap(gap, note) == best} if best > 0 else {"unknown"}
+        assert gap.cause in causes
+
+
 def test_a_day_is_seconds_kept_of_seconds_expected_and_each_gap_has_its_cause():
     kept = [Span(0, 60 * S), Span(90 * S, 600 * S)]
     day = day_coverage(kept, [(60 * S, 90 * S, "timeout")], 0, 86_400 * S, 700 * S)

@@ -22,6 +22,8 @@ _SCHOOL_SAYS = {
     "not_recorded": HTTPStatus.NOT_FOUND,
     "not_found": HTTPStatus.NOT_FOUND,
     "forbidden": HTTPStatus.FORBIDDEN,
+    "contents.too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "coverage.too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "onvif.invalid_value": HTTPStatus.UNPROCESSABLE_ENTITY,
     "onvif.not_supported": HTTPStatus.NOT_FOUND,

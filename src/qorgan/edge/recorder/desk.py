@@ -56,6 +56,7 @@ MAX_PIECES = 20_000
 PORTION_BYTES = 900_000  # of one message: the carrier takes 1 MiB
 NOTED_GRANTS = 4_096
 MAX_COVERAGE_S = 32 * 86400.0
+MOST_STRETCHES = 8_000  # of one answer: what a message of the link holds
 NO_CREDIT_FOR_S = 30.0  # a reader that takes nothing for so long is gone
 Publish = Callable[[str, bytes], Awaitable[None]]
 
@@ -288,7 +289,10 @@ class RecorderDesk:
 
 
 def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) -> CoverageReply:
-    """What is kept of both streams of a camera in [start, end), and why the rest is missing. Reads the index only."""
+    """What is kept of both streams of a camera in [start, end), and why the rest is missing. Reads the index only.
+
+    Raises `Invalid` for more than one message of the link can hold.
+    """
     within = coverage.Span(to_us(start), to_us(end))
     spans: list[Span] = []
     gaps: list[Gap] = []
@@ -302,6 +306,8 @@ def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) ->
                 Gap(start=from_us(g.start_us), end=from_us(g.end_us), stream=stream, cause=g.cause)
                 for g in coverage.gaps_between(kept, within, noted)
             ]
+            if len(spans) + len(gaps) > MOST_STRETCHES:
+                raise Invalid("there are too many gaps in this period; ask for a shorter one", code="coverage.too_long")
     finally:
         index.close()
     return CoverageReply(spans=tuple(spans), gaps=tuple(gaps))
