@@ -188,6 +188,8 @@ class Recorder:
             self._loop.call_soon_threadsafe(self.sessions[camera, stream].storage_failed)
 
     def _each_second(self) -> None:
+        if not self.archive.alive:  # nothing would be recorded: the supervisor starts anew
+            raise RuntimeError("the archive's thread has ended")
         self.live.expire()
         self._seconds += 1
         if self._seconds % TELL_CORE_EVERY_S == 0:

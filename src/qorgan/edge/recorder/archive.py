@@ -79,6 +79,7 @@ class ArchiveWriter:
         self._disks = disks or Disks.alone(root)
         self._fds = {disk.id: _directory(disk.path) for disk in self._disks.disks if disk.state is DiskState.READY}
         self._placed: dict[int, Disk] = {}
+        self._left: set[int] = set()  # files that were open on a disk when it failed
         self._full = False
         self.used: dict[str, int] = {}  # bytes on each disk, as the janitor last counted them
         index = Index(root / "index.db")
@@ -98,6 +99,11 @@ class ArchiveWriter:
 
     def start(self) -> None:
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread works. One that ended by itself met a bug, or an index that cannot be opened."""
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         """Write what is queued, make it durable, end the thread."""
@@ -242,6 +248,8 @@ class ArchiveWriter:
             del self._changed[segment]
         for file in [file for file in self._open.values() if file.row.disk == id]:
             del self._open[file.row.id]
+            self._left.add(file.row.id)
+            self._note_lost(file.row)
             with contextlib.suppress(OSError):  # it tells late of a write that failed: nobody relies on it any more
                 os.close(file.fd)
             self._on_storage_fault(file.row.camera, file.row.stream)
@@ -249,9 +257,20 @@ class ArchiveWriter:
             os.close(fd)
         log.error("disk.out", id=id)
 
+    def _note_lost(self, row: SegmentRow) -> None:
+        """The gap begins where that which is promised ends, not where the stream hears of it."""
+        try:
+            promised = self.index.find(row.path)
+        except sqlite3.Error:  # the index is on that disk: the stream's own word has to do
+            return
+        end_us = row.wall_start_us if promised is None else promised.wall_end_us
+        self._gaps.append((row.camera, row.stream, end_us, "storage"))
+
     def _use(self, disk: Disk, at_us: int) -> None:
         self.index.put_disk(disk.id, disk.path, at_us)
-        for finding in adopt_open_segments(self._root, self.index, disk=disk.id, writing=set(self._open)):
+        adopted = adopt_open_segments(self._root, self.index, disk=disk.id, writing=set(self._open), failed=self._left)
+        self._left &= {row.id for row in self.index.open_segments()}  # those on a disk that is still out
+        for finding in adopted:
             log.warning(finding.code, path=finding.path, detail=finding.message)
         self._fds[disk.id] = _directory(disk.path)
         log.info("disk.in", id=disk.id, path=str(disk.path))
@@ -353,6 +372,8 @@ class ArchiveWriter:
         self._reflect(file)
         row.state, row.end_reason = "closed", "storage" if file.failed else reason
         row.sha256 = file.digest.digest()
+        if file.failed:
+            self._gaps.append((row.camera, row.stream, row.wall_end_us, "storage"))
         os.close(file.fd)
         self._changed[row.id] = row
 

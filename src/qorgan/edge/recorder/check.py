@@ -60,15 +60,22 @@ Progress = Callable[[int, int], None]  # files looked at, files there are
 
 
 def adopt_open_segments(
-    archive: Path, index: Index, *, disk: str | None = None, writing: Collection[int] = ()
+    archive: Path,
+    index: Index,
+    *,
+    disk: str | None = None,
+    writing: Collection[int] = (),
+    failed: Collection[int] = (),
 ) -> list[Finding]:
     """Close what a crash left open: each such file is cut at its last whole fragment and listed with what it holds.
+
+    `failed` are the segments that no crash left, but a disk that could not be written: they end with `storage`.
 
     Only for whoever owns this archive; `writing` are the segments that are open because somebody writes them. With
     `disk`, of that disk alone: what lies on one that is not there now keeps its row.
     """
     rows = [row for row in index.open_segments() if row.id not in writing and disk in (None, row.disk)]
-    return [_adopt(index, row) for row in rows]
+    return [_adopt(index, row, "storage" if row.id in failed else "crash") for row in rows]
 
 
 def check(
@@ -352,7 +359,7 @@ class _Check:
             yield Finding("evidence.file_changed", row.path, f"is not what was signed for {day}", False)
 
 
-def _adopt(index: Index, row: SegmentRow) -> Finding:
+def _adopt(index: Index, row: SegmentRow, reason: str) -> Finding:
     path = index.file_of(row)
     try:
         kept, lost = _adopt_file(path, row)
@@ -360,6 +367,7 @@ def _adopt(index: Index, row: SegmentRow) -> Finding:
         index.forget([row.id])
         path.unlink(missing_ok=True)
         return Finding("segment.lost", row.path, f"nothing of it can be played: {error}", True)
+    row.end_reason = reason
     index.commit([row], [])
     return Finding("segment.adopted", row.path, f"{kept} fragments kept, {lost} bytes of an unfinished one cut", True)
 
