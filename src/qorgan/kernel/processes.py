@@ -36,6 +36,7 @@ STOP_WITHIN_S = 5.0
 FIRST_RESTART_S = 0.1  # a process that ran well until now comes back at once
 CALM_AFTER_S = 30.0  # having lived this long, a process is trusted again
 MAX_LINE_BYTES = 16_384
+LAST_LINES_WITHIN_S = 2.0  # of a child that has ended
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)  # loaded here: nothing may be loaded between fork and exec
 log = logging.getLogger(__name__)
@@ -177,7 +178,7 @@ class Supervisor:
             code = await process.wait()
             if self._output is not None:
                 with contextlib.suppress(TimeoutError):  # a grandchild may hold the pipe open
-                    async with asyncio.timeout(0.5):
+                    async with asyncio.timeout(LAST_LINES_WITHIN_S):
                         await aside[-1]
             return code
         finally:

@@ -11,7 +11,7 @@ import secrets
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from html import escape
 from types import TracebackType
@@ -21,7 +21,6 @@ from xml.etree.ElementTree import Element
 
 import msgspec
 import structlog
-import uvicorn
 from defusedxml.ElementTree import fromstring
 from PIL import Image
 from starlette.applications import Starlette
@@ -31,6 +30,7 @@ from starlette.routing import Route
 
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Invalid, NotFound
+from qorgan.serving import serve
 from qorgan.sim import digest, onvif_answers
 from qorgan.sim.cameras import SimCamera
 from qorgan.sim.onvif_answers import PRE_AUTH, Setting
@@ -91,10 +91,9 @@ class OnvifSimulator:
         async with contextlib.AsyncExitStack() as opening:
             listener = socket.create_server((self.host, self.port))
             self.port = listener.getsockname()[1]
-            config = uvicorn.Config(self.app(), log_config=None, access_log=False, lifespan="off", ws="none")
-            server = _Server(config)
-            serving = asyncio.create_task(server.serve([listener]), name="sim:onvif")
-            opening.push_async_callback(_stop, server, serving)
+            opening.callback(listener.close)
+            serving = asyncio.create_task(serve(self.app(), listener, grace_s=1), name="sim:onvif")
+            opening.push_async_callback(_stop, serving)
             if self.discovery_port is not None:
                 responder = _open_responder(self.host, self.discovery_port)
                 self.discovery_port = responder.getsockname()[1]
@@ -308,18 +307,9 @@ class _Responder(asyncio.DatagramProtocol):
             self._transport.sendto(answer, addr)
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn inside a program that has its own signal handlers."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-async def _stop(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
-    server.should_exit = True
-    server.force_exit = True
-    await serving
+async def _stop(serving: asyncio.Task[None]) -> None:
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
 
 
 def _open_responder(host: str, port: int) -> socket.socket:

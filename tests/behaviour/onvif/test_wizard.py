@@ -209,7 +209,7 @@ class Terminal:
         self._process.wait()
         os.close(self._ours)
 
-    def wait_for(self, words: str, within_s: float = 60.0) -> str:
+    def wait_for(self, words: str, within_s: float = 200.0) -> str:
         deadline = time.monotonic() + within_s
         while words not in self._shown:
             assert time.monotonic() < deadline, f"no {words!r} in: {self._shown}"

@@ -15,14 +15,14 @@ import pytest
 from qorgan.kernel.errors import Unavailable
 from qorgan.kernel.processes import Child, Restart, Supervisor
 
-SLEEPER = "import time; time.sleep(60)"
+SLEEPER = "import time; time.sleep(600)"
 
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", textwrap.dedent(code)]
 
 
-async def until(condition: Callable[[], bool], within_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - what we wait for lives in another process
             await asyncio.sleep(0.01)
@@ -70,9 +70,9 @@ async def test_a_child_that_ignores_sigterm_is_killed_with_what_it_started(tmp_p
     stubborn = f"""
         import pathlib, signal, subprocess, sys, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(grandchild.pid) + "\\n")
-        time.sleep(60)
+        time.sleep(600)
     """
     written = tmp_path / "pid"
     child = Child(name="stubborn", argv=python(stubborn), stop_within_s=0.3)
@@ -165,20 +165,20 @@ async def test_a_supervised_process_cleans_up_on_sigterm_and_leaves_even_if_clea
         async def main(folder):
             (folder / "up").touch()
             try:
-                await asyncio.sleep(60)
+                await asyncio.sleep(600)
             finally:
                 (folder / "cleaned").touch()
                 if (folder / "hang").exists():
-                    time.sleep(60)
+                    time.sleep(600)
 
-        asyncio.run(until_stopped(main(pathlib.Path(sys.argv[1])), within_s=0.5))
+        asyncio.run(until_stopped(main(pathlib.Path(sys.argv[1])), within_s=float(sys.argv[2])))
     """
-    for folder, expected in ((tmp_path / "well", 0), (tmp_path / "badly", 1)):
+    for folder, within_s, expected in ((tmp_path / "well", 60, 0), (tmp_path / "badly", 0.5, 1)):
         folder.mkdir()
         if expected:
             (folder / "hang").touch()
-        process = await asyncio.create_subprocess_exec(*python(program), str(folder))
+        process = await asyncio.create_subprocess_exec(*python(program), str(folder), str(within_s))
         await until((folder / "up").exists)
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == expected
+        assert await asyncio.wait_for(process.wait(), 60) == expected
         assert (folder / "cleaned").exists()
