@@ -23,7 +23,7 @@ from qorgan.kernel.ids import ButtonKey, SiteId
 
 CAMERA_USER = "qorgan"
 WEB = Path(__file__).resolve().parents[3] / "web" / "dist"
-USUAL_PORTS = {"nats": 4222, "rtsp": 8554, "sim": 8555}
+USUAL_PORTS = {"nats": 4222, "rtsp": 8554, "sim": 8555, "onvif": 8556}
 FIRST_NODE_PORT = 8101
 
 
@@ -199,6 +199,7 @@ def _settle_cameras(settled: Settled, state: _State) -> None:
     """The simulator's file: what each camera looks at, and the passwords of those that ask for one."""
     lines = ["# Written by `qorgan demo` at every start."]
     lines += [f"port = {settled.ports['rtsp']}", f"control_port = {settled.ports['sim']}"]
+    lines.append(f"onvif_port = {settled.ports['onvif']}")
     for school in settled.schools:
         for camera in school.plan.cameras:
             lines += ["", "[[cameras]]", f'site = "{school.plan.site}"', f'key = "{camera.key}"']
@@ -252,14 +253,16 @@ public_key = "{keys.public_key(settled.centre_config.parent)}"
     draft = school.folder / "edge.draft.toml"
     _write(draft, head)
     for camera in school.plan.cameras:
-        add_camera(draft, _camera(school.plan.site, camera, settled.ports["rtsp"]))
+        add_camera(draft, _camera(school.plan.site, camera, settled.ports))
     for button in school.plan.buttons:
         add_button(draft, Button(key=button.key, place=button.place, cameras=button.cameras))
     draft.replace(school.config)
 
 
-def _camera(site: SiteId, camera: CameraPlan, rtsp_port: int) -> Camera:
-    address = f"rtsp://{ports.HOST}:{rtsp_port}/{site}/{camera.key}"
+def _camera(site: SiteId, camera: CameraPlan, at: dict[str, int]) -> Camera:
+    """Those that ask for a password speak ONVIF, too, and can be turned."""
+    address = f"rtsp://{ports.HOST}:{at['rtsp']}/{site}/{camera.key}"
+    onvif = f"http://{ports.HOST}:{at['onvif']}/{site}/{camera.key}/onvif/device_service"
     return Camera(
         key=camera.key,
         name=camera.name,
@@ -267,6 +270,7 @@ def _camera(site: SiteId, camera: CameraPlan, rtsp_port: int) -> Camera:
         main=f"{address}/main",
         sub=f"{address}/sub",
         user=CAMERA_USER if camera.locked else None,
+        onvif=onvif if camera.locked else None,
     )
 
 

@@ -9,7 +9,7 @@ import {
   ZoomIn,
   ZoomOut,
 } from "lucide-react";
-import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { Camera } from "@/api/types";
 import { LivePicture } from "@/player/LivePicture";
 import { Button } from "@/ui/button";
@@ -55,6 +55,31 @@ export function SteerButton({ camera, purpose }: { camera: Camera; purpose: stri
   );
 }
 
+/** While mounted, arrows turn and plus and minus zoom; whatever takes the window away lets go. */
+function useHeldKeys(helm: Helm): void {
+  useEffect(() => {
+    const on = (act: (direction: Direction) => void) => (event: KeyboardEvent) => {
+      const typing = event.target instanceof HTMLInputElement;
+      const direction = typing ? undefined : directionOf(event.code);
+      if (direction === undefined) return;
+      event.preventDefault();
+      act(direction);
+    };
+    const down = on((direction) => helm.press(direction));
+    const up = on((direction) => helm.release(direction));
+    const release = () => helm.release();
+    window.addEventListener("keydown", down);
+    window.addEventListener("keyup", up);
+    window.addEventListener("blur", release);
+    return () => {
+      window.removeEventListener("keydown", down);
+      window.removeEventListener("keyup", up);
+      window.removeEventListener("blur", release);
+      release();
+    };
+  }, [helm]);
+}
+
 function SteerBody({ camera, purpose }: { camera: Camera; purpose: string }) {
   const { t, name } = useWords();
   const presets = usePresets(camera.id, purpose);
@@ -64,20 +89,7 @@ function SteerBody({ camera, purpose }: { camera: Camera; purpose: string }) {
     const tell = oneByOne(mutateAsync);
     return new Helm((order) => tell(order === "stop" ? stopping(purpose) : moving(order, purpose)));
   }, [mutateAsync, purpose]);
-  useEffect(() => {
-    const release = () => helm.release();
-    window.addEventListener("blur", release);
-    return () => {
-      window.removeEventListener("blur", release);
-      release();
-    };
-  }, [helm]);
-  const onKey = (event: KeyboardEvent, act: (direction: Direction) => void) => {
-    const direction = event.target instanceof HTMLInputElement ? undefined : directionOf(event.code);
-    if (direction === undefined) return;
-    event.preventDefault();
-    act(direction);
-  };
+  useHeldKeys(helm);
   if (presets.isPending) return <Skeleton className="m-4 h-64" />;
   if (presets.error !== null) {
     return (
@@ -89,12 +101,7 @@ function SteerBody({ camera, purpose }: { camera: Camera; purpose: string }) {
     );
   }
   return (
-    <div
-      className="grid gap-4 p-4 md:grid-cols-[1fr_auto]"
-      onKeyDown={(event) => onKey(event, (direction) => helm.press(direction))}
-      onKeyUp={(event) => onKey(event, (direction) => helm.release(direction))}
-      data-testid="steer-panel"
-    >
+    <div className="grid gap-4 p-4 md:grid-cols-[1fr_auto]" data-testid="steer-panel">
       <div className="aspect-video bg-ground">
         <LivePicture
           camera={camera.id}
