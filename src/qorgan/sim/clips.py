@@ -133,7 +133,6 @@ class Clip(msgspec.Struct, frozen=True, kw_only=True):
     rate_denominator: int
     letter: int
     frame_num_bits: int
-    profile_level_id: str
     sps: bytes
     pps: bytes
     frames: list[ClipFrame]
@@ -192,7 +191,6 @@ def _encode(spec: ClipSpec, guard_rows: int) -> tuple[Clip, list[bytes]]:
         rate_denominator=profile.rate.denominator,
         letter=profile.letter,
         frame_num_bits=sps.log2_max_frame_num,
-        profile_level_id=sps.profile_level_id,
         sps=sps.nal(),
         pps=next(nal for nal in nals if nal_type(nal) == NalType.PPS),
         frames=_frames(nals, sps, profile),

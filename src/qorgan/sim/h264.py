@@ -56,11 +56,6 @@ class Sps:
     def height_mbs(self) -> int:
         return (self.height + 15) // 16
 
-    @property
-    def profile_level_id(self) -> str:
-        """The three bytes of RFC 6184 8.1, in hexadecimal."""
-        return f"{self.profile_and_constraints:04x}{self.level_idc:02x}"
-
     @classmethod
     def parse(cls, nal: bytes) -> "Sps":
         """Read x264's set. Raises `Corrupt` for anything but the coding tools named above."""

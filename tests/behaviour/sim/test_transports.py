@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 import httpx
 import pytest
-from tests.support.rtsp_viewer import Viewer, decode, digest_answer, open_viewer
+from tests.support.rtsp_viewer import WITHIN_S, Viewer, decode, digest_answer, open_viewer
 from tests.support.sim_cameras import SITE, a_camera, until
 
 from qorgan.domain.cameras import StreamName
@@ -56,7 +56,7 @@ class UdpViewer:
         assert (await self.talk.ask("PLAY")).status == 200
 
     async def packet(self) -> bytes:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             return await asyncio.get_running_loop().sock_recv(self.packets, 4096)
 
     async def numbers(self, count: int) -> list[int]:
@@ -81,7 +81,7 @@ async def test_a_whole_session_by_udp(clip_cache: Path) -> None:
         loop = asyncio.get_running_loop()
         first, sender = await loop.sock_recvfrom(viewer.packets, 4096)
         numbers = [int.from_bytes(first[2:4], "big"), *await viewer.numbers(200)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN_S):
             report, reporter = await loop.sock_recvfrom(viewer.reports, 4096)
         await until(lambda: sim.sent(SITE, "hall")["main"].frames >= 10)
 
