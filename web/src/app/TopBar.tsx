@@ -146,7 +146,7 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
     await queries.cancelQueries();
     await signOut();
     forget();
-    await navigate({ to: "/", replace: true }); // who signs in next begins at their own desk
+    window.location.replace("/"); // nothing of this person stays in memory, and the next begins at their own desk
   };
   return (
     <Menu
