@@ -270,17 +270,29 @@ def add_button(
     place_ru: Annotated[str, typer.Option("--place-ru", help="Where it is, in Russian.")] = "",
     place_en: Annotated[str, typer.Option("--place-en", help="Where it is, in English.")] = "",
     camera: Annotated[list[str] | None, typer.Option(help="A camera near it; repeat, nearest first.")] = None,
+    contact: Annotated[
+        str | None,
+        typer.Option("--input", help="It is wired to a camera: the camera's key and its input, as in hall:1."),
+    ] = None,
     token_file: Annotated[
         Path | None, typer.Option(help="Write the button's token into this new file instead of showing it once.")
     ] = None,
     config: ConfigOption = DEFAULT,
 ) -> None:
-    """Add a panic button to the node and make its token, which the button shows with each press."""
+    """Add a panic button to the node and make its token, which the button shows with each press.
+
+    A button that is wired to a camera's input shows none and gets none.
+    """
     with plainly():
         before = configuration.load(config)
         place = LocalText(kk=place_kk, ru=place_ru, en=place_en)
-        button = Button(key=ButtonKey(key), place=place, cameras=tuple(CameraKey(name) for name in camera or []))
+        near = tuple(CameraKey(name) for name in camera or [])
+        button = Button(key=ButtonKey(key), place=place, cameras=near, input=contact)
         configuration.check_new_button(config, button)
+        if contact is not None:
+            configuration.add_button(config, button)
+            typer.echo(f"Button {key} is in {config}: the contact {contact}.", err=True)
+            return
         token = entropy.token_urlsafe(TOKEN_BYTES)
         if token_file is not None:
             _write_new(token_file, token)
@@ -331,7 +343,7 @@ def _checks(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Resul
 
 def _check_secrets(config: EdgeConfig) -> Iterator[_Result]:
     store = SecretStore(config.storage.data)
-    wanted = [f"button/{button.key}" for button in config.buttons]
+    wanted = [f"button/{button.key}" for button in config.buttons if button.input is None]
     wanted += [f"camera/{camera.key}" for camera in config.cameras if camera.user]
     wanted += ["nats"] if config.centre else []
     for name in wanted:

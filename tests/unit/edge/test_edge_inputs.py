@@ -3,9 +3,16 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from qorgan.edge.config import load
+from qorgan.domain.places import LocalText
+from qorgan.edge import cli
+from qorgan.edge.config import Camera, load
+from qorgan.edge.core.cameras import CONNECTS_WITHIN_S, CameraBoard
+from qorgan.edge.secrets import SecretStore
+from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Invalid
+from qorgan.kernel.ids import CameraKey
 
 WHOLE = """\
 [site]
@@ -65,3 +72,40 @@ def test_one_contact_is_one_button(file: Path) -> None:
     file.write_text(WHOLE + second, "utf-8")
     with pytest.raises(Invalid, match="belongs to"):
         load(file)
+
+
+def test_a_button_that_is_wired_to_a_camera_needs_no_token(file: Path) -> None:
+    command = ["add-button", "--key", "gate", "--place-kk", "Қақпа", "--input", "hall:2", "--config", str(file)]
+    assert 0 == CliRunner().invoke(cli.app, command).exit_code
+
+    assert "hall:2" == load(file).buttons[-1].input
+    assert () == SecretStore(load(file).storage.data).names()
+    checked = CliRunner().invoke(cli.app, ["check", "--config", str(file)])
+    assert "secret button/" not in checked.output
+
+
+class HeldClock(SystemClock):
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+def test_a_camera_whose_events_do_not_come_is_noticed_and_one_that_reconnects_is_not() -> None:
+    clock = HeldClock()
+    speaking = Camera(key=CameraKey("hall"), name=LocalText(kk="x"), main="rtsp://x/", onvif="http://x/")
+    board = CameraBoard([speaking], clock)
+
+    assert not board.events_lost("hall")
+    clock.at += CONNECTS_WITHIN_S + 1
+    assert board.events_lost("hall"), "it was never heard at all"
+    board.told_onvif("hall", "ok", 0.0)
+    assert not board.events_lost("hall")
+    board.told_onvif("hall", "camera.unreachable", None)
+    assert not board.events_lost("hall")
+    clock.at += CONNECTS_WITHIN_S + 1
+    board.told_onvif("hall", "camera.unreachable", None)
+    assert board.events_lost("hall")

@@ -97,7 +97,10 @@ async def _tend(node: Node, clock: Clock) -> None:
 def _button_tokens(config: EdgeConfig, secrets: SecretStore, node: Node) -> dict[ButtonKey, str]:
     """The tokens that are stored. A button without one does not work, which is shown; the others do."""
     tokens: dict[ButtonKey, str] = {}
+    stored = _names(secrets)
     for button in config.buttons:
+        if button.input is not None and f"button/{button.key}" not in stored:
+            continue  # a contact shows no token
         try:
             tokens[button.key] = secrets.need(f"button/{button.key}")
         except QorganError as error:
@@ -105,3 +108,11 @@ def _button_tokens(config: EdgeConfig, secrets: SecretStore, node: Node) -> dict
             missing = isinstance(error, NotFound)
             node.report_fault(NodeFault.NO_TOKEN if missing else NodeFault.SECRETS_DAMAGED)
     return tokens
+
+
+def _names(secrets: SecretStore) -> tuple[str, ...]:
+    """What is stored; nothing when it cannot be read, which is shown for each secret that is needed."""
+    try:
+        return secrets.names()
+    except QorganError:
+        return ()

@@ -10,6 +10,7 @@ from qorgan.kernel.clock import Clock
 from qorgan.protocols.link.messages import CameraHealth, DiskHealth, StreamHealth
 
 BELIEVED_FOR_S = 10.0  # the recorder speaks every 2 s
+CONNECTS_WITHIN_S = 30.0  # a camera that restarts its event service is no fault yet
 
 
 class CameraBoard:
@@ -19,6 +20,7 @@ class CameraBoard:
         self._cameras, self._clock = tuple(cameras), clock
         self._told: dict[str, CameraHealth] = {}
         self._onvif: dict[str, tuple[str, float | None]] = {}
+        self._not_heard_since = {str(camera.key): clock.monotonic() for camera in cameras if camera.onvif}
         self._told_at = float("-inf")
         self._disks: tuple[DiskHealth, ...] = ()
 
@@ -39,6 +41,15 @@ class CameraBoard:
     def told_onvif(self, camera: str, state: str, clock_offset_s: float | None) -> None:
         """How a camera's ONVIF side is now; core's own watch says so, and is not silent while core is not."""
         self._onvif[camera] = (state, clock_offset_s)
+        if state == "ok":
+            self._not_heard_since.pop(camera, None)
+        else:
+            self._not_heard_since.setdefault(camera, self._clock.monotonic())
+
+    def events_lost(self, camera: str) -> bool:
+        """Whether a camera's events do not reach us: for longer than it takes to connect anew."""
+        since = self._not_heard_since.get(camera)
+        return since is not None and self._clock.monotonic() - since > CONNECTS_WITHIN_S
 
     @property
     def recorder_silent(self) -> bool:

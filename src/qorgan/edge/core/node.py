@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from qorgan.domain.alarms import Kind
-from qorgan.edge.config import Button, EdgeConfig
+from qorgan.edge.config import Button, EdgeConfig, split_input
 from qorgan.edge.core import ledger, outbox
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.store import Store, Urgency
@@ -50,6 +50,7 @@ class NodeFault(StrEnum):
     MINIMUM_BREAKS = "storage.minimum_breaks"
     MINIMUM_BROKEN = "storage.minimum_broken"
     NO_TOKEN = "button.no_token"  # noqa: S105 - a fault, not a token
+    CONTACT_SILENT = "button.contact_silent"
     SECRETS_DAMAGED = "secrets.damaged"
 
 
@@ -72,6 +73,8 @@ class Node:
     def __init__(self, config: EdgeConfig, store: Store, board: CameraBoard, clock: Clock) -> None:
         self._config, self._store, self._board, self._clock = config, store, board, clock
         self._started_at = clock.now()
+        places = [split_input(button.input) for button in config.buttons if button.input]
+        self._contact_cameras = frozenset(place[0] for place in places if place is not None)
         self._listeners: list[Callable[[outbox.Lane], None]] = []
         self._standing_faults: list[NodeFault] = []
         self._proved_at = float("-inf")
@@ -213,6 +216,7 @@ class Node:
             NodeFault.EVENT_REFUSED: counts.events_parked > 0,
             NodeFault.EVENTS_SHED: counts.shed > 0,
             NodeFault.RECORDER_SILENT: bool(self._config.cameras) and self._board.recorder_silent,
+            NodeFault.CONTACT_SILENT: any(self._board.events_lost(camera) for camera in self._contact_cameras),
             NodeFault.DISK_OUT: any(disk.state != "ready" for disk in self._board.disks),
             NodeFault.MINIMUM_BROKEN: any(disk.broken for disk in self._board.disks),
             NodeFault.MINIMUM_BREAKS: any(disk.breaks_at and not disk.broken for disk in self._board.disks),

@@ -120,6 +120,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Для одной из кнопок не сохранён ключ: она не работает.",
         "A button has no token stored: it does not work.",
     ),
+    "fault.button.contact_silent": (
+        "Камераға қосылған дабыл түймесінің камерасы жауап бермейді: түйме жұмыс істемейді. Техникті шақырыңыз.",
+        "Камера, к которой подключена тревожная кнопка, не отвечает: кнопка не работает. Вызовите техника.",
+        "The camera to which a panic button is wired does not answer: the button does not work. Call a technician.",
+    ),
     "fault.secrets.damaged": (
         "Құпия деректер файлы зақымданған: түймелер мен байланыс жұмыс істемеуі мүмкін.",
         "Файл секретов повреждён: кнопки и связь могут не работать.",
