@@ -15,7 +15,6 @@ import contextlib
 import ctypes
 import errno
 import hashlib
-import itertools
 import os
 import queue
 import sqlite3
@@ -132,7 +131,7 @@ class ArchiveWriter:
         self._batch.append(lambda: self._open_file(row, init))
 
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
-        size = sum(len(sample.data) for sample in itertools.chain(fragment.samples, fragment.sound))
+        size = sum(map(len, fragment.data))
         if self._queued_bytes - self._taken_bytes + size > QUEUE_LIMIT_BYTES:
             self.refused_fragments += 1
             self._on_storage_fault(row.camera, row.stream)
@@ -326,9 +325,7 @@ class ArchiveWriter:
             audio=fragment.audio,
         )
         offset, length = file.written, len(head) + size
-        if self._append(
-            file, [head, *(sample.data for sample in samples), *(sample.data for sample in fragment.sound)], length
-        ):
+        if self._append(file, [head, *fragment.data], length):
             duration = sum(durations)
             entry = FragmentEntry(offset, length, fragment.start, duration, len(samples), samples[0].key)
             file.entries += entry.pack()

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from qorgan.edge.recorder.index import SegmentRow
 from qorgan.edge.recorder.sound import Anchor, Sound, SoundSample, run_of
-from qorgan.edge.recorder.timing import RunClock, to_media
+from qorgan.edge.recorder.timing import STEP_US, RunClock, to_media
 from qorgan.protocols.fmp4.order import DecodeTimes, Timing, reorder_depth
 from qorgan.protocols.fmp4.parameter_sets import AvcSps
 from qorgan.protocols.fmp4.writer import TIMESCALE, AudioRun, AudioTrack, VideoTrack
@@ -53,6 +53,11 @@ class Fragment:
     samples: list[Sample] = field(default_factory=list)
     sound: list[SoundSample] = field(default_factory=list)
     audio: AudioRun | None = None  # what the head says of the sound
+
+    @property
+    def data(self) -> list[bytes]:
+        """The frames, and then the sound, in the order in which they stand in the file."""
+        return [*(sample.data for sample in self.samples), *(sample.data for sample in self.sound)]
 
     @property
     def offsets(self) -> list[int] | None:
@@ -179,7 +184,8 @@ class TrackRecorder:
         reason = "parameters_changed" if source.changed else self._restart
         if reason:
             self._settle(self._media)
-            self.end_run(reason, arrival_us, gap=False)
+            set_ahead = self.clock is not None and arrival_us - self.clock.wall_us(self._media) > STEP_US
+            self.end_run(reason, arrival_us, gap=reason == "clock_step" and set_ahead)  # an hour that never was
         elif self._media - self._segment_media >= self._target:
             self._settle(self._media)
             self._close_segment("rotation")
