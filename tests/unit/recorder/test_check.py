@@ -162,6 +162,16 @@ def test_evidence_that_changed_is_found_though_the_index_was_changed_with_it(sch
     assert [("evidence.hash_changed", False), ("evidence.file_changed", False)] == codes
 
 
+def test_days_that_were_signed_with_a_key_that_is_gone_are_named_and_no_new_key_is_made(school):
+    index, secrets = school.writing(), SecretStore(school.root / "data")
+    make_root(index, school.home, SiteId("kst-012"), node_key(secrets), START_US + DAY_US + SETTLE_US)
+    index.close()
+    secrets.remove("evidence")
+
+    assert [("evidence.no_key", False)] == school.check(depth=Depth(evidence=True))
+    assert () == secrets.names()
+
+
 def forge_hash(school, id: int) -> None:
     from hashlib import sha256
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from qorgan.domain.coverage import JOIN_WITHIN_US, UNKNOWN, Span, gaps_between
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.recorder.disks import Disk, Disks, DiskState, archive_lock
-from qorgan.edge.recorder.evidence import node_key, read_list, verify_roots
+from qorgan.edge.recorder.evidence import SECRET, node_key, read_list, verify_roots
 from qorgan.edge.recorder.index import Index, SegmentRow, group_fragments, unpack_fragments
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import to_us
@@ -339,7 +339,11 @@ class _Check:
         archive, site = self._config.storage.archive, self._config.site.id
         if not self._index.roots():
             return
-        key = node_key(SecretStore(self._config.storage.data)).public_key()
+        secrets = SecretStore(self._config.storage.data)
+        if SECRET not in secrets.names():  # a check makes no key
+            yield Finding("evidence.no_key", "roots", "days are signed, and the node's key for it is gone", False)
+            return
+        key = node_key(secrets).public_key()
         for doubt in verify_roots(self._index, archive, site, key):
             yield Finding(doubt.code, doubt.path, doubt.message, False)
         for number, day, _, _ in self._index.roots():
