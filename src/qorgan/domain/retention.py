@@ -8,8 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 DAY_US = 86_400_000_000
+STEADY_DAYS = 3  # after so many days beyond a hole in the archive a clock is believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ def plan_retention(
     disks: Sequence[DiskRoom],
     policy: RetentionPolicy,
     now_us: int,
+    *,
+    prudent_us: int | None = None,
 ) -> list[Doomed]:
     """Choose what goes, from `candidates`: the oldest recordings of each camera on each disk.
 
@@ -118,8 +122,10 @@ def plan_retention(
        below its share never pays with its minimum for another.
 
     A held recording never goes; held bytes beyond their own budget make the budget of the others smaller. A share is
-    the budget divided by the cameras that have something there. Disks that are not trusted are left alone.
+    the budget divided by the cameras that have something there. Disks that are not trusted are left alone. `prudent_us`
+    is `prudent_now` where that is known: nothing goes for its age alone before.
     """
+    prudent_us = now_us if prudent_us is None else prudent_us
     by_disk: dict[str, list[Recording]] = defaultdict(list)
     for recording in candidates:
         if not recording.held:
@@ -128,8 +134,21 @@ def plan_retention(
     for disk in disks:
         if disk.trusted:
             rows = [row for row in usage if row.disk == disk.id]
-            doomed += _plan_disk(sorted(by_disk[disk.id], key=_age), rows, disk, policy, now_us)
+            doomed += _plan_disk(sorted(by_disk[disk.id], key=_age), rows, disk, policy, now_us, prudent_us)
     return doomed
+
+
+def prudent_now(days: Iterable[int], now_us: int) -> int:
+    """The instant from which `max_days` is reckoned: a clock that was set wrongly must not delete the archive.
+
+    `days` are those since 1970-01-01 UTC of which anything is kept. Whole days before today of which nothing is kept
+    are days without power, or days that never were because the clock was set ahead. Until the clock has stood beyond
+    them for `STEADY_DAYS` they count for nobody's age: what is due goes that much later, and not all at once.
+    """
+    today = now_us // DAY_US
+    known = sorted({day for day in days if day < today} | {today})
+    missing = sum(after - before - 1 for before, after in pairwise(known) if today - after < STEADY_DAYS)
+    return now_us - missing * DAY_US
 
 
 def room_for_unheld(rows: Sequence[Usage], disk: DiskRoom, policy: RetentionPolicy) -> int:
@@ -146,11 +165,16 @@ def _age(recording: Recording) -> tuple[int, int]:
 
 
 def _plan_disk(
-    oldest_first: Sequence[Recording], rows: Sequence[Usage], disk: DiskRoom, policy: RetentionPolicy, now_us: int
+    oldest_first: Sequence[Recording],
+    rows: Sequence[Usage],
+    disk: DiskRoom,
+    policy: RetentionPolicy,
+    now_us: int,
+    prudent_us: int,
 ) -> list[Doomed]:
     pressure = _Pressure(rows, room_for_unheld(rows, disk, policy))
-    expired = [one for one in oldest_first if now_us - one.end_us > policy.max_days * DAY_US]
-    kept = [one for one in oldest_first if now_us - one.end_us <= policy.max_days * DAY_US]
+    expired = [one for one in oldest_first if prudent_us - one.end_us > policy.max_days * DAY_US]
+    kept = [one for one in oldest_first if prudent_us - one.end_us <= policy.max_days * DAY_US]
     surplus = [one for one in kept if now_us - one.end_us > policy.min_days * DAY_US]
     for one in expired:
         pressure.relieve(one)

@@ -182,10 +182,13 @@ def test_what_is_older_than_allowed_goes_from_disk_and_index_and_its_day_with_it
     school.record(130)
     school.stop()
     policy = RetentionPolicy(min_days=30, max_days=30)
+    index = Index(school.home / "index.db")
+    index.commit([a_row(100 + day, START_US + day * DAY_US, camera="yard") for day in range(1, 31)], [])
+    index.close()
 
     assert 0 == cleaned(school, policy, START_US + 29 * DAY_US)
-    assert 3 == cleaned(school, policy, START_US + 31 * DAY_US)
-    assert [] == school.rows()
+    assert 3 == cleaned(school, policy, START_US + 31 * DAY_US - 3600 * S)
+    assert {"yard"} == {row.camera for row in school.rows()}
     assert [] == [path for name in ("a", "b") for path in (school.root / name).glob("hall/main/*")]
 
 

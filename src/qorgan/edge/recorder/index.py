@@ -316,6 +316,10 @@ class Index:
         """Bytes of closed files on each disk."""
         return dict(self._db.execute("SELECT disk, sum(bytes) FROM usage GROUP BY disk"))
 
+    def days(self) -> list[int]:
+        """The days on which any closed file began, in days since 1970-01-01 UTC."""
+        return [day for (day,) in self._db.execute("SELECT DISTINCT day FROM usage")]
+
     def bytes_by_day(self, disk: str) -> dict[int, int]:
         """Bytes of closed files on a disk by the day they began, in days since 1970-01-01 UTC."""
         return dict(self._db.execute("SELECT day, sum(bytes) FROM usage WHERE disk = ? GROUP BY day", (disk,)))

@@ -24,6 +24,7 @@ from qorgan.domain.retention import (
     forecast,
     measured_rate,
     plan_retention,
+    prudent_now,
     room_for_unheld,
 )
 from qorgan.edge.config import Storage
@@ -55,6 +56,7 @@ class Janitor:
     def __init__(self, disks: Disks, policy: RetentionPolicy) -> None:
         self._disks, self._policy = disks, policy
         self._broken_at: dict[str, int] = {}
+        self._doubt_us = 0
 
     @classmethod
     def of(cls, disks: Disks, storage: Storage) -> "Janitor":
@@ -68,17 +70,17 @@ class Janitor:
 
     def clean(self, index: Index, now_us: int) -> int:
         """Rounds until every disk is within its promises. Returns how many files went."""
-        total = 0
+        prudent_us, total = self._prudent(index, now_us), 0
         for _ in range(_ROUNDS):
-            doomed, more = self._plan(index, now_us)
-            gone = index.forget_unheld([one.recording.id for one in doomed], now_us) if doomed else []
+            doomed, more = self._plan(index, now_us, prudent_us)
+            gone = index.forget_unheld([one.recording.id for one in doomed], prudent_us) if doomed else []
             for row in gone:
                 self._remove(row)
             total += len(gone)
             self._tell(doomed, gone, now_us)
             if not (gone and more):
                 break
-        index.forget_gaps(now_us - int(self._policy.max_days * DAY_US))
+        index.forget_gaps(prudent_us - int(self._policy.max_days * DAY_US))
         return total
 
     def report(self, index: Index, now_us: int) -> StorageReport:
@@ -93,9 +95,17 @@ class Janitor:
                 forecasts.append(self._message(disk, rows, found, now_us))
         return StorageReport(tuple(health), tuple(forecasts))
 
-    def _plan(self, index: Index, now_us: int) -> tuple[list[Doomed], bool]:
+    def _prudent(self, index: Index, now_us: int) -> int:
+        """What time it is for what goes by its age. Says so when that is not what the clock says."""
+        prudent_us = prudent_now(index.days(), now_us)
+        if (doubt_us := now_us - prudent_us) != self._doubt_us:
+            self._doubt_us = doubt_us
+            log.warning("archive.days_missing", not_counted=doubt_us // DAY_US, clock=from_us(now_us).isoformat())
+        return prudent_us
+
+    def _plan(self, index: Index, now_us: int, prudent_us: int) -> tuple[list[Doomed], bool]:
         """What goes in this round, and whether there may be more to do."""
-        usage = index.usage(now_us)
+        usage = index.usage(prudent_us)
         rooms = [self._room(disk) for disk in self._disks.disks if disk.id]
         trusted = {room.id for room in rooms if room.trusted}
         candidates: list[Recording] = []
@@ -103,12 +113,12 @@ class Janitor:
         for row in usage:
             if row.disk not in trusted:
                 continue
-            oldest = index.oldest(row.disk, row.camera, _OF_A_CAMERA, now_us)
+            oldest = index.oldest(row.disk, row.camera, _OF_A_CAMERA, prudent_us)
             candidates += oldest
             if len(oldest) == _OF_A_CAMERA:
                 more = True
                 more_surplus = more_surplus or now_us - oldest[-1].end_us > self._policy.min_days * DAY_US
-        doomed = plan_retention(candidates, usage, rooms, self._policy, now_us)
+        doomed = plan_retention(candidates, usage, rooms, self._policy, now_us, prudent_us=prudent_us)
         if more_surplus:  # not all that is older than the minimum was looked at: nothing younger goes before it
             doomed = [one for one in doomed if one.why is not Why.BELOW_MINIMUM]
         return doomed, more
