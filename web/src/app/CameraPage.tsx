@@ -4,8 +4,9 @@ import { VideoOff } from "lucide-react";
 import { useCallback, useMemo } from "react";
 import type { Camera } from "@/api/types";
 import { Archive } from "@/features/archive/Archive";
+import { NativeArchive } from "@/features/archive/NativeArchive";
 import { SteerButton } from "@/features/steer/SteerDialog";
-import { shownStream } from "@/player/codecs";
+import { canFeedVideo, shownStream } from "@/player/codecs";
 import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
@@ -70,6 +71,14 @@ function Page({ camera }: { camera: Camera }) {
             title={t("wall.no_right")}
             detail={t("wall.no_right_detail")}
             data-testid="no-right"
+          />
+        ) : !canFeedVideo() ? (
+          <NativeArchive
+            camera={camera}
+            stream={place.stream ?? "main"}
+            purpose={purpose}
+            at={place.at === undefined ? undefined : Date.parse(place.at)}
+            onPlace={onPlace}
           />
         ) : (
           <Archive

@@ -248,7 +248,12 @@ export class ArchiveReel {
     };
     if (this.#speed < 0)
       return this.#at - loaded.from > enough ? { kind: "done" } : chunkBefore(loaded.from, known);
-    return loaded.to - this.#at > enough ? { kind: "done" } : chunkFrom(loaded.to, known);
+    const ahead = loaded.to - this.#at;
+    if (ahead > enough) return { kind: "done" };
+    const chunk = chunkFrom(loaded.to, known);
+    // Near the present a call brings little and is a line in the ledger all the same: not before it is needed
+    const little = chunk.kind === "fetch" && chunk.end < Math.min(chunk.start + known.chunkMs, this.limit);
+    return little && ahead > SOON_MS * Math.max(1, this.#speed) ? { kind: "wait" } : chunk;
   }
 
   async #loadChunk(start: number, end: number, signal: AbortSignal): Promise<void> {

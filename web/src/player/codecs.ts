@@ -3,7 +3,10 @@ import type { Camera, StreamName } from "@/api/types";
 
 export type Supports = (mime: string) => boolean;
 
-const inThisBrowser: Supports = (mime) => MediaSource.isTypeSupported(mime);
+/** Whether a page may feed a `<video>` here: without it there is no live picture, and recordings come as playlists. */
+export const canFeedVideo = (): boolean => "MediaSource" in globalThis;
+
+const inThisBrowser: Supports = (mime) => !canFeedVideo() || MediaSource.isTypeSupported(mime);
 
 export interface ShownStream {
   stream: StreamName;

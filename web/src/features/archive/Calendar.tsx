@@ -46,7 +46,7 @@ export function Calendar({
         aria-invalid={chosen === null}
         inputMode="numeric"
         onChange={(event) => setEditing({ ...shown, date: event.target.value })}
-        className={`${field} w-26`}
+        className={`${field} w-29`}
         data-testid="date"
       />
       <span className="relative inline-flex">
@@ -72,7 +72,7 @@ export function Calendar({
         aria-invalid={chosen === null}
         inputMode="numeric"
         onChange={(event) => setEditing({ ...shown, time: event.target.value })}
-        className={`${field} w-22`}
+        className={`${field} w-25`}
         data-testid="time"
       />
       <Button small type="submit" disabled={editing === null || chosen === null} data-testid="go">
