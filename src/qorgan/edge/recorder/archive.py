@@ -93,7 +93,7 @@ class ArchiveWriter:
         self._changed: dict[int, SegmentRow] = {}
         self._gaps: list[tuple[str, str, int, str | None]] = []
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
-        self.refused_fragments = 0
+        self._behind = False
         self.storage_fault = ""
 
     def start(self) -> None:
@@ -133,9 +133,12 @@ class ArchiveWriter:
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
         size = sum(map(len, fragment.data))
         if self._queued_bytes - self._taken_bytes + size > QUEUE_LIMIT_BYTES:
-            self.refused_fragments += 1
+            if not self._behind:
+                log.error("archive.disk_too_slow", waiting_bytes=self._queued_bytes - self._taken_bytes)
+            self._behind = True
             self._on_storage_fault(row.camera, row.stream)
             return
+        self._behind = False
         self._queued_bytes += size
         self._batch.append(lambda: self._write(row, fragment, size))
 
