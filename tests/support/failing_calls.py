@@ -2,7 +2,7 @@
 
 import contextlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,10 @@ class Failing:
         return [line.split(maxsplit=1)[1].split("(")[0] for line in lines if line.rstrip().endswith("(INJECTED)")]
 
 
-def inject(calls: str, error: str, trace: Path, *, when: str = "") -> list[str]:
-    """strace under which these calls fail, in all threads; with `when` some of each thread's calls only."""
-    times = f":when={when}" if when else ""
-    return ["strace", "-f", "-qq", "-e", "signal=none", "-e", f"inject={calls}:error={error}{times}", "-o", str(trace)]
+def inject(calls: str, error: str, trace: Path, *, files: Sequence[Path] = ()) -> list[str]:
+    """strace under which these calls fail, in all threads; with `files` only where they are about one of those."""
+    options = ["-e", f"trace={calls}", "-e", "signal=none", "-e", f"inject={calls}:error={error}"]
+    return ["strace", "-f", "-qq", *options, *(f"--trace-path={file}" for file in files), "-o", str(trace)]
 
 
 @contextlib.contextmanager
