@@ -5,12 +5,15 @@ import io
 
 import av
 import pytest
+from tests.support.h264 import a_clip
 from tests.unit.recorder.test_archive import START_US, S, School, written_in_small_fragments
 
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.pieces import find_pieces, read_pieces
-from qorgan.edge.recorder.ranges import read_range
+from qorgan.edge.recorder.ranges import playable, read_range
 from qorgan.kernel.errors import Corrupt, Forbidden, NotFound
+from qorgan.protocols.fmp4.reader import parse_init
+from qorgan.protocols.fmp4.writer import AudioTrack, VideoTrack, init_segment
 from qorgan.protocols.link.commands import PieceOrder
 from qorgan.protocols.link.media import MediaKind, split_init
 
@@ -160,3 +163,25 @@ def test_one_instant_of_keys_only_is_the_picture_that_stands_there(school):
     school.stop()
     messages = list(read_range(school.root, "hall", "main", START_US + 5 * S, START_US + 5 * S + 1, keys_only=True))
     assert [MediaKind.INIT, MediaKind.KEY] == [kind for kind, _, _ in messages]
+
+
+SOUNDS = {
+    "AAC": AudioTrack("mp4a.40.2", 16_000, 1, bytes([0x14, 0x08])),
+    "G.711": AudioTrack("alaw", 8_000),
+}
+
+
+@pytest.mark.parametrize(("sound", "with_sound", "heard"), [
+    ("AAC", True, True),
+    ("AAC", False, False),
+    ("G.711", True, False),
+])  # fmt: skip
+def test_a_browser_is_promised_no_sound_that_will_not_come(sound, with_sound, heard):
+    """Promised sound without any keeps a browser from showing the picture: keyframes alone come without it."""
+    clip, audio = a_clip(), SOUNDS[sound]
+    video = VideoTrack(clip.sps, clip.pps, "avc1.42C00B", 160, 96)
+    both = init_segment(video, audio)
+    codec, init = playable(f"{video.codec}, {audio.codec}", both, with_sound=with_sound)
+
+    assert (heard, init == both) == (audio.codec in codec, heard)
+    assert (audio if heard else None) == parse_init(init).audio

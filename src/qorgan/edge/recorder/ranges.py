@@ -42,7 +42,7 @@ def read_range(
             continue
         try:
             with path.open("rb") as file:
-                codec, init = playable(row.codec, file.read(row.init_bytes))
+                codec, init = playable(row.codec, file.read(row.init_bytes), with_sound=not keys_only)
                 if init != previous_init:
                     yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{codec}"', init)
                     previous_init = init
@@ -54,12 +54,15 @@ def read_range(
             log.warning("range.damaged", path=row.path, reason=str(error))
 
 
-def playable(codec: str, init: bytes) -> tuple[str, bytes]:
-    """Codecs and initialisation segment without a sound that browsers do not play (G.711). Raises `Corrupt`."""
+def playable(codec: str, init: bytes, *, with_sound: bool = True) -> tuple[str, bytes]:
+    """Codecs and initialisation segment without a sound that browsers do not play (G.711), or that will not come.
+
+    A browser that is promised sound shows no picture until it has both. Raises `Corrupt`.
+    """
     if "," not in codec:
         return codec, init
     tracks = parse_init(init)
-    if tracks.audio is None or tracks.audio.plays_in_browsers:
+    if tracks.audio is None or (with_sound and tracks.audio.plays_in_browsers):
         return codec, init
     return tracks.video.codec, init_segment(tracks.video)
 
