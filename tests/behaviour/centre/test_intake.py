@@ -30,6 +30,7 @@ from qorgan.protocols.link.messages import (
     Ack,
     ButtonInfo,
     CameraChanged,
+    CameraEvent,
     CameraHealth,
     CameraInfo,
     Envelope,
@@ -265,6 +266,20 @@ async def test_a_type_we_do_not_know_is_kept_raw_and_acknowledged(school: School
     assert set(ack.stored) == {strange.id, known.id}
     row = await Inbox.objects.aget(pk=strange.id)
     assert (row.type, bytes(row.body or b"")) == ("weather.changed", bytes(strange.body))
+
+
+async def test_what_cameras_notice_is_kept_except_for_movement(school: School) -> None:
+    """Tampering and contacts are rare and may matter later; movement in a school is daily life."""
+    noticed = [
+        a.letter(CameraEvent(camera="hall", kind=kind, source="1", active=True, at=datetime.now(UTC)), seq=seq)
+        for seq, kind in enumerate(("motion", "tamper", "input"), 1)
+    ]
+
+    ack = await school.events(*noticed)
+
+    assert set(ack.stored) == {one.id for one in noticed}
+    kept = [row.seq async for row in Inbox.objects.filter(body__isnull=False).order_by("seq")]
+    assert kept == [2, 3]
 
 
 async def test_events_that_take_long_do_not_hold_up_an_alarm(

@@ -20,6 +20,7 @@ from qorgan.protocols.link.messages import (
     Ack,
     AlarmRaised,
     CameraChanged,
+    CameraEvent,
     Envelope,
     Inventory,
     Message,
@@ -205,7 +206,13 @@ def _take_effect(school: School, body: Message | None, now: datetime) -> None:
 
 
 def _keeps_body(letter: _Letter) -> bool:
-    return letter.body is None or isinstance(letter.body, AlarmRaised | StorageForecast)
+    """What is unknown, or has no table of its own yet. Of what cameras notice all but movement: that is daily life."""
+    match letter.body:
+        case None | AlarmRaised() | StorageForecast():
+            return True
+        case CameraEvent():
+            return letter.body.kind != "motion"
+    return False
 
 
 def _row(letter: _Letter, now: datetime, *, keep_body: bool) -> dict[str, object]:
