@@ -9,6 +9,7 @@ from tests.support.recorded_school import START_US, RecordedSchool, S
 
 from qorgan.domain.retention import DAY_US, RetentionPolicy
 from qorgan.edge.core.ballast import Ballast
+from qorgan.edge.recorder.check import faults_of
 from qorgan.edge.recorder.disks import DiskState
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.janitor import Janitor
@@ -132,6 +133,26 @@ def test_a_full_disk_calls_retention_at_once_and_recording_goes_on(school, monke
     school.record(5)
     school.stop()
     assert {"storage", "node_stopped"} == {row.end_reason for row in school.rows()}
+
+
+def test_a_disk_that_cannot_keep_up_costs_a_gap_with_its_cause_and_no_hole_in_a_file(school, monkeypatch):
+    school.record(5)
+    with monkeypatch.context() as patch:
+        patch.setattr("qorgan.edge.recorder.archive.QUEUE_LIMIT_BYTES", -1)
+        school.record(2)
+    assert ("hall", "main") in school.faults
+    school.record(2)  # the stream has not heard of it yet
+    school.end_runs()
+    school.record(5)
+    school.stop()
+
+    first, second = school.rows()
+    assert ("storage", 4 * 25, 5 * 25) == (first.end_reason, first.frames, second.frames)
+    assert [] == faults_of(first)
+    index = school.index()
+    gaps = index.gaps("hall", "main", START_US, second.wall_end_us)
+    index.close()
+    assert [(first.wall_end_us, second.wall_start_us, "storage")] == gaps
 
 
 def test_a_file_that_could_not_be_begun_leaves_no_trace(school, monkeypatch):

@@ -88,6 +88,7 @@ class ArchiveWriter:
         self._begun: list[SegmentRow] = []
         self._queue: queue.SimpleQueue[tuple[list[SegmentRow], list[Job]] | None] = queue.SimpleQueue()
         self._queued_bytes = 0
+        self._refused: set[int] = set()  # files that a fragment was refused for: nothing more goes into them
         self._taken_bytes = 0
         self._open: dict[int, _OpenFile] = {}
         self._changed: dict[int, SegmentRow] = {}
@@ -132,7 +133,10 @@ class ArchiveWriter:
 
     def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
         size = sum(map(len, fragment.data))
-        if self._queued_bytes - self._taken_bytes + size > QUEUE_LIMIT_BYTES:
+        if row.id in self._refused or self._queued_bytes - self._taken_bytes + size > QUEUE_LIMIT_BYTES:
+            if row.id not in self._refused:  # a file is never stretched over what is missing in it (I5)
+                self._refused.add(row.id)
+                self.note_gap(row.camera, row.stream, row.wall_start_us + fragment.start * 100 // 9, "storage")
             if not self._behind:
                 log.error("archive.disk_too_slow", waiting_bytes=self._queued_bytes - self._taken_bytes)
             self._behind = True
@@ -143,6 +147,7 @@ class ArchiveWriter:
         self._batch.append(lambda: self._write(row, fragment, size))
 
     def close_segment(self, row: SegmentRow, reason: str) -> None:
+        self._refused.discard(row.id)
         self._batch.append(lambda: self._close_file(row, reason))
 
     def note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None:
