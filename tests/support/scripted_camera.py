@@ -10,6 +10,7 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from qorgan.kernel.listening import stop_accepting
 from tests.support.h264 import a_clip, packetize
 
 FRAME_S = 0.02  # twice as fast as a camera: tests are short
@@ -108,23 +109,23 @@ class _Viewer:
 @contextlib.asynccontextmanager
 async def scripted_camera(script: Script, host: str = "127.0.0.1") -> AsyncIterator[str]:
     """The camera, running; its URL."""
-    viewers: set[asyncio.Task[None]] = set()
+    viewers: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def met(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        viewers.add(task)
+        viewers[task] = writer
         try:
             await _Viewer(script, reader, writer).serve()
         finally:
-            viewers.discard(task)
+            del viewers[task]
 
     server = await asyncio.start_server(met, host, 0)
     try:
         yield f"rtsp://{host}:{server.sockets[0].getsockname()[1]}/cam"
     finally:
-        server.close()
-        for task in list(viewers):
-            task.cancel()
-        await asyncio.gather(*viewers, return_exceptions=True)
+        await stop_accepting(server)
+        for writer in viewers.values():
+            writer.transport.abort()
+        await asyncio.gather(*viewers)
         await server.wait_closed()

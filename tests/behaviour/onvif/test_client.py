@@ -21,6 +21,7 @@ from qorgan.protocols.onvif.errors import (
     WrongPassword,
 )
 from qorgan.protocols.onvif.soap import Service
+from qorgan.sim.odd import Listener
 from qorgan.sim.onvif_device import Quirk, SimEvent
 
 
@@ -142,20 +143,16 @@ class TestOddDevices:
     async def test_an_endless_answer_is_cut_off(self) -> None:
         """Whatever answers cannot fill our memory, not even while refusing the login."""
 
-        async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            head = b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest realm="x", nonce="y"\r\nConnection: close\r\n\r\n'
-            writer.write(head)
-            try:
+        class Flood(Listener):
+            async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                writer.write(b"HTTP/1.1 401 No\r\n")
+                writer.write(b'WWW-Authenticate: Digest realm="x", nonce="y"\r\nConnection: close\r\n\r\n')
                 while True:
                     writer.write(b"<a>" * 100_000)
                     await writer.drain()
-            except ConnectionError:
-                pass
-            finally:
-                writer.close()
 
-        async with await asyncio.start_server(flood, "127.0.0.1", 0) as server:
-            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/onvif/device_service"
+        async with Flood() as server:
+            url = f"http://127.0.0.1:{server.port}/onvif/device_service"
             camera = SimOnvifCamera.__new__(SimOnvifCamera)
             camera.url = url
             async with camera.client() as client:

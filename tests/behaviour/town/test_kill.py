@@ -13,8 +13,9 @@ pytestmark = pytest.mark.timeout(600)
 SITES = ("kst-012", "kst-k03")
 BUTTONS = {"kst-012": "hall", "kst-k03": "post"}
 VICTIMS = (
-    "keeper",
     "runner",
+    "keeper",
+    "runner",  # now with a keeper that did not start it
     "carrier",
     "centre",
     "cameras",
