@@ -18,7 +18,7 @@ from qorgan.protocols.rtsp import rtcp, sdp
 from qorgan.protocols.rtsp.audio import AudioFrame, depacketizer_for
 from qorgan.protocols.rtsp.auth import Credentials, Login
 from qorgan.protocols.rtsp.client import CameraRefused, RtspClient, UdpPorts
-from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer, parse_sps
+from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
 from qorgan.protocols.rtsp.h265 import H265Depacketizer, parse_h265_sps
 from qorgan.protocols.rtsp.udp import ReorderBuffer
 
@@ -247,9 +247,8 @@ def try_reports(data: bytes) -> None:
 
 
 def try_parameter_sets(data: bytes) -> None:
-    for parse in (parse_sps, parse_h265_sps):
-        with contextlib.suppress(Invalid):
-            parse(data)
+    with contextlib.suppress(Invalid):
+        parse_h265_sps(data)
 
 
 def targets() -> tuple[Target, ...]:

@@ -11,6 +11,7 @@ from tests.support.h264 import a_clip, avcc
 from tests.support.video import a_sound, a_video
 
 from qorgan.kernel.errors import Corrupt, Invalid
+from qorgan.protocols.fmp4.parameter_sets import AvcSps
 from qorgan.protocols.fmp4.reader import nal_units, parse_fragment, parse_init, sample_units, whole_fragments
 from qorgan.protocols.fmp4.writer import (
     AudioRun,
@@ -21,13 +22,12 @@ from qorgan.protocols.fmp4.writer import (
     init_segment,
     mime_type,
 )
-from qorgan.protocols.rtsp.h264 import parse_sps
 
 
 def a_file() -> tuple[bytes, list[int]]:
     """Two seconds as four fragments; the file and where each fragment ends."""
     clip = a_clip()
-    info = parse_sps(clip.sps)
+    info = AvcSps.parse(clip.sps)
     data = init_segment(VideoTrack(clip.sps, clip.pps, info.codec, info.width, info.height))
     ends = [len(data)]
     for number, at in enumerate(range(0, 50, 12)):

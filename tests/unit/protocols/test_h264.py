@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.support.h264 import a_clip, avcc, interleave, packetize, under_another_number
 
 from qorgan.kernel.errors import Invalid
-from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, Frame, H264Depacketizer, parse_sps
+from qorgan.protocols.fmp4.parameter_sets import AvcSps
+from qorgan.protocols.rtsp.h264 import MAX_FRAME_BYTES, Frame, H264Depacketizer
 
 
 def feed(depacketizer: H264Depacketizer, data: bytes) -> list[Frame]:
@@ -171,7 +172,7 @@ def test_junk_never_breaks_anything(data):
 
 
 def test_the_size_of_the_picture_is_read_from_the_sps():
-    info = parse_sps(a_clip(frames=2, width=640, height=360).sps)
+    info = AvcSps.parse(a_clip(frames=2, width=640, height=360).sps)
 
     assert (640, 360) == (info.width, info.height)
     assert info.codec.startswith("avc1.42")
@@ -181,6 +182,6 @@ def test_the_size_of_the_picture_is_read_from_the_sps():
 @given(data=st.binary(max_size=80))
 def test_a_damaged_sps_is_invalid_and_nothing_else(data):
     try:
-        parse_sps(b"\x67" + data)
+        AvcSps.parse(b"\x67" + data)
     except Invalid as error:
         assert error.code == "camera.protocol_error"

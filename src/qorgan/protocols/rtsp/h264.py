@@ -1,4 +1,4 @@
-"""H.264 over RTP (RFC 6184): packets into access units, and the little of H.264 itself that an archive must know.
+"""H.264 over RTP (RFC 6184): packets into access units.
 
 The hot loop is here. What is added per packet is paid 375 times a second per camera, so a packet makes no object
 beyond one slice of the caller's buffer; what must outlive that buffer is copied once, at the end of the batch.
@@ -6,7 +6,6 @@ beyond one slice of the caller's buffer; what must outlive that buffer is copied
 
 import functools
 import struct
-from dataclasses import dataclass
 
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.rtsp.bits import BitReader
@@ -276,91 +275,3 @@ def _take_run(buffer: memoryview, offset: int, end: int, stride: int) -> tuple[b
     if not in_order or before.count(before[0]) < count or after.count(after[0]) < count:
         return ()
     return payloads
-
-
-@dataclass(frozen=True, slots=True)
-class SpsInfo:
-    """What a sequence parameter set says. `codec` as in RFC 6381 ("avc1.640028"); sizes in pixels after cropping."""
-
-    codec: str
-    width: int
-    height: int
-
-
-class _Bits:
-    """Reads an RBSP bit by bit; past its end it reads zeros, as a damaged SPS must not stop anything."""
-
-    def __init__(self, nal: bytes) -> None:
-        rbsp = nal[1:].replace(b"\x00\x00\x03", b"\x00\x00")
-        self._value, self._left = int.from_bytes(rbsp, "big"), 8 * len(rbsp)
-
-    def u(self, count: int) -> int:
-        if self._left < count:
-            raise Invalid("the SPS is cut short", code="camera.protocol_error")
-        self._left -= count
-        return self._value >> self._left & (1 << count) - 1
-
-    def ue(self) -> int:
-        zeros = 0
-        while not self.u(1):
-            zeros += 1
-            if zeros > 31:
-                raise Invalid("the SPS has no end", code="camera.protocol_error")
-        return (1 << zeros) - 1 + self.u(zeros)
-
-    def se(self) -> int:
-        value = self.ue()
-        return (value + 1) // 2 if value & 1 else -(value // 2)
-
-
-_HIGH_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
-
-
-def parse_sps(sps: bytes) -> SpsInfo:
-    """Codec string and picture size (ITU-T H.264 §7.3.2.1.1). Raises `Invalid`."""
-    if len(sps) < 4:
-        raise Invalid("the SPS is cut short", code="camera.protocol_error")
-    bits = _Bits(sps)
-    profile, _, _ = bits.u(8), bits.u(8), bits.u(8)
-    bits.ue()
-    chroma = 1
-    if profile in _HIGH_PROFILES:
-        chroma = bits.ue()
-        if chroma == 3:
-            bits.u(1)
-        bits.ue(), bits.ue(), bits.u(1)
-        if bits.u(1):
-            _skip_scaling_lists(bits, 8 if chroma != 3 else 12)
-    bits.ue()
-    order = bits.ue()
-    if order == 0:
-        bits.ue()
-    elif order == 1:
-        bits.u(1), bits.se(), bits.se()
-        for _ in range(min(bits.ue(), 255)):
-            bits.se()
-    bits.ue(), bits.u(1)
-    width, map_units = 16 * (bits.ue() + 1), bits.ue() + 1
-    frames_only = bits.u(1)
-    if not frames_only:
-        bits.u(1)
-    bits.u(1)
-    height = 16 * map_units * (2 - frames_only)
-    if bits.u(1):
-        left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
-        step_x, step_y = (2 if chroma in (1, 2) else 1), (2 if chroma == 1 else 1) * (2 - frames_only)
-        width, height = width - step_x * (left + right), height - step_y * (top + bottom)
-    if not (16 <= width <= 16384 and 16 <= height <= 16384):
-        raise Invalid(f"a picture of {width}×{height}", code="camera.protocol_error")
-    return SpsInfo(f"avc1.{sps[1:4].hex().upper()}", width, height)
-
-
-def _skip_scaling_lists(bits: _Bits, count: int) -> None:
-    for index in range(count):
-        if not bits.u(1):
-            continue
-        last = following = 8
-        for _ in range(16 if index < 6 else 64):
-            if following:
-                following = (last + bits.se()) % 256
-            last = following or last
