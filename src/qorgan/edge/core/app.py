@@ -33,7 +33,8 @@ async def run_core(config: EdgeConfig) -> None:
     secrets = SecretStore(config.storage.data)
     store = await asyncio.to_thread(Store, config.core_db, config.site.id)
     try:
-        node = Node(config, store, CameraBoard(config.cameras, clock), clock)
+        board = CameraBoard(config.cameras, clock)
+        node = Node(config, store, board, clock)
         link = Link(config.centre, config.site.id, node, secrets, clock)
         app = create_app(config, node, link, _button_tokens(config, secrets, node))
         async with asyncio.TaskGroup() as group:
@@ -41,6 +42,7 @@ async def run_core(config: EdgeConfig) -> None:
                 "http": lambda: serve_http(app, config.http.host, config.http.port),
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
+                "onvif": lambda: _watch_onvif(config, node, board, secrets, clock),
                 "start": lambda: _begin(node),
                 "tend": lambda: _tend(node, clock),
             }.items():
@@ -81,6 +83,15 @@ async def _keep(name: str, work: Callable[[], Awaitable[None]], clock: Clock) ->
         except Exception:  # the root of this unit of work
             log.exception("core.part_crashed", part=name)
         await clock.sleep(backoff.next())
+
+
+async def _watch_onvif(config: EdgeConfig, node: Node, board: CameraBoard, secrets: SecretStore, clock: Clock) -> None:
+    """Loaded only where a camera speaks ONVIF: core is small elsewhere."""
+    if not any(camera.onvif for camera in config.cameras):
+        return
+    from qorgan.edge.onvif.watch import OnvifWatch
+
+    await OnvifWatch(config, node, board, secrets, clock).run()
 
 
 async def _begin(node: Node) -> None:
