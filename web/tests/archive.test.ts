@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { nameIn } from "@/features/archive/download";
 import { marked, stretchOf } from "@/features/archive/geometry";
 import { ArchiveClock, decideClock, faster, keysOnly, PATIENCE_MS } from "@/player/archive-clock";
-import { chunkBefore, chunkFrom, isKnownGap, nearestRecorded } from "@/player/archive-plan";
+import { chunkBefore, chunkFrom, isKnownGap, nearestRecorded, steppedFrom } from "@/player/archive-plan";
 
 describe("the clock", () => {
   test("stands, runs, runs backwards and fast, and can be set meanwhile", () => {
@@ -85,6 +85,13 @@ describe("what to fetch", () => {
     expect(isKnownGap(recorded, 50_000)).toBe(false);
     expect(isKnownGap(recorded, 700_000)).toBe(false);
     expect(isKnownGap(null, 200_000)).toBe(false);
+  });
+
+  test("a step leads into the middle of the picture before or behind the one on the screen", () => {
+    expect(steppedFrom(10.03, 10, 1, 25)).toBeCloseTo(10.06);
+    expect(steppedFrom(10.03, 10, -1, 25)).toBeCloseTo(9.98);
+    expect(steppedFrom(10.02, 9.5, 1, 25)).toBeCloseTo(10.06); // the screen is behind the clock
+    expect(steppedFrom(10.02, null, 1, 25)).toBeCloseTo(10.06);
   });
 
   test("a jump goes to the nearest recording in the direction of time", () => {

@@ -80,6 +80,17 @@ export function nearestRecorded(
   return starts.length === 0 ? null : Math.min(...starts);
 }
 
+/**
+ * Media time of the picture `frames` on (or back, negative). `shown` is where the picture on the screen begins: from there
+ * the step leads into the middle of the wanted one, whatever rounding there was. A slow machine may not have drawn the
+ * present picture yet; then the step is by the clock alone.
+ */
+export function steppedFrom(now: number, shown: number | null, frames: number, framesPerS: number): number {
+  const frame = 1 / Math.max(1, framesPerS);
+  const isPresent = shown !== null && now - shown > -0.01 && now - shown < 1.5 * frame;
+  return isPresent ? shown + (frames + 0.5) * frame : now + frames * frame;
+}
+
 /** The buffered span that holds `at`, or the first one after it; null when there is none. */
 export function bufferedAfter(buffered: readonly Span[], at: number): Span | null {
   return buffered.find((span) => span.end > at + 0.01) ?? null;

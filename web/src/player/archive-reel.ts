@@ -17,6 +17,7 @@ import {
   isKnownGap,
   KEYS_CHUNK_MS,
   type Recorded,
+  steppedFrom,
 } from "./archive-plan";
 import { spansOf, type Span } from "./live-edge";
 import { ignoreInterruption } from "./live-tile";
@@ -135,10 +136,9 @@ export class ArchiveReel {
     return this.state === "ready" && !this.video.seeking ? this.#toWall(this.video.currentTime) : null;
   }
 
-  /** Wall time in the middle of the picture that stands `frames` before or behind the one on the screen. */
+  /** Wall time of the picture that stands `frames` before or behind the present one. */
   stepped(frames: number, framesPerS: number): number {
-    const shown = this.#shown ?? this.video.currentTime;
-    return this.#toWall(shown + (frames + 0.5) / Math.max(1, framesPerS));
+    return this.#toWall(steppedFrom(this.video.currentTime, this.#shown, frames, framesPerS));
   }
 
   /** The first picture in the buffer behind a wall time, epoch ms. */
