@@ -58,7 +58,7 @@ def main() -> None:
     if reason := can_trace():
         raise SystemExit(f"power_cut needs strace: {reason}")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
-    seconds, states = (10, 210) if arguments.quick else (90, 10_500)
+    seconds, states = (10, 420) if arguments.quick else (90, 10_500)
     report = Report("power-cut", arguments.quick)
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="power-cut-")))

@@ -1,6 +1,9 @@
 """The power goes at any moment, and a disk may hold any part of what was not synced: no promise breaks."""
 
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.support.crash.feed import CAMERAS, FOLDERS
@@ -9,7 +12,7 @@ from tests.support.crash.operations import Kind, can_trace
 from tests.support.crash.platter import Fate, Platter
 
 pytestmark = [pytest.mark.strace, pytest.mark.timeout(600)]
-STATES, RECORD_S = 210, 10
+STATES, RECORD_S = 420, 10
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +20,14 @@ def recording(tmp_path_factory) -> Recording:
     if reason := can_trace():
         pytest.skip(f"strace cannot trace a process on this machine: {reason}")
     return record(tmp_path_factory.mktemp("power") / "node", RECORD_S)
+
+
+@pytest.fixture
+def workplace(tmp_path) -> Iterator[Path]:
+    """In memory where that can be: states are made and removed by the hundred, and each is synced."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="power-cut-", dir=memory if memory.is_dir() else tmp_path) as place:
+        yield Path(place)
 
 
 def test_what_was_noted_is_all_that_was_done(recording):
@@ -37,8 +48,8 @@ def test_what_was_noted_is_all_that_was_done(recording):
     assert recording.retired
 
 
-def test_after_any_power_cut_every_promise_holds(recording, tmp_path):
-    verdicts = list(judge_all(recording, some_cuts(recording, STATES, seed=1), tmp_path))
+def test_after_any_power_cut_every_promise_holds(recording, workplace):
+    verdicts = list(judge_all(recording, some_cuts(recording, STATES, seed=1), workplace))
 
     assert STATES == len(verdicts)
     assert [] == [(verdict.cut, verdict.violations) for verdict in verdicts if verdict.violations]
@@ -48,10 +59,10 @@ def test_after_any_power_cut_every_promise_holds(recording, tmp_path):
     )  # what was not synced is truly gone in these states; how much the benchmark measures
 
 
-def test_a_recorder_that_did_not_sync_would_be_found_out(recording, tmp_path):
+def test_a_recorder_that_did_not_sync_would_be_found_out(recording, workplace):
     """The same run without its syncs of the video: what the index promises is then not always there."""
     careless = [one for one in recording.operations if one.kind is not Kind.SYNC_DISK]
     broken = replace(recording, operations=careless)
-    verdicts = judge_all(broken, some_cuts(broken, 70, seed=3), tmp_path)
+    verdicts = judge_all(broken, some_cuts(broken, 70, seed=3), workplace)
 
     assert any("promised" in violation for verdict in verdicts for violation in verdict.violations)
