@@ -93,7 +93,7 @@ class Steering:
         return JSONResponse({"presets": items}, headers=_PRIVATE)
 
     def _require_our_page(self, request: Request) -> None:
-        """No foreign page turns cameras with a borrowed session: our host, our origin, and JSON, which no form sends."""
+        """No foreign page turns cameras with a borrowed session: our host and origin, and JSON, which no form sends."""
         host = request.headers.get("host", "")
         kind = request.headers.get("content-type", "").partition(";")[0].strip()
         if not self._is_our_host(host) or not is_same_origin(request.headers.get("origin"), host):
