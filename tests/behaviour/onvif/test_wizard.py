@@ -8,6 +8,7 @@ import re
 import select
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -177,7 +178,7 @@ def test_a_person_is_led_from_the_search_to_the_file(town: RunningTown, file: Pa
         number = re.findall(rf"(\d+)  {re.escape(town.url)}", screen.wait_for("Which one"))
         screen.answer("Which one", number[0])
         screen.answer("User at the camera", "qorgan")
-        screen.answer("Password of qorgan", PASSWORD)
+        screen.answer_unseen("Password of qorgan", PASSWORD)
         screen.answer("Main stream", "")
         screen.answer("Sub stream", "")
         shown = screen.finish()
@@ -218,6 +219,15 @@ class Terminal:
 
     def answer(self, question: str, text: str) -> None:
         self.wait_for(question)
+        os.write(self._ours, text.encode() + b"\n")
+
+    def answer_unseen(self, question: str, text: str) -> None:
+        """As a person answers who takes a moment: what is typed before the echo is off is shown, and thrown away."""
+        self.wait_for(question)
+        deadline = time.monotonic() + 200.0
+        while termios.tcgetattr(self._ours)[3] & termios.ECHO:
+            assert time.monotonic() < deadline, f"the terminal shows what is typed after {question!r}"
+            self._read(0.05)
         os.write(self._ours, text.encode() + b"\n")
 
     def finish(self) -> str:
