@@ -71,20 +71,25 @@ def measure(pids: list[int], seconds: float) -> Cost:
     return Cost(100 * used / elapsed, pss_mb(pids))
 
 
-def run_ours(urls: list[str], folder: Path, seconds: float) -> Cost:
+def start_recorder(urls: list[str], folder: Path, storage: str = "") -> subprocess.Popen[bytes]:
+    """Our recorder on these cameras. `storage`: further lines of that table of its configuration."""
     config = folder / "edge.toml"
-    lines = ['[site]\nid = "bench"\nname = { kk = "Өлшеу" }\n[storage]\ndata = "data"\narchive = "archive"\n']
+    lines = ['[site]\nid = "bench"\nname = { kk = "Өлшеу" }\n']
+    lines += [f'[storage]\ndata = "data"\narchive = "archive"\n{storage}\n']
     lines += [f'[[cameras]]\nkey = "c{n}"\nname = {{ kk = "C" }}\nmain = "{url}"\n' for n, url in enumerate(urls)]
     config.write_text("".join(lines), "utf-8")
-    command = [sys.executable, "-m", "qorgan.edge.recorder", "--config", str(config)]
     with (folder / "recorder.log").open("w") as log:
-        process = subprocess.Popen(command, stderr=log)
-        try:
-            time.sleep(SETTLE_S)
-            return measure([process.pid], seconds)
-        finally:
-            process.terminate()
-            process.wait()
+        return subprocess.Popen([sys.executable, "-m", "qorgan.edge.recorder", "--config", str(config)], stderr=log)
+
+
+def run_ours(urls: list[str], folder: Path, seconds: float) -> Cost:
+    process = start_recorder(urls, folder)
+    try:
+        time.sleep(SETTLE_S)
+        return measure([process.pid], seconds)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def run_ffmpeg(urls: list[str], folder: Path, seconds: float) -> Cost:

@@ -7,15 +7,13 @@ time is taken each minute.
 
 import argparse
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks._measure import Report, cpu_seconds, pss_mb, say
-from benchmarks.recorder import SETTLE_S, Town, frame_numbers
+from benchmarks.recorder import SETTLE_S, Town, frame_numbers, start_recorder
 from qorgan.edge.recorder.index import Index
 
 LOOK_EVERY_S = 10.0
@@ -70,7 +68,7 @@ def soak(report: Report, cameras: int, minutes: float) -> None:
     town = Town.start(cameras)
     counter, costs, memory = Counter(folder / "archive"), [], 0.0
     try:
-        recorder = start_recorder(town.urls, folder, BUDGET_GB_PER_CAMERA * cameras)
+        recorder = start_recorder(town.urls, folder, f"budget_gb = {BUDGET_GB_PER_CAMERA * cameras:.0f}\nkeep_days = 1")
         try:
             time.sleep(SETTLE_S)
             ends = time.monotonic() + 60 * minutes
@@ -96,16 +94,6 @@ def soak(report: Report, cameras: int, minutes: float) -> None:
     report.add("frames_lost", [counter.sent - counter.kept], "frames", goal=0, **context)
     report.add("cpu_percent_per_camera", costs, "% of one core", goal=0.15, **context)
     report.add("pss_mb_per_camera", [memory], "MB", digits=2, **context)
-
-
-def start_recorder(urls: list[str], folder: Path, budget_gb: float) -> subprocess.Popen[bytes]:
-    config = folder / "edge.toml"
-    storage = f'[storage]\ndata = "data"\narchive = "archive"\nbudget_gb = {budget_gb:.0f}\nkeep_days = 1\n'
-    lines = ['[site]\nid = "soak"\nname = { kk = "Өлшеу" }\n', storage]
-    lines += [f'[[cameras]]\nkey = "c{n}"\nname = {{ kk = "C" }}\nmain = "{url}"\n' for n, url in enumerate(urls)]
-    config.write_text("".join(lines), "utf-8")
-    with (folder / "recorder.log").open("w") as log:
-        return subprocess.Popen([sys.executable, "-m", "qorgan.edge.recorder", "--config", str(config)], stderr=log)
 
 
 def main() -> None:

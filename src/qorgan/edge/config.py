@@ -9,11 +9,13 @@ recorder.
 import base64
 import binascii
 import difflib
+import fcntl
 import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -450,6 +452,18 @@ def _toml_character(character: str) -> str:
     if character in '"\\':
         return "\\" + character
     return f"\\u{ord(character):04X}" if character < " " or character == "\x7f" else character
+
+
+@contextmanager
+def one_writer(lock_file: Path) -> Iterator[None]:
+    """One writer at a time, across processes. Makes the lock's folder when it is not there."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def replace_file(path: Path, data: bytes, *, mode: int) -> None:

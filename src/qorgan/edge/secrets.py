@@ -4,17 +4,14 @@ Names: `nats`, `evidence` (the key that signs daily roots), `camera/<key>`, `but
 logs, errors, URLs or programs' arguments.
 """
 
-import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from qorgan.edge.config import replace_file
+from qorgan.edge.config import one_writer, replace_file
 from qorgan.kernel.errors import Corrupt, Invalid, NotFound
 
 KEY_VARIABLE = "QORGAN_SECRETS_KEY"
@@ -57,14 +54,14 @@ class SecretStore:
             raise Invalid(f"a secret is called nats, evidence, camera/<key> or button/<key>, not {name[:80]!r}")
         if not value or len(value) > MAX_VALUE_CHARACTERS:
             raise Invalid(f"a secret has 1-{MAX_VALUE_CHARACTERS} characters")
-        with self._writing():
+        with one_writer(self._data / "secrets.lock"):
             tokens = self._tokens()
             tokens[name] = self._cipher(create=True).encrypt(value.encode("utf-8")).decode("ascii")
             self._write(tokens)
 
     def remove(self, name: str) -> None:
         """Forget a secret; one that is not there is no error."""
-        with self._writing():
+        with one_writer(self._data / "secrets.lock"):
             tokens = self._tokens()
             if tokens.pop(name, None) is not None:
                 self._write(tokens)
@@ -106,14 +103,3 @@ class SecretStore:
                 raise Corrupt(message, code="secrets.damaged") from None
         replace_file(self._key_file, key := Fernet.generate_key(), mode=0o600)
         return key
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One writer at a time, across processes."""
-        self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self._data / "secrets.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)

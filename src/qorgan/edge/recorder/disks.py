@@ -12,8 +12,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +20,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from qorgan.edge.config import DiskPlace, EdgeConfig, replace_file
+from qorgan.edge.config import DiskPlace, EdgeConfig, one_writer, replace_file
 from qorgan.kernel.clock import from_us
 from qorgan.kernel.errors import Conflict, Corrupt, Invalid
 from qorgan.kernel.ids import SiteId, is_key
@@ -122,19 +121,9 @@ class KnownDisks:
 
     def put(self, path: Path, id: str) -> None:
         """From now on this disk belongs at this path. Durable when it returns."""
-        with self._writing():
+        with one_writer(self._data / "disks.lock"):
             known = self.read() | {str(path): id}
             replace_file(self._file, json.dumps(known, indent=1, sort_keys=True).encode("utf-8"), mode=0o640)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(self._data / "disks.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
 
 
 class Disks:

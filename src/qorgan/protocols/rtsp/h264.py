@@ -50,7 +50,6 @@ class H264Depacketizer:
         self.changed = False
         self.lost_packets = 0
         self.others: list[tuple[int, int, int]] | None = None
-        self.packets = 0
         self._seq = -1
         self._timestamp = 0
         self._parts: list[bytes | memoryview] = []
