@@ -28,6 +28,7 @@ def test_an_officer_looks_back_and_takes_a_file_and_the_head_reads_it(
         expect(desk.see("user-menu")).to_be_visible(timeout=SHOWN_WITHIN_MS)
         desk.go(f"/cameras/{cameras['hall']}")
         expect(desk.see("archive-picture", state="playing")).to_be_visible(timeout=SHOWN_WITHIN_MS)
+        a_jump_lands_while_it_plays(desk)
         frames_go_by_one(desk)
         time_runs_backwards_and_fast(desk)
         four_cameras_stand_at_one_moment(desk)
@@ -53,6 +54,14 @@ def at_rest(desk: Console) -> int:
     """The place, once the picture stands."""
     expect(desk.see("archive-picture", state="paused").first).to_be_visible(timeout=SHOWN_WITHIN_MS)
     return position(desk)
+
+
+def a_jump_lands_while_it_plays(desk: Console) -> None:
+    """The clock goes by the picture; a jump must not be undone by the picture of before."""
+    begun = desk.until(lambda: position(desk), "a first picture")
+    reached = desk.until(lambda: here if (here := position(desk)) > begun + 6_000 else 0, "six seconds played")
+    desk.page.keyboard.press("Shift+ArrowLeft")
+    desk.until(lambda: begun < position(desk) < reached - 2_000, "five seconds back, still playing")
 
 
 def frames_go_by_one(desk: Console) -> None:

@@ -80,11 +80,17 @@ export class ArchiveTransport {
 
   /** Go to a wall time. Plays on if it played. */
   seek(at: number): void {
+    this.#goTo(at);
+    this.#tick();
+  }
+
+  #goTo(at: number): void {
     this.#begun = true;
+    // Held until the pictures have gone there: a running clock goes by the leader, which still shows the old place
+    this.#clock.hold();
     this.#clock.set(at);
     this.#heldSince = null;
     for (const reel of this.#reels) reel.retry();
-    this.#tick();
   }
 
   play(): void {
@@ -140,8 +146,8 @@ export class ArchiveTransport {
     if (!this.#begun) return;
     this.#goByLeader();
     this.#follow();
-    if (this.#playing) this.#move();
-    this.#turnAround();
+    // Not both in one tick: after a jump the pictures have yet to say how they stand to the new place
+    if (this.#playing && !this.#turnAround()) this.#move();
     this.#tell();
   };
 
@@ -203,14 +209,17 @@ export class ArchiveTransport {
     this.#clock.set(Math.min(...starts));
   }
 
-  #turnAround(): void {
+  /** Back to the loop's start, when its end has been played or nothing more will come before it. */
+  #turnAround(): boolean {
     const { loop } = this;
-    if (loop === undefined) return;
+    if (loop === undefined) return false;
     const at = this.#clock.position();
     const starved = !this.#reels.some((reel) => reel.state === "ready" || reel.state === "loading");
     const ended = this.#reels.every((reel) => reel.complete) || at > this.now() - 4_000;
-    if (at >= loop.end - LOOP_END_MS || (starved && ended && at > loop.start + LOOP_STARVED_AFTER_MS))
-      this.seek(loop.start);
+    const turns =
+      at >= loop.end - LOOP_END_MS || (starved && ended && at > loop.start + LOOP_STARVED_AFTER_MS);
+    if (turns) this.#goTo(loop.start);
+    return turns;
   }
 
   #currentView(): TransportView {
