@@ -48,6 +48,26 @@ BODIES: dict[str, Message] = {
         buttons=(messages.ButtonInfo(key="hall", place=HALL, cameras=("hall",)),),
         software="0.1.0",
     ),
+    "alarm.claim": messages.AlarmClaim(alarm=ALARM, claim="cancel", at=LATER, by="Вахта", duress=True),
+    "source.health": messages.SourceHealth(
+        key="panel-1",
+        kind="panel.dc09",
+        state="fault",
+        since=AT,
+        faults=("battery_low",),
+        last_seen=LATER,
+        interval_s=60.0,
+    ),
+    "action.changed": messages.ActionChanged(
+        action="lockdown",
+        kind="drill",
+        at=AT,
+        by="Айгүл Сәрсенова",
+        outputs=(
+            messages.OutputResult(key="siren", ok=True, ms=12.5),
+            messages.OutputResult(key="door", ok=False, reason="timeout", ms=1_000.0),
+        ),
+    ),
     "camera.changed": messages.CameraChanged(camera="hall", health=STREAM, at=AT),
     "camera.event": messages.CameraEvent(camera="hall", kind="input", source="1", active=True, at=AT),
     "picture.result": messages.PictureResult(
@@ -73,6 +93,28 @@ BODIES: dict[str, Message] = {
         faults=("outbox.ballast_gone",),
     ),
 }
+# What came after the first edition of a body: a file of its own beside the old one.
+LATER_EDITIONS: dict[str, Message] = {
+    "alarm.raised.2": messages.AlarmRaised(
+        alarm=ALARM,
+        button="zone-3",
+        place=HALL,
+        pressed_at=AT,
+        source="panel.dc09",
+        cameras=("hall",),
+        meaning="duress",
+        code="1121",
+        duress=True,
+        note="Вахта",
+        presses=3,
+    ),
+    "inventory.2": messages.Inventory(
+        cameras=(),
+        buttons=(),
+        sources=(messages.SourceInfo(key="panel-1", kind="panel.dc09", place=HALL, interval_s=60.0),),
+        outputs=(messages.OutputInfo(key="siren", kind="siren", place=HALL),),
+    ),
+}
 COMMANDS: dict[str, Message] = {
     "health.onvif": messages.CameraHealth(key="hall", streams=(STREAM,), onvif="ok", clock_offset_s=-36_000.25),
     "cmd.open": commands.OpenStream(grant=b"grant", lease="lease", lease_s=20.0),
@@ -85,6 +127,8 @@ COMMANDS: dict[str, Message] = {
         grant=b"grant", order=commands.PtzOrder.MOVE, pan=-0.5, tilt=0.25, zoom=1.0, for_s=5.0, preset="gate"
     ),
     "cmd.snapshot": commands.AskSnapshot(grant=b"grant"),
+    "cmd.progress": commands.AlarmProgress(alarm=ALARM, state="owned", at=LATER),
+    "cmd.action": commands.OrderAction(grant=b"grant", action="lockdown", kind="real", by="ЖБО кезекшісі", at=AT),
     "reply.ptz": commands.Reply(ptz=commands.PtzReply(presets=(commands.PtzPreset(token="1", name="Қақпа"),))),
     "reply.snapshot": commands.Reply(snapshot=commands.Snapshot(at=AT, jpeg=b"\xff\xd8jpeg")),
     "reply.opened": commands.Reply(
@@ -102,13 +146,18 @@ COMMANDS: dict[str, Message] = {
 }
 
 
+def body_of(name: str) -> Message:
+    """What stands in the envelope of that golden file."""
+    return (BODIES | LATER_EDITIONS)[name]
+
+
 def envelope(body: Message) -> messages.Envelope:
     return envelop(body, id=ID, site=SiteId("kst-012"), seq=42, sent_at=LATER)
 
 
 def samples() -> dict[str, Any]:
     """Everything that has a golden file, by its name."""
-    enveloped = {name: envelope(body) for name, body in BODIES.items()}
+    enveloped = {name: envelope(body) for name, body in (BODIES | LATER_EDITIONS).items()}
     return {**enveloped, **COMMANDS, "batch": [enveloped["inventory"], enveloped["camera.changed"]]}
 
 

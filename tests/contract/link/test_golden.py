@@ -25,7 +25,7 @@ def test_what_was_sent_is_understood_as_it_was_meant(file: Path) -> None:
     understood = decode(data, type(meant))
     assert understood == meant
     if isinstance(understood, Envelope):
-        assert understood.decode_body() == samples.BODIES[file.stem]
+        assert understood.decode_body() == samples.body_of(file.stem)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

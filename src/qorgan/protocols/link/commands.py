@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
@@ -125,6 +126,32 @@ class AskSnapshot(Message, frozen=True):
     """`cmd.snapshot`: one picture as the camera makes it, in JPEG. The answer is `Snapshot`."""
 
     grant: bytes
+
+
+class AlarmProgress(Message, frozen=True):
+    """`cmd.progress` (answered by core): how far an alarm is at the centre; core shows it to the presser, silently.
+
+    Repeated until consented to, and again after a restart: the node keeps the furthest state, so that repetitions and
+    reordering do no harm. The answer is plain consent, also for an alarm that the node does not know (any more).
+    """
+
+    alarm: UUID
+    state: str  # domain.alarms.Progress: received | owned | dispatched | en_route | arrived | closed
+    at: datetime
+
+
+class OrderAction(Message, frozen=True):
+    """`cmd.action` (answered by core): the centre orders an action, or ends it (all_clear). Wants the `action` right.
+
+    The grant's `id` names the order: one that comes again is consented to and not carried out again. The answer is
+    plain consent once it is durable at the school; how the outputs did comes as `ActionChanged`.
+    """
+
+    grant: bytes
+    action: str  # hold | secure | lockdown | evacuate | shelter | all_clear
+    kind: str  # domain.alarms.Kind
+    by: str  # who ordered it, as the school shall read it
+    at: datetime
 
 
 class PtzPreset(Message, frozen=True):

@@ -1,4 +1,5 @@
-"""Grants: the centre's signed, expiring permission to see one camera, which the school itself verifies (I7).
+"""Grants: the centre's signed, expiring permission, which the school itself verifies (I7): to see one camera, or to
+order an action.
 
 A grant is a JWT signed with Ed25519 (RFC 8037, RFC 9864) by the centre's key; the school keeps the public half.
 """
@@ -27,6 +28,7 @@ class Action(StrEnum):
     EXPORT = "export"  # a copy leaves the building
     SNAPSHOT = "snapshot"  # one picture as the camera makes it
     PTZ = "ptz"  # turn the camera, and see where it can turn to
+    ACTION = "action"  # order hold, lockdown, all-clear …; `camera` and `stream` are empty, `purpose` names the action
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):

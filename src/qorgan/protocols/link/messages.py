@@ -33,8 +33,62 @@ class AlarmRaised(Message, frozen=True):
     pressed_at: datetime
     level: str = "P1"  # domain.alarms.Level
     kind: str = "real"  # domain.alarms.Kind
-    source: str = "button"
+    source: str = "button"  # domain.alarms.Source; one that we do not know stays as text
     cameras: tuple[str, ...] = ()  # keys of the cameras around the button, nearest first
+    meaning: str = ""  # domain.signals.Meaning; empty: the way in knows no more than the level
+    code: str = ""  # what it meant in the words of the way in: Contact ID "1120", SIA "PA"
+    duress: bool = False  # raised under threat: nobody calls back
+    note: str = ""
+    presses: int = 1  # how often it was pressed before it could be sent
+
+
+class AlarmClaim(Message, frozen=True):
+    """Somebody at the school says something of an alarm. A claim never ends an alarm: an officer verifies it.
+
+    `claim`: `cancel` (it was a mistake), `returned` (the button is back in its rest), `again` (pressed once more).
+    `duress`: whoever cancels does so under threat; at the school it looks the same. `id` of the envelope tells a claim
+    from its repetition.
+    """
+
+    alarm: UUID
+    claim: str  # domain.alarms.Claim
+    at: datetime  # the node's clock
+    by: str = ""  # who, as the school names them; empty: a machine
+    duress: bool = False
+
+
+class SourceHealth(Message, frozen=True):
+    """One way in of alarms: whether it is heard, and what is wrong with it. Sent whenever it changes.
+
+    `faults` are stable codes: battery_low, tamper, mains_lost, line_open, line_short, comms_trouble, …
+    """
+
+    key: str
+    kind: str  # domain.alarms.Source
+    state: str  # ok | silent | fault
+    since: datetime
+    faults: tuple[str, ...] = ()
+    last_seen: datetime | None = None  # None: never
+    interval_s: float | None = None  # how often it should be heard; None: it is not asked
+
+
+class OutputResult(Message, frozen=True):
+    """What an output (siren, loudspeaker, door, screen) made of an order, and after how many milliseconds."""
+
+    key: str
+    ok: bool
+    reason: str = ""  # a stable code when not ok
+    ms: float = 0.0
+
+
+class ActionChanged(Message, frozen=True):
+    """The school took an action, or ended it with all_clear; by its own people or by the centre's order."""
+
+    action: str  # hold | secure | lockdown | evacuate | shelter | all_clear
+    kind: str  # domain.alarms.Kind
+    at: datetime
+    by: str
+    outputs: tuple[OutputResult, ...] = ()
 
 
 class CameraInfo(Message, frozen=True):
@@ -50,12 +104,31 @@ class ButtonInfo(Message, frozen=True):
     cameras: tuple[str, ...] = ()
 
 
+class SourceInfo(Message, frozen=True):
+    """One way in of alarms. `interval_s`: how often it should be heard; None: it says nothing by itself."""
+
+    key: str
+    kind: str  # domain.alarms.Source
+    place: LocalText
+    interval_s: float | None = None
+
+
+class OutputInfo(Message, frozen=True):
+    """Something the school can switch: a siren, a loudspeaker, a door, a screen."""
+
+    key: str
+    kind: str
+    place: LocalText
+
+
 class Inventory(Message, frozen=True):
     """What stands at the school; sent at every start of the node and whenever it changes. Replaces the last one."""
 
     cameras: tuple[CameraInfo, ...]
     buttons: tuple[ButtonInfo, ...]
     software: str = ""
+    sources: tuple[SourceInfo, ...] = ()
+    outputs: tuple[OutputInfo, ...] = ()
 
 
 class StreamHealth(Message, frozen=True):
@@ -159,6 +232,9 @@ class Pulse(Message, frozen=True):
 
 BODIES: dict[str, type[Message]] = {
     "alarm.raised": AlarmRaised,
+    "alarm.claim": AlarmClaim,
+    "source.health": SourceHealth,
+    "action.changed": ActionChanged,
     "inventory": Inventory,
     "camera.changed": CameraChanged,
     "camera.event": CameraEvent,

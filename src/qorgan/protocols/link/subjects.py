@@ -25,7 +25,7 @@ def pulse(site: SiteId) -> str:
 
 def command(site: SiteId, name: str) -> str:
     """Request from the centre. Names: `open`, `renew`, `close`, `range`, `credit`, `coverage`, `contents`, `pieces`,
-    `ptz`, `snapshot` (all answered by the recorder).
+    `ptz`, `snapshot` (answered by the recorder), `progress`, `action` (answered by core).
     """
     return f"q1.{site}.cmd.{name}"
 
