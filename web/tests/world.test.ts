@@ -65,7 +65,7 @@ function anAlarm(id: string, version: number, state: Alarm["state"] = "stored"):
   };
 }
 
-const aUnit = (id: string, state: Unit["state"]): Unit => ({ id, name, state });
+const aUnit = (id: string, state: Unit["state"]): Unit => ({ id, name, state, since: null, reason: "" });
 
 function aSnapshot(change: Partial<Snapshot> = {}): Snapshot {
   return {
@@ -127,12 +127,12 @@ describe("old snapshot, events applied, equals fresh snapshot", () => {
     ],
     [
       "a unit is sent",
-      { type: "event", topic: "unit", data: aUnit("u1", "busy"), at },
+      { type: "event", topic: "unit", data: aUnit("u1", "dispatched"), at },
       aSnapshot({
         schools: [aSchool("s1")],
         cameras: [aCamera("c1")],
         alarms: [anAlarm("a1", 3)],
-        units: [aUnit("u1", "busy")],
+        units: [aUnit("u1", "dispatched")],
       }),
     ],
     [

@@ -23,8 +23,8 @@ def test_the_whole_way_from_press_to_closure(town: Town, officer: Desk) -> None:
     busy = officer.get("/units").json()["items"]
     closed = officer.post(f"{path}/closure", {"disposition": "true", "note": "патруль келді"}).json()
 
-    assert sent["state"] == "dispatched" and sent["unit"]["state"] == "busy"
-    assert [one["state"] for one in busy] == ["busy"]
+    assert sent["state"] == "dispatched" and sent["unit"]["state"] == "dispatched"
+    assert [one["state"] for one in busy] == ["dispatched"]
     assert closed["state"] == "closed" and closed["disposition"] == "true"
     assert closed["owner"]["id"] == str(officer.user.pk)
     assert [line["action"] for line in closed["log"]] == [
@@ -92,7 +92,7 @@ def test_sending_another_unit_frees_the_first(town: Town, officer: Desk) -> None
     officer.post(f"/alarms/{alarm.pk}/dispatch", {"unit": str(second.pk)})
 
     states = {unit["name"]["kk"]: unit["state"] for unit in officer.get("/units").json()["items"]}
-    assert states == {"101-жасақ": "free", "102-жасақ": "busy"}
+    assert states == {"101-жасақ": "free", "102-жасақ": "dispatched"}
 
 
 def test_a_repeated_write_acts_once_and_gets_the_same_answer(town: Town, officer: Desk) -> None:

@@ -661,7 +661,16 @@ export interface components {
         | "confirmed"
         | "unverified"
         | "refuted"
+        | "offered"
+        | "rejected"
         | "dispatched"
+        | "en_route"
+        | "on_scene"
+        | "stabilised"
+        | "cleared"
+        | "checklist"
+        | "checked"
+        | "unchecked"
         | "closed";
       actor: components["schemas"]["Person"] | null;
       /**
@@ -1016,7 +1025,7 @@ export interface components {
     };
     /**
      * Unit
-     * @description A patrol unit. `busy`: sent to an alarm that is not closed.
+     * @description A patrol unit. Its state follows its dispatch; `reason` says why it is out of service, `since` from when.
      */
     Unit: {
       /**
@@ -1025,11 +1034,15 @@ export interface components {
        */
       id: string;
       name: components["schemas"]["Name"];
+      /** Reason */
+      reason: string;
+      /** Since */
+      since: string | null;
       /**
        * State
        * @enum {string}
        */
-      state: "free" | "busy";
+      state: "free" | "offered" | "dispatched" | "en_route" | "on_scene" | "out_of_service";
     };
     /** UnitList */
     UnitList: {

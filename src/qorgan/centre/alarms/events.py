@@ -2,9 +2,15 @@
 
 from collections.abc import Sequence
 
+from django.dispatch import Signal
+
 from qorgan.centre.alarms.models import Alarm, Unit
 from qorgan.centre.events import announce
 from qorgan.centre.schools.events import school_changed
+
+stepped = (
+    Signal()
+)  # `alarm=`, `before=` (its Case), `actor=`, `at=`: inside the transaction of every step that changed one
 
 
 def alarms_changed(alarms: Sequence[Alarm]) -> None:

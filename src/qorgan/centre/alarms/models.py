@@ -35,17 +35,34 @@ class Unit(NamedRow):
 
     class State(models.TextChoices):
         FREE = "free", "бос · свободен"
-        BUSY = "busy", "шақыруда · на вызове"
+        OFFERED = "offered", "ұсынылды · предложен вызов"
+        DISPATCHED = "dispatched", "шақыруды қабылдады · принял вызов"
+        EN_ROUTE = "en_route", "жолда · в пути"
+        ON_SCENE = "on_scene", "орнында · на месте"
+        OUT_OF_SERVICE = "out_of_service", "кезектен тыс · вне наряда"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     centre = models.ForeignKey(OperationsCentre, on_delete=models.PROTECT, related_name="units")
-    state = models.CharField("күйі · состояние", max_length=8, choices=State.choices, default=State.FREE)
+    state = models.CharField("күйі · состояние", max_length=16, choices=State.choices, default=State.FREE)
+    since = models.DateTimeField("уақыты · с какого времени", null=True, editable=False)
+    reason = models.CharField(
+        "себебі · причина", max_length=300, blank=True, default="", help_text="out of service: why"
+    )
+    lat = models.FloatField(null=True, blank=True, help_text="WGS 84, °; null: nobody knows where it is")
+    lon = models.FloatField(null=True, blank=True)
+    located_at = models.DateTimeField(null=True, blank=True, help_text="when it was there")
 
     objects = UnitQuerySet.as_manager()
 
     class Meta:
         verbose_name = "жасақ · наряд"
         verbose_name_plural = "жасақтар · наряды"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=["free", "offered", "dispatched", "en_route", "on_scene", "out_of_service"]),
+                name="unit_state_known",
+            ),
+        )
 
 
 class AlarmQuerySet(QuerySet["Alarm"]):

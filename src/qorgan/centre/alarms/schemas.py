@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from qorgan.centre.wire import Instant, Name, Page, Person
 from qorgan.domain.alarms import MAX_NOTE, Disposition, Kind, Level, State, Verdict
 
-UnitState = Literal["free", "busy"]
+UnitState = Literal["free", "offered", "dispatched", "en_route", "on_scene", "out_of_service"]
 LogAction = Literal[
     "pressed",
     "stored",
@@ -18,17 +18,28 @@ LogAction = Literal[
     "confirmed",
     "unverified",
     "refuted",
+    "offered",
+    "rejected",
     "dispatched",
+    "en_route",
+    "on_scene",
+    "stabilised",
+    "cleared",
+    "checklist",
+    "checked",
+    "unchecked",
     "closed",
 ]
 
 
 class Unit(Schema):
-    """A patrol unit. `busy`: sent to an alarm that is not closed."""
+    """A patrol unit. Its state follows its dispatch; `reason` says why it is out of service, `since` from when."""
 
     id: UUID
     name: Name
     state: UnitState
+    since: Instant | None
+    reason: str
 
 
 class UnitList(Schema):

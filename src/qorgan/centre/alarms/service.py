@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from qorgan.centre import clean
-from qorgan.centre.alarms.events import alarms_changed, unit_changed
+from qorgan.centre.alarms.events import alarms_changed, stepped, unit_changed
 from qorgan.centre.alarms.models import Alarm, AlarmLog, Unit
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
 from qorgan.centre.alarms.schemas import AlarmPage, LogAction, LogLine, UnitList, UnitState
@@ -19,7 +19,7 @@ from qorgan.centre.ledger import chain
 from qorgan.centre.schools.models import School
 from qorgan.centre.wire import Name, Person, page_of
 from qorgan.domain.access import Actor, Right
-from qorgan.domain.alarms import ENDED, Disposition, Kind, Level, State, Step, Verdict, apply
+from qorgan.domain.alarms import ENDED, MAX_NOTE, Disposition, Kind, Level, State, Step, Verdict, apply
 from qorgan.kernel.errors import Conflict, NotFound
 from qorgan.protocols.link.messages import AlarmRaised
 
@@ -114,9 +114,7 @@ def step(
     Raises `Forbidden`, `NotFound` (no such alarm, or unit, for this actor), `Conflict` with code `alarm.state`.
     """
     actor.require(STEP_RIGHT[step])
-    found = Alarm.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=alarm_id).first()
-    if found is None:
-        raise NotFound("there is no such alarm in your territory")
+    found = locked(actor, alarm_id)
     sent = _unit(actor, unit) if unit is not None else None
     before, now = found.case, timezone.now()
     after = apply(before, step, actor=actor.user, at=now, unit=unit, disposition=disposition)
@@ -127,16 +125,27 @@ def step(
             said["unit"] = {"id": str(sent.pk), "name": sent.name_kk}
         if disposition is not None:
             said["disposition"] = disposition.value
-        _log(found, actor, now, after.state, clean.text(note, 2_000), said)
+        write_down(found, actor, now, after.state, note, said)
+        stepped.send(Alarm, alarm=found, before=before, actor=actor, at=now)
         for touched in {before.unit, after.unit}:
             if touched is not None:
                 _settle(touched)
     return get(actor, alarm_id)
 
 
-def _log(alarm: Alarm, actor: Actor, at: datetime, state: State, note: str, data: dict[str, Any]) -> None:
+def locked(actor: Actor, alarm_id: UUID) -> Alarm:
+    """The alarm, to be changed by this transaction alone. Raises `NotFound` as `get`."""
+    found = Alarm.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=alarm_id).first()
+    if found is None:
+        raise NotFound("there is no such alarm in your territory")
+    return found
+
+
+def write_down(alarm: Alarm, actor: Actor, at: datetime, action: str, note: str, data: dict[str, Any]) -> None:
+    """One more line of this person in the log of a `locked` alarm; saves the alarm with it and announces it."""
     last = AlarmLog.objects.filter(alarm=alarm).order_by("-number").first()
-    line = AlarmLog(alarm=alarm, actor_id=actor.user, at=at, action=state.value, note=note, data=data).after(last)
+    text = clean.text(note, MAX_NOTE)
+    line = AlarmLog(alarm=alarm, actor_id=actor.user, at=at, action=str(action), note=text, data=data).after(last)
     line.save()
     alarm.version = line.number
     alarm.save()
@@ -154,10 +163,10 @@ def _settle(unit_id: UUID) -> None:
     """A unit is busy while an open alarm has it."""
     unit = Unit.objects.select_for_update().get(pk=unit_id)
     busy = Alarm.objects.still_open().filter(unit=unit).exists()
-    state = Unit.State.BUSY if busy else Unit.State.FREE
+    state = Unit.State.DISPATCHED if busy else Unit.State.FREE
     if unit.state != state:
-        unit.state = state
-        unit.save(update_fields=("state",))
+        unit.state, unit.since = state, timezone.now()
+        unit.save(update_fields=("state", "since"))
         unit_changed(unit)
 
 
@@ -194,7 +203,9 @@ def units(actor: Actor) -> UnitList:
 
 
 def unit_on_the_wire(row: Unit) -> UnitOnTheWire:
-    return UnitOnTheWire(id=row.pk, name=Name.of(row.name), state=cast(UnitState, row.state))
+    return UnitOnTheWire(
+        id=row.pk, name=Name.of(row.name), state=cast(UnitState, row.state), since=row.since, reason=row.reason
+    )
 
 
 def on_the_wire(row: Alarm) -> AlarmOnTheWire:

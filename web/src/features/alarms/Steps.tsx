@@ -224,7 +224,7 @@ function Dispatch({ enabled, onAct }: { enabled: boolean; onAct: (act: Act) => v
             />
             <span className="min-w-0 flex-1">{name(candidate.name)}</span>
             <span className="text-sm text-ink-3">
-              {candidate.state === "free" ? t("unit.free") : t("unit.busy")}
+              {t(`unit.${candidate.state}`)}
             </span>
             {index < 9 && <Kbd>{index + 1}</Kbd>}
           </label>
