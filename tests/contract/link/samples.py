@@ -11,7 +11,7 @@ from uuid import UUID
 
 from qorgan.domain.places import LocalText
 from qorgan.kernel.ids import SiteId
-from qorgan.protocols.link import commands, messages
+from qorgan.protocols.link import commands, messages, setup
 from qorgan.protocols.link.messages import Message, encode, envelop
 
 GOLDEN = Path(__file__).with_name("golden") / "v1"
@@ -114,6 +114,7 @@ LATER_EDITIONS: dict[str, Message] = {
         sources=(messages.SourceInfo(key="panel-1", kind="panel.dc09", place=HALL, interval_s=60.0),),
         outputs=(messages.OutputInfo(key="siren", kind="siren", place=HALL),),
     ),
+    "inventory.3": messages.Inventory(cameras=(), buttons=(), seal_key="hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"),
 }
 COMMANDS: dict[str, Message] = {
     "health.onvif": messages.CameraHealth(key="hall", streams=(STREAM,), onvif="ok", clock_offset_s=-36_000.25),
@@ -138,6 +139,73 @@ COMMANDS: dict[str, Message] = {
         coverage=commands.CoverageReply(
             spans=(commands.Span(start=AT, end=LATER, stream="main"),),
             gaps=(commands.Gap(start=AT, end=LATER, stream="sub", cause="no_frames"),),
+        )
+    ),
+    "cmd.coverage.2": commands.AskCoverage(grant=b"grant", start=AT, end=LATER, motion=True),
+    "cmd.camera_setup": setup.CameraSetup(grant=b"grant", sealed=b"sealed"),
+    "wish.camera": setup.CameraWish(
+        address="http://10.0.0.7/onvif/device_service",
+        user="qorgan",
+        password="құпия",
+        main="main",
+        sub="sub",
+        picture=True,
+        key="hall",
+        name=HALL,
+        zone="entrance",
+        house_profile=True,
+    ),
+    "cmd.hold": commands.OrderHold(grant=b"grant", order=b"order"),
+    "wish.hold": commands.HoldWish(
+        id="h-1", by="officer", reason="оқиға", start=AT, end=LATER, until=LATER, stream="main"
+    ),
+    "cmd.holds": commands.AskHolds(grant=b"grant"),
+    "reply.coverage.2": commands.Reply(
+        coverage=commands.CoverageReply(
+            motion=commands.Motion(start=AT, step_s=60, basis="events", density=b"\x00\x7f\xff")
+        )
+    ),
+    "reply.discovered": commands.Reply(
+        discovered=setup.Discovered(
+            items=(
+                setup.FoundCamera(url="http://10.0.0.7/onvif/device_service", model="C-1", name="n", configured="k"),
+            ),
+            ignored=1,
+        )
+    ),
+    "reply.probed": commands.Reply(
+        probed=setup.Probed(
+            onvif=True,
+            manufacturer="Maker",
+            model="C-1",
+            firmware="1",
+            serial="2",
+            clock_offset_s=-3.5,
+            profiles=(
+                setup.ProfileInfo(
+                    token="main", name="m", encoding="H264", width=1920, height=1080, frames_per_s=25.0, kbit_per_s=4000
+                ),
+            ),
+            main="main",
+            sub="main",
+            configured="hall",
+            changes=("main bitrate: 8000 → 4000",),
+            at=AT,
+            jpeg=b"\xff\xd8",
+            codec="avc1.640028",
+            width=1920,
+            height=1080,
+        )
+    ),
+    "reply.saved": commands.Reply(saved=setup.Saved(key="hall", not_done=("sub",))),
+    "reply.holds": commands.Reply(
+        holds=commands.Holds(
+            items=(
+                commands.HeldStretch(
+                    id="h-1", start=AT, end=LATER, reason="оқиға", by="officer", at=AT, until=LATER, stream="main"
+                ),
+            ),
+            kept_bytes=7,
         )
     ),
     "reply.refusal": commands.Reply(refusal=commands.Refusal(code="grant.expired", message="the grant has expired")),

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from qorgan.protocols.link.messages import Message
+from qorgan.protocols.link.setup import Discovered, Probed, Saved
 
 
 class OpenStream(Message, frozen=True):
@@ -90,11 +91,12 @@ class Close(Message, frozen=True):
 
 
 class AskCoverage(Message, frozen=True):
-    """`cmd.coverage`: what was recorded of a camera in [start, end)."""
+    """`cmd.coverage`: what was recorded of a camera in [start, end), and with `motion` how much moved in it."""
 
     grant: bytes
     start: datetime
     end: datetime
+    motion: bool = False
 
 
 class PtzOrder(StrEnum):
@@ -207,9 +209,81 @@ class Gap(Message, frozen=True):
     cause: str
 
 
+class Motion(Message, frozen=True):
+    """How much moved: one byte for each `step_s` seconds from `start`, 0 nothing … 255 all the time.
+
+    `basis`: `events` (the camera told) or `sizes` (estimated from the sizes of recorded pictures).
+    """
+
+    start: datetime
+    step_s: int
+    basis: str
+    density: bytes
+
+
+class Damaged(Message, frozen=True):
+    """A stretch that was recorded, with so many pictures of which packets were lost between camera and node."""
+
+    start: datetime
+    end: datetime
+    stream: str
+    pictures: int
+
+
 class CoverageReply(Message, frozen=True):
     spans: tuple[Span, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    damaged: tuple[Damaged, ...] = ()
+    motion: Motion | None = None
+
+
+class HoldWish(Message, frozen=True):
+    """What `cmd.hold` is to do: keep [start, end) of the grant's camera until `until`; or `release` the hold `id`.
+
+    The same `id` placed twice is one hold (I9).
+    """
+
+    id: str
+    by: str
+    reason: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    until: datetime | None = None
+    stream: str = ""  # main, sub, or both
+    release: bool = False
+
+
+class OrderHold(Message, frozen=True):
+    """`cmd.hold`: `order` is a packed `HoldWish`, which the grant (`hold`) names by its digest. The answer: `Holds`."""
+
+    grant: bytes
+    order: bytes
+
+
+class AskHolds(Message, frozen=True):
+    """`cmd.holds`: what is held of the grant's camera. The answer is `Holds`."""
+
+    grant: bytes
+
+
+class HeldStretch(Message, frozen=True):
+    """A hold as it stands at the school."""
+
+    id: str
+    start: datetime
+    end: datetime
+    reason: str
+    by: str
+    at: datetime
+    until: datetime | None = None
+    stream: str = ""
+
+
+class Holds(Message, frozen=True):
+    """Every hold on a camera that is not released, oldest first; `kept_bytes` is what the one just placed keeps."""
+
+    items: tuple[HeldStretch, ...] = ()
+    kept_bytes: int = 0
 
 
 class Part(Message, frozen=True):
@@ -249,4 +323,8 @@ class Reply(Message, frozen=True):
     contents: Contents | None = None
     ptz: PtzReply | None = None
     snapshot: Snapshot | None = None
+    discovered: Discovered | None = None
+    probed: Probed | None = None
+    saved: Saved | None = None
+    holds: Holds | None = None
     refusal: Refusal | None = None

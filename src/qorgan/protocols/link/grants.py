@@ -4,6 +4,7 @@ order an action.
 A grant is a JWT signed with Ed25519 (RFC 8037, RFC 9864) by the centre's key; the school keeps the public half.
 """
 
+import hmac
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,6 +16,7 @@ from joserfc.jwk import OKPKey
 
 from qorgan.kernel.errors import Forbidden
 from qorgan.kernel.ids import SiteId
+from qorgan.protocols.link.sealing import digest
 
 _ALGORITHMS = ["Ed25519"]
 _SKEW = timedelta(seconds=60)
@@ -28,6 +30,8 @@ class Action(StrEnum):
     EXPORT = "export"  # a copy leaves the building
     SNAPSHOT = "snapshot"  # one picture as the camera makes it
     PTZ = "ptz"  # turn the camera, and see where it can turn to
+    SETUP = "setup"  # find cameras and set one up; `camera` is empty or its key to be, `digest` names the order
+    HOLD = "hold"  # keep recordings from being deleted, or let them go; `digest` names the order
     ACTION = "action"  # order hold, lockdown, all-clear …; `camera` and `stream` are empty, `purpose` names the action
 
 
@@ -44,6 +48,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     start: datetime | None = None
     end: datetime | None = None
+    digest: str = ""  # of the one order that it allows (`sealing.digest`); empty: it names none
+
+
+def require_order(grant: Grant, order: bytes) -> None:
+    """Raises `Forbidden` unless the grant was signed for just these bytes: the carrier can change nothing in them."""
+    if not hmac.compare_digest(grant.digest, digest(order)):
+        raise Forbidden("the grant is for another order", code="grant.order")
 
 
 def sign(grant: Grant, key: OKPKey) -> bytes:

@@ -129,6 +129,9 @@ class Inventory(Message, frozen=True):
     software: str = ""
     sources: tuple[SourceInfo, ...] = ()
     outputs: tuple[OutputInfo, ...] = ()
+    seal_key: str = (
+        ""  # base64url of the node's X25519 public key (see `sealing.py`)
+    )
 
 
 class StreamHealth(Message, frozen=True):

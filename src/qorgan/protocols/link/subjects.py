@@ -24,8 +24,10 @@ def pulse(site: SiteId) -> str:
 
 
 def command(site: SiteId, name: str) -> str:
-    """Request from the centre. Names: `open`, `renew`, `close`, `range`, `credit`, `coverage`, `contents`, `pieces`,
-    `ptz`, `snapshot` (answered by the recorder), `progress`, `action` (answered by core).
+    """Request from the centre.
+
+    Answered by the recorder: `open`, `renew`, `close`, `range`, `credit`, `coverage`, `contents`, `pieces`, `ptz`,
+    `snapshot`, `discover`, `probe_camera`, `save_camera`, `remove_camera`, `hold`, `holds`. By core: `progress`, `action`.
     """
     return f"q1.{site}.cmd.{name}"
 
