@@ -14,15 +14,17 @@ from tests.support.onvif import PASSWORD, SITE, SimOnvifCamera, onvif_camera
 from tests.support.school_core import NATS_PASSWORD, SchoolCore
 from tests.support.sim_cameras import until
 
-from qorgan.domain.alarms import Kind
+from qorgan.domain.alarms import Kind, Level
 from qorgan.domain.places import LocalText
 from qorgan.edge.config import Button, Camera, EdgeConfig, Site, Storage
+from qorgan.edge.core.outbox import SourceAlarm
+from qorgan.edge.core.signals import Claim, Signal
 from qorgan.edge.onvif import watch as watching
 from qorgan.edge.onvif.watch import EVENTS_A_MINUTE, OnvifWatch, believable_instant
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Exhausted, Invalid
-from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId
+from qorgan.kernel.ids import AlarmId, ButtonKey, CameraKey, SiteId
 from qorgan.protocols.link.messages import CameraEvent, Message, decode
 from qorgan.sim.onvif_device import Quirk, SimEvent
 
@@ -40,16 +42,27 @@ class HurriedClock(SystemClock):
 class Desk:
     """What core would do. `full` times a press cannot be stored."""
 
-    presses: list[tuple[str, UUID, Kind]] = field(default_factory=list)
+    presses: list[Signal] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     told: list[CameraEvent] = field(default_factory=list)
     states: list[tuple[str, float | None]] = field(default_factory=list)
     full: int = 0
 
-    async def press(self, button: Button, press: UUID, kind: Kind) -> None:
+    async def signal(self, signal: Signal) -> None:
         if self.full:
             self.full -= 1
             raise Exhausted("the disk is full")
-        self.presses.append((button.key, press, kind))
+        self.presses.append(signal)
+
+    async def claim(self, claim: Claim) -> None:
+        self.claims.append(claim)
+
+    async def last_alarm(self, source_key: str, kind: str | None = None) -> SourceAlarm | None:
+        known = [signal for signal in self.presses if signal.source_key == source_key]
+        if not known:
+            return None
+        level, at, alarm = known[-1].level, datetime.now(UTC), AlarmId(known[-1].press)
+        return SourceAlarm(alarm=alarm, kind="real", level=level, durable_at=at, returned=bool(self.claims))
 
     async def add_event(self, body: Message, id: UUID | None = None) -> None:
         if not isinstance(body, CameraEvent):
@@ -115,7 +128,9 @@ async def test_a_contact_that_closes_is_one_alarm_and_two_events(watched: Watche
     watched.happen("input", False)
     await watched.until(lambda: len(watched.desk.told) == 2)
 
-    assert [("guard", Kind.REAL)] == [(button, kind) for button, _, kind in watched.desk.presses]
+    [signal] = watched.desk.presses
+    assert ("guard", "onvif", Kind.REAL, Level.P1) == (signal.source_key, signal.source, signal.kind, signal.level)
+    assert [(signal.press, "returned")] == [(claim.alarm, claim.claim) for claim in watched.desk.claims]
     assert [("input", "1", True), ("input", "1", False)] == watched.desk.kinds()
     assert all(abs((event.at - datetime.now(UTC)).total_seconds()) < 120 for event in watched.desk.told)
 

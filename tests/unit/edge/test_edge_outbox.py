@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -19,12 +20,14 @@ from qorgan.kernel.errors import Invalid
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link.messages import (
     Ack,
+    AlarmClaim,
     AlarmRaised,
     CameraChanged,
     CameraInfo,
     Inventory,
     Message,
     PictureResult,
+    StorageForecast,
     StreamHealth,
 )
 
@@ -75,6 +78,49 @@ def test_both_lanes_share_one_counter_and_an_answer_settles_once(db: sqlite3.Con
     assert status is not None and status.received_at == NOW
     assert outbox.waiting_alarms(db, SITE, NOW, 10) == []
     assert outbox.counts(db).last_seq == 2
+
+
+def test_a_claim_follows_its_alarm_and_never_overtakes_it(db: sqlite3.Connection) -> None:
+    """The centre cannot make anything of a cancel that comes before what is cancelled."""
+    alarm = an_alarm()
+    outbox.raise_alarm(db, uuid4(), alarm, NOW)
+    returned = AlarmClaim(alarm=alarm.alarm, claim="returned", at=NOW)
+    claim = uuid4()
+    assert [True, False] == [outbox.add_claim(db, claim, returned, NOW) for _ in range(2)]
+
+    [first] = outbox.waiting_alarms(db, SITE, NOW, 10)
+    assert "alarm.raised" == first.type
+    outbox.settle(db, Ack(refused={str(first.id): "later"}), [first.id], NOW)
+    assert [] == outbox.waiting_alarms(db, SITE, NOW, 10)
+    outbox.settle(db, Ack(stored=(first.id,)), [first.id], NOW)
+    [second] = outbox.waiting_alarms(db, SITE, NOW, 10)
+    assert (claim, returned) == (second.id, second.decode_body())
+    found = outbox.last_alarm(db, "hall")
+    assert found is not None and (alarm.alarm, True) == (found.alarm, found.returned)
+
+
+def test_a_call_for_the_police_is_never_taken_for_one_for_assistance(db: sqlite3.Connection) -> None:
+    press = uuid4()
+    for level, fresh in (("P2", True), ("P1", True), ("P2", False)):
+        raised = outbox.raise_alarm(db, press, msgspec.structs.replace(an_alarm(), level=level), NOW)
+        assert fresh is raised.fresh
+    assert 2 == len(outbox.waiting_alarms(db, SITE, NOW, 10))
+
+
+def test_what_the_centre_lets_us_know_is_kept_once(db: sqlite3.Connection) -> None:
+    alarm = an_alarm()
+    outbox.raise_alarm(db, uuid4(), alarm, NOW)
+    later = NOW + timedelta(seconds=5)
+    told = [("owned", NOW), ("owned", later), ("dispatched", later)]
+    assert [True, False, True] == [outbox.add_progress(db, alarm.alarm, state, at) for state, at in told]
+    assert not outbox.add_progress(db, uuid4(), "owned", NOW), "an alarm that is not ours"
+    status = outbox.alarm_status(db, alarm.alarm)
+    assert status is not None and {"owned": NOW, "dispatched": later} == status.progress
+
+
+def test_a_forecast_of_the_disks_travels_too(db: sqlite3.Connection) -> None:
+    forecast = StorageForecast(disk="a", at=NOW, min_days=30, days_kept=20, bytes_per_day=1, room_bytes=1)
+    assert outbox.add_event(db, uuid4(), forecast, NOW)
 
 
 def test_an_answer_about_what_was_not_asked_changes_nothing(db: sqlite3.Connection) -> None:

@@ -13,7 +13,7 @@ from qorgan.edge.config import EdgeConfig, parse
 from qorgan.edge.core import screen
 from qorgan.edge.core.link import LinkProblem, LinkState
 from qorgan.edge.core.node import NodeFault, NodeStatus
-from qorgan.edge.core.outbox import Counts, Parked
+from qorgan.edge.core.outbox import Counts, Parked, RecentAlarm
 from qorgan.edge.core.texts import LANGUAGES, TEXTS
 from qorgan.protocols.link.messages import CameraHealth, StreamHealth
 
@@ -76,7 +76,7 @@ def test_what_others_have_written_is_escaped(language: str) -> None:
         state=EVIL,
         reason=EVIL,
         faults=(EVIL,),
-        recent=[("hall", EVIL, NOW, False)],
+        recent=[RecentAlarm(source_key=EVIL, place=None, kind=EVIL, level="P1", at=NOW, received=False)],
         parked=[Parked(id=uuid4(), seq=1, type=EVIL, code=EVIL, at=NOW)],
     )
     page = screen.render(a_config(name), status, UP, language)

@@ -24,6 +24,7 @@ from qorgan.edge.config import Button, EdgeConfig
 from qorgan.edge.core import screen
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeStatus
+from qorgan.edge.core.signals import of_button
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
 from qorgan.kernel.ids import ButtonKey
 
@@ -88,13 +89,14 @@ class _Door:
         if button.key != request.path_params["key"]:
             raise Unauthorised("no such button, or not its token")
         press = _parse(await _body(request), Press)
-        raised = await self._node.press(button, press.press_id, press.kind)
+        signal = of_button(button, "button", press=press.press_id, kind=press.kind)
+        raised = await self._node.signal(signal)
         return _json({"alarm": raised.alarm, "durable_at": raised.durable_at}, 201 if raised.fresh else 200)
 
     async def alarm(self, request: Request) -> Response:
         button = self._button_of(request)
         status = await self._node.alarm_status(request.path_params["alarm"])
-        if status is None or status.button != button.key:
+        if status is None or status.source_key != button.key:
             raise NotFound("this button has raised no such alarm")
         return _json(
             {
@@ -103,6 +105,7 @@ class _Door:
                 "durable_at": status.durable_at,
                 "received": status.received_at is not None,
                 "received_at": status.received_at,
+                "progress": status.progress,
             }
         )
 

@@ -164,8 +164,8 @@ class Link:
 
     def _landed(self, in_flight: set[UUID], id: UUID, _task: asyncio.Task[None]) -> None:
         in_flight.discard(id)
-        if len(in_flight) == ALARMS_IN_FLIGHT - 1:
-            self._alarm_written.set()  # there is room for those that did not fit
+        if not in_flight or len(in_flight) == ALARMS_IN_FLIGHT - 1:
+            self._alarm_written.set()  # there is room for those that did not fit; claims may follow their alarms
 
     async def _deliver(self, client: Client, lost: asyncio.Event, alarm: Envelope) -> None:
         """Send one alarm until the centre has stored it, or refused it."""

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import structlog
 
-from qorgan.domain.alarms import Kind
-from qorgan.edge.config import Button, EdgeConfig, split_input
+from qorgan.edge.config import EdgeConfig, split_input
 from qorgan.edge.core import ledger, outbox
 from qorgan.edge.core.cameras import CameraBoard
+from qorgan.edge.core.signals import Claim, Signal
 from qorgan.edge.core.store import Store, Urgency
 from qorgan.edge.ipc import GrantUse, StorageHealth, Telling
 from qorgan.kernel.clock import Clock
@@ -21,6 +21,7 @@ from qorgan.kernel.errors import Invalid, QorganError
 from qorgan.kernel.ids import uuid7
 from qorgan.protocols.link.messages import (
     Ack,
+    AlarmClaim,
     AlarmRaised,
     ButtonInfo,
     CameraHealth,
@@ -29,6 +30,7 @@ from qorgan.protocols.link.messages import (
     Inventory,
     Message,
     Pulse,
+    SourceHealth,
     envelop,
 )
 
@@ -51,6 +53,8 @@ class NodeFault(StrEnum):
     MINIMUM_BROKEN = "storage.minimum_broken"
     NO_TOKEN = "button.no_token"  # noqa: S105 - a fault, not a token
     CONTACT_SILENT = "button.contact_silent"
+    SOURCE_SILENT = "source.silent"
+    SOURCE_FAULTY = "source.fault"
     SECRETS_DAMAGED = "secrets.damaged"
 
 
@@ -61,10 +65,11 @@ class NodeStatus:
     at: datetime
     counts: outbox.Counts
     parked: Sequence[outbox.Parked]
-    recent: Sequence[tuple[str, str, datetime, bool]]
+    recent: Sequence[outbox.RecentAlarm]
     cameras: tuple[CameraHealth, ...]
     faults: tuple[str, ...]
     writable: bool
+    sources: tuple[SourceHealth, ...] = ()
 
 
 class Node:
@@ -77,6 +82,7 @@ class Node:
         self._contact_cameras = frozenset(place[0] for place in places if place is not None)
         self._listeners: list[Callable[[outbox.Lane], None]] = []
         self._standing_faults: list[NodeFault] = []
+        self._sources: dict[str, SourceHealth] = {}
         self._proved_at = float("-inf")
 
     def on_written(self, listener: Callable[[outbox.Lane], None]) -> None:
@@ -88,17 +94,61 @@ class Node:
         if fault not in self._standing_faults:
             self._standing_faults.append(fault)
 
-    async def press(self, button: Button, press: UUID, kind: Kind) -> outbox.Raised:
-        """A button was pressed. Raises `Unavailable` or `Exhausted` when the alarm could not be made durable."""
+    async def signal(self, signal: Signal) -> outbox.Raised:
+        """Somebody asks for help. Returns after the commit; the same press again is the same alarm.
+
+        Raises `Unavailable` or `Exhausted` when the alarm could not be made durable: try again, with the same press.
+        """
         now = self._clock.now()
         alarm = AlarmRaised(
-            alarm=uuid7(), button=button.key, place=button.place, pressed_at=now, kind=kind, cameras=button.cameras
+            alarm=uuid7(),
+            button=signal.source_key,
+            place=signal.place,
+            pressed_at=signal.pressed_at or now,
+            level=signal.level,
+            kind=signal.kind,
+            source=signal.source,
+            cameras=signal.cameras,
+            meaning=signal.meaning,
+            code=signal.code,
+            duress=signal.duress,
+            note=signal.note,
+            presses=signal.presses,
         )
-        raised = await self._store.write(lambda db: outbox.raise_alarm(db, press, alarm, now), Urgency.ALARM)
+        raised = await self._store.write(lambda db: outbox.raise_alarm(db, signal.press, alarm, now), Urgency.ALARM)
         if raised.fresh:
             self._announce(outbox.Lane.ALARM)
-            log.warning("alarm.raised", button=button.key, alarm=str(raised.alarm), kind=kind)
+            log.warning(
+                "alarm.raised",
+                source=signal.source,
+                key=signal.source_key,
+                alarm=str(raised.alarm),
+                level=signal.level,
+                kind=signal.kind,
+            )
         return raised
+
+    async def claim(self, claim: Claim) -> None:
+        """Somebody says something of an alarm. Returns after the commit. Raises as `signal` does."""
+        now = self._clock.now()
+        body = AlarmClaim(alarm=claim.alarm, claim=claim.claim, at=claim.at or now, by=claim.by, duress=claim.duress)
+        if await self._store.write(lambda db: outbox.add_claim(db, claim.id, body, now), Urgency.ALARM):
+            self._announce(outbox.Lane.ALARM)
+            log.warning("alarm.claimed", alarm=str(claim.alarm), claim=claim.claim)
+
+    async def source_health(self, health: SourceHealth) -> None:
+        """How a way in is now. Shown here at once; the centre is told of changes alone. Raises as `add_event` does."""
+        known = self._sources.get(health.key)
+        self._sources[health.key] = health
+        if known is not None and (known.state, known.faults) == (health.state, health.faults):
+            return
+        await self.add_event(health)
+        if known is not None or health.state != "ok":
+            log.warning("source.changed", key=health.key, kind=health.kind, state=health.state, faults=health.faults)
+
+    async def last_alarm(self, source_key: str, kind: str | None = None) -> outbox.SourceAlarm | None:
+        """The newest alarm of a source: the one that a return, a cancel or a press once more is about."""
+        return await self._store.read(lambda db: outbox.last_alarm(db, source_key, kind))
 
     async def add_event(self, body: Message, id: UUID | None = None) -> None:
         """Something the centre must hear of. The same `id` twice is one event."""
@@ -188,6 +238,7 @@ class Node:
             cameras=self._board.snapshot(),
             faults=self._faults(counts),
             writable=self._store.failing is None,
+            sources=tuple(self._sources.values()),
         )
 
     async def pulse(self) -> Envelope:
@@ -217,6 +268,8 @@ class Node:
             NodeFault.EVENTS_SHED: counts.shed > 0,
             NodeFault.RECORDER_SILENT: bool(self._config.cameras) and self._board.recorder_silent,
             NodeFault.CONTACT_SILENT: any(self._board.events_lost(camera) for camera in self._contact_cameras),
+            NodeFault.SOURCE_SILENT: any(source.state == "silent" for source in self._sources.values()),
+            NodeFault.SOURCE_FAULTY: any(source.state == "fault" for source in self._sources.values()),
             NodeFault.DISK_OUT: any(disk.state != "ready" for disk in self._board.disks),
             NodeFault.MINIMUM_BROKEN: any(disk.broken for disk in self._board.disks),
             NodeFault.MINIMUM_BREAKS: any(disk.breaks_at and not disk.broken for disk in self._board.disks),

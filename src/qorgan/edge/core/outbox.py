@@ -3,7 +3,7 @@
 Alarms are never dropped. Events are bounded: when the lane is full, what a newer event on the same topic has made
 stale goes first, oldest first; then what cameras noticed, then picture results, then camera changes, then the rest.
 Each function runs inside a transaction of `store.py` and takes its connection; together they are the only writers of
-`alarm`, `outbox` and `node`.
+`alarm`, `progress`, `outbox` and `node`.
 """
 
 import sqlite3
@@ -15,11 +15,14 @@ from uuid import UUID
 
 import msgspec
 
+from qorgan.domain.places import LocalText
 from qorgan.kernel.clock import from_us, to_us
 from qorgan.kernel.errors import Invalid
-from qorgan.kernel.ids import AlarmId, ButtonKey, SiteId, uuid7
+from qorgan.kernel.ids import AlarmId, SiteId, uuid7
 from qorgan.protocols.link.messages import (
     Ack,
+    ActionChanged,
+    AlarmClaim,
     AlarmRaised,
     CameraChanged,
     CameraEvent,
@@ -27,12 +30,15 @@ from qorgan.protocols.link.messages import (
     Inventory,
     Message,
     PictureResult,
+    SourceHealth,
+    StorageForecast,
     encode,
 )
 
 EVENT_LIMIT = 100_000  # rows of the event lane
 MAX_BODY_BYTES = 60_000  # of one event: a batch of one must fit
 PARKED_ALARM_AGAIN_AFTER = timedelta(minutes=1)  # a refused alarm is not given up
+RETURNED = "returned"  # the claim of a source that went back to its rest
 _SHED_ORDER = ("camera.event", "picture.result", "camera.changed")
 
 
@@ -55,9 +61,33 @@ class AlarmStatus:
     """What the presser may know."""
 
     alarm: AlarmId
-    button: ButtonKey
+    source_key: str
     durable_at: datetime
     received_at: datetime | None
+    progress: dict[str, datetime]  # what the centre has let us know, by state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceAlarm:
+    """An alarm as its source remembers it. `returned` when the source has gone back to its rest since."""
+
+    alarm: AlarmId
+    kind: str
+    level: str
+    durable_at: datetime
+    returned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentAlarm:
+    """A line of the local screen. `place` is None for an alarm of a version that did not keep it."""
+
+    source_key: str
+    place: LocalText | None
+    kind: str
+    level: str
+    at: datetime
+    received: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,20 +118,57 @@ class Parked:
 
 
 def raise_alarm(connection: sqlite3.Connection, press: UUID, alarm: AlarmRaised, now: datetime) -> Raised:
-    """Write an alarm and its message, or find the one that this press of this button has raised already."""
+    """Write an alarm and its message, or find the one that this press of this source has raised already."""
     known = connection.execute(
-        "SELECT alarm, durable_at_us FROM alarm WHERE button = ? AND press = ? AND kind = ?",
-        (alarm.button, press.bytes, alarm.kind),
+        "SELECT alarm, durable_at_us FROM alarm WHERE source_key = ? AND press = ? AND kind = ? AND level = ?",
+        (alarm.button, press.bytes, alarm.kind, alarm.level),
     ).fetchone()
     if known is not None:
         return Raised(alarm=AlarmId(UUID(bytes=known[0])), durable_at=from_us(known[1]), fresh=False)
     message, durable_at_us = uuid7(), to_us(now)
     connection.execute(
-        "INSERT INTO alarm (alarm, button, press, kind, message, durable_at_us) VALUES (?, ?, ?, ?, ?, ?)",
-        (alarm.alarm.bytes, alarm.button, press.bytes, alarm.kind, message.bytes, durable_at_us),
+        "INSERT INTO alarm (alarm, source_key, source, press, kind, level, place, message, durable_at_us)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            alarm.alarm.bytes,
+            alarm.button,
+            alarm.source,
+            press.bytes,
+            alarm.kind,
+            alarm.level,
+            msgspec.json.encode(alarm.place).decode(),
+            message.bytes,
+            durable_at_us,
+        ),
     )
     _insert(connection, message, Lane.ALARM, "alarm.raised", alarm.button, encode(alarm), now)
     return Raised(alarm=AlarmId(alarm.alarm), durable_at=from_us(durable_at_us), fresh=True)
+
+
+def add_claim(connection: sqlite3.Connection, id: UUID, claim: AlarmClaim, now: datetime) -> bool:
+    """Write what somebody says of an alarm into the alarm's own lane, behind the alarm; whether it was new."""
+    if connection.execute("SELECT 1 FROM outbox WHERE id = ?", (id.bytes,)).fetchone():
+        return False
+    if claim.claim == RETURNED:
+        connection.execute(
+            "UPDATE alarm SET returned_at_us = ? WHERE alarm = ? AND returned_at_us IS NULL",
+            (to_us(claim.at), claim.alarm.bytes),
+        )
+    raised = connection.execute(
+        "SELECT outbox.seq FROM alarm JOIN outbox ON outbox.id = alarm.message WHERE alarm.alarm = ?",
+        (claim.alarm.bytes,),
+    ).fetchone()
+    behind = "" if raised is None else str(raised[0])  # the centre has the alarm, or gets it first
+    _insert(connection, id, Lane.ALARM, "alarm.claim", behind, encode(claim), now)
+    return True
+
+
+def add_progress(connection: sqlite3.Connection, alarm: UUID, state: str, at: datetime) -> bool:
+    """Write down how far the centre is with an alarm of ours; whether that is news."""
+    if not connection.execute("SELECT 1 FROM alarm WHERE alarm = ?", (alarm.bytes,)).fetchone():
+        return False
+    sql = "INSERT OR IGNORE INTO progress (alarm, state, at_us) VALUES (?, ?, ?)"
+    return connection.execute(sql, (alarm.bytes, state, to_us(at))).rowcount > 0
 
 
 def add_event(
@@ -122,8 +189,14 @@ def add_event(
 
 
 def waiting_alarms(connection: sqlite3.Connection, site: SiteId, now: datetime, limit: int) -> list[Envelope]:
-    """Alarms to send, oldest first; those that were refused a while ago come after the others."""
-    columns = "SELECT id, seq, type, body FROM outbox WHERE lane = 'alarm' AND"
+    """Alarms to send, oldest first; those that were refused a while ago come after the others.
+
+    A claim waits until the centre has the alarm that it is about.
+    """
+    columns = (
+        "SELECT id, seq, type, body FROM outbox WHERE lane = 'alarm' AND NOT (type = 'alarm.claim' AND EXISTS"
+        " (SELECT 1 FROM outbox AS raised WHERE raised.seq = CAST(outbox.topic AS INTEGER))) AND"
+    )
     rows = connection.execute(f"{columns} parked_code IS NULL ORDER BY seq LIMIT ?", (limit,)).fetchall()
     if len(rows) < limit:
         rows += connection.execute(
@@ -204,21 +277,57 @@ def parked(connection: sqlite3.Connection, limit: int = 20) -> list[Parked]:
 def alarm_status(connection: sqlite3.Connection, alarm: UUID) -> AlarmStatus | None:
     """What is known of an alarm raised here."""
     row = connection.execute(
-        "SELECT button, durable_at_us, received_at_us FROM alarm WHERE alarm = ?", (alarm.bytes,)
+        "SELECT source_key, durable_at_us, received_at_us FROM alarm WHERE alarm = ?", (alarm.bytes,)
     ).fetchone()
     if row is None:
         return None
-    received = None if row[2] is None else from_us(row[2])
-    return AlarmStatus(alarm=AlarmId(alarm), button=ButtonKey(row[0]), durable_at=from_us(row[1]), received_at=received)
+    reached = connection.execute("SELECT state, at_us FROM progress WHERE alarm = ? ORDER BY at_us", (alarm.bytes,))
+    return AlarmStatus(
+        alarm=AlarmId(alarm),
+        source_key=row[0],
+        durable_at=from_us(row[1]),
+        received_at=None if row[2] is None else from_us(row[2]),
+        progress={state: from_us(at_us) for state, at_us in reached},
+    )
 
 
-def recent_alarms(connection: sqlite3.Connection, limit: int = 10) -> list[tuple[ButtonKey, str, datetime, bool]]:
-    """Button, kind, instant and whether the centre has it, newest first."""
+def last_alarm(connection: sqlite3.Connection, source_key: str, kind: str | None = None) -> SourceAlarm | None:
+    """The newest alarm of a source, of one kind if that is named."""
+    row = connection.execute(
+        "SELECT alarm, kind, level, durable_at_us, returned_at_us IS NOT NULL FROM alarm"
+        " WHERE source_key = ? AND (? IS NULL OR kind = ?) ORDER BY alarm DESC LIMIT 1",
+        (source_key, kind, kind),
+    ).fetchone()  # alarm ids are UUIDv7 and sort by time
+    if row is None:
+        return None
+    alarm, kind, level, at_us, returned = row
+    return SourceAlarm(
+        alarm=AlarmId(UUID(bytes=alarm)),
+        kind=str(kind),
+        level=level,
+        durable_at=from_us(at_us),
+        returned=bool(returned),
+    )
+
+
+def recent_alarms(connection: sqlite3.Connection, limit: int = 10) -> list[RecentAlarm]:
+    """The newest alarms, newest first, for the local screen."""
     rows = connection.execute(
-        "SELECT button, kind, durable_at_us, received_at_us IS NOT NULL FROM alarm ORDER BY alarm DESC LIMIT ?",
+        "SELECT source_key, place, kind, level, durable_at_us, received_at_us IS NOT NULL FROM alarm"
+        " ORDER BY alarm DESC LIMIT ?",
         (limit,),
-    )  # alarm ids are UUIDv7 and sort by time
-    return [(ButtonKey(button), kind, from_us(at), bool(received)) for button, kind, at, received in rows]
+    )
+    return [
+        RecentAlarm(
+            source_key=source_key,
+            place=msgspec.json.decode(place, type=LocalText) if place else None,
+            kind=kind,
+            level=level,
+            at=from_us(at),
+            received=bool(received),
+        )
+        for source_key, place, kind, level, at, received in rows
+    ]
 
 
 def _insert(
@@ -259,6 +368,12 @@ def _subject_of(body: Message) -> tuple[str, str]:
             return "camera.event", f"{body.camera}/{body.kind}/{body.source}"
         case Inventory():
             return "inventory", ""
+        case StorageForecast():
+            return "storage.forecast", body.disk
+        case SourceHealth():
+            return "source.health", body.key
+        case ActionChanged():
+            return "action.changed", ""
         case _:
             raise Invalid(f"{type(body).__name__} does not travel in the event lane")
 

@@ -9,18 +9,42 @@ CREATE TABLE node (
     shed   INTEGER NOT NULL DEFAULT 0 CHECK (shed >= 0)  -- events given up, ever, because the lane was full
 ) STRICT;
 
--- Every alarm ever raised here. The same press of the same button is one alarm, however often it is told; a real press
--- is never taken for the drill or test that came before it (I3).
+-- Every alarm ever raised here, by whatever way in. The same press of the same source is one alarm, however often it is
+-- told; a real press is never taken for the drill or test that came before it (I3), nor a call for the police for one for
+-- assistance.
 CREATE TABLE alarm (
     alarm          BLOB    PRIMARY KEY CHECK (length(alarm) = 16),
-    button         TEXT    NOT NULL,
+    source_key     TEXT    NOT NULL,                                      -- the button's, contact's, person's, zone's
+    source         TEXT    NOT NULL,                                      -- domain.alarms.Source
     press          BLOB    NOT NULL CHECK (length(press) = 16),
     kind           TEXT    NOT NULL CHECK (kind IN ('real', 'drill', 'test')),
+    level          TEXT    NOT NULL,                                      -- domain.alarms.Level
+    place          TEXT    NOT NULL,                                      -- JSON of LocalText; '' of version 1
     message        BLOB    NOT NULL UNIQUE CHECK (length(message) = 16),  -- id of its envelope
     durable_at_us  INTEGER NOT NULL,
     received_at_us INTEGER,                                               -- when the centre's commit was heard of
-    UNIQUE (button, press, kind)
+    returned_at_us INTEGER,                                               -- when the source went back to its rest
+    UNIQUE (source_key, press, kind, level)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX alarm_of_source ON alarm (source_key, alarm);
+
+-- What the centre has let the presser know of an alarm: each state once, when it was first reached.
+CREATE TABLE progress (
+    alarm BLOB    NOT NULL CHECK (length(alarm) = 16),
+    state TEXT    NOT NULL,
+    at_us INTEGER NOT NULL,
+    PRIMARY KEY (alarm, state)
+) STRICT, WITHOUT ROWID;
+
+-- Every action that the school took or ended (domain/actions.py), whoever wished it. Appended; the last one stands.
+CREATE TABLE action (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    id     BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),  -- of the wish: told twice, carried out once
+    action TEXT    NOT NULL,
+    kind   TEXT    NOT NULL CHECK (kind IN ('real', 'drill', 'test')),
+    by     TEXT    NOT NULL,
+    at_us  INTEGER NOT NULL
+) STRICT;
 
 -- What the centre has not acknowledged yet. A row leaves when the centre says `stored`; one that the centre refuses is
 -- parked and shown. Rows of the alarm lane leave in no other way.

@@ -12,10 +12,13 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from qorgan.domain.cameras import CameraState
+from qorgan.domain.places import LocalText
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.core.link import LinkState
 from qorgan.edge.core.node import NodeStatus
+from qorgan.edge.core.outbox import RecentAlarm
 from qorgan.edge.core.texts import LANGUAGES, text
+from qorgan.kernel.ids import ButtonKey
 from qorgan.protocols.link.messages import StreamHealth
 
 ZONE = ZoneInfo("Asia/Almaty")
@@ -130,14 +133,17 @@ def _stream(stream: StreamHealth, language: str) -> str:
 def _alarms(config: EdgeConfig, status: NodeStatus, language: str) -> str:
     if not status.recent:
         return ""
-    places: dict[str, str] = {button.key: button.place.in_language(language) for button in config.buttons}
-    rows = "".join(
-        f"<tr><td>{_time(at)}</td><td>{escape(places.get(button, button))}</td>"
-        f"<td>{_say(f'kind.{kind}', language)}</td>"
-        f"<td>{_say('received' if received else 'being_sent', language)}</td></tr>"
-        for button, kind, at, received in status.recent
-    )
+    places = {button.key: button.place for button in config.buttons}
+    rows = "".join(_alarm(one, one.place or places.get(ButtonKey(one.source_key)), language) for one in status.recent)
     return f"<h2>{_say('alarms', language)}</h2><table>{rows}</table>"
+
+
+def _alarm(alarm: RecentAlarm, place: LocalText | None, language: str) -> str:
+    where = alarm.source_key if place is None else place.in_language(language)
+    return (
+        f"<tr><td>{_time(alarm.at)}</td><td>{escape(where)}</td><td>{_say(f'kind.{alarm.kind}', language)}</td>"
+        f"<td>{_say('received' if alarm.received else 'being_sent', language)}</td></tr>"
+    )
 
 
 def _rows(pairs: Iterable[tuple[str, str]]) -> str:

@@ -28,7 +28,8 @@ from qorgan.kernel.ids import SiteId
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_UPGRADES = {1: "upgrade_1_to_2.sql"}  # by the version they lead away from; each is one transaction
 JOBS_PER_COMMIT = 256
 MAX_WAITING = 5_000  # writes of one urgency waiting for the thread; more are refused
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
@@ -268,9 +269,12 @@ def _prepare(path: Path, site: SiteId, *, first_seq: int) -> None:
         if version > SCHEMA_VERSION:
             raise Invalid(f"{path} was written by a newer version of Qorgan; install that version")
         if version == 0:
-            schema = files("qorgan.edge.core").joinpath("schema.sql").read_text("utf-8")
-            connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+            _run_script(connection, "schema.sql", SCHEMA_VERSION)
             connection.execute("INSERT INTO node (one, site, seq) VALUES (1, ?, ?)", (site, first_seq))
+        else:
+            for step in range(version, SCHEMA_VERSION):
+                _run_script(connection, _UPGRADES[step], step + 1)
+                log.info("outbox.upgraded", version=step + 1)
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise _damaged(verdict)
@@ -280,6 +284,17 @@ def _prepare(path: Path, site: SiteId, *, first_seq: int) -> None:
         path.chmod(0o600)
     finally:
         connection.close()
+
+
+def _run_script(connection: sqlite3.Connection, name: str, version: int) -> None:
+    """Bring the database to `version`, all of it or nothing: a node that dies meanwhile begins anew."""
+    script = files("qorgan.edge.core").joinpath(name).read_text("utf-8")
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {version}; COMMIT;")
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _damaged(verdict: str) -> sqlite3.DatabaseError:

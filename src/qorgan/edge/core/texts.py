@@ -125,6 +125,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Камера, к которой подключена тревожная кнопка, не отвечает: кнопка не работает. Вызовите техника.",
         "The camera to which a panic button is wired does not answer: the button does not work. Call a technician.",
     ),
+    "fault.source.silent": (
+        "Дабыл берудің бір жолынан белгі келмей тұр: одан дабыл жетпеуі мүмкін. Техникті шақырыңыз.",
+        "Один из источников тревоги молчит: тревога от него может не прийти. Вызовите техника.",
+        "One way of raising the alarm is silent: an alarm may not come through. Call a technician.",
+    ),
+    "fault.source.fault": (
+        "Дабыл берудің бір жолы ақаулы (батарея, желі немесе қуат). Техникті шақырыңыз.",
+        "Один из источников тревоги неисправен (батарея, линия или питание). Вызовите техника.",
+        "One way of raising the alarm is faulty (battery, wiring or power). Call a technician.",
+    ),
     "fault.secrets.damaged": (
         "Құпия деректер файлы зақымданған: түймелер мен байланыс жұмыс істемеуі мүмкін.",
         "Файл секретов повреждён: кнопки и связь могут не работать.",

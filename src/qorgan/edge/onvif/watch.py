@@ -7,15 +7,16 @@ the password: cameras lock a user out.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
-from qorgan.domain.alarms import Kind
 from qorgan.edge.config import Button, Camera, EdgeConfig, split_input
+from qorgan.edge.core.outbox import SourceAlarm
+from qorgan.edge.core.signals import Claim, Signal, of_button
 from qorgan.edge.onvif.client import ANSWER_WITHIN_S, OnvifClient
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
@@ -44,9 +45,11 @@ log = structlog.get_logger(__name__)
 
 
 class EventDesk(Protocol):
-    """What the watch asks of core. Both return once it is durable."""
+    """What the watch asks of core. What writes returns once it is durable."""
 
-    async def press(self, button: Button, press: UUID, kind: Kind) -> object: ...
+    async def signal(self, signal: Signal) -> object: ...
+    async def claim(self, claim: Claim) -> None: ...
+    async def last_alarm(self, source_key: str, kind: str | None = None) -> SourceAlarm | None: ...
     async def add_event(self, body: Message, id: UUID | None = None) -> None: ...
 
 
@@ -173,6 +176,8 @@ class _CameraWatch:
         self._states[place] = notice.active
         if notice.kind is EventKind.INPUT and notice.active:
             await self._contact_closed(notice.source)
+        elif notice.kind is EventKind.INPUT:
+            await self._contact_opened(notice.source)
         await self._tell(notice, offset_s)
 
     async def _contact_closed(self, token: str) -> None:
@@ -184,11 +189,25 @@ class _CameraWatch:
         now = self._clock.monotonic()
         if now - self._pressed_at.get(token, float("-inf")) < BOUNCE_S:
             return
-        press, backoff = uuid7(), Backoff(first=0.2, limit=5.0, floor=0.1)
+        signal = of_button(button, "onvif", press=uuid7())
+        await self._insist(button, lambda: self._desk.signal(signal))
+        self._pressed_at[token] = now
+
+    async def _contact_opened(self, token: str) -> None:
+        """Tell that the button is in its rest again. The alarm stays: it is a claim."""
+        button = self._buttons.get(token)
+        last = None if button is None else await self._desk.last_alarm(button.key)
+        if button is None or last is None or last.returned:
+            return
+        claim = Claim(alarm=last.alarm, claim="returned")
+        await self._insist(button, lambda: self._desk.claim(claim))
+
+    async def _insist(self, button: Button, write: Callable[[], Awaitable[object]]) -> None:
+        """Write it, however often it takes."""
+        backoff = Backoff(first=0.2, limit=5.0, floor=0.1)
         while True:
             try:
-                await self._desk.press(button, press, Kind.REAL)
-                self._pressed_at[token] = now
+                await write()
                 return
             except (Unavailable, Exhausted) as error:
                 log.error("onvif.alarm_not_stored", camera=self.camera.key, button=button.key, reason=str(error))
