@@ -223,9 +223,7 @@ function Dispatch({ enabled, onAct }: { enabled: boolean; onAct: (act: Act) => v
               data-testid="unit"
             />
             <span className="min-w-0 flex-1">{name(candidate.name)}</span>
-            <span className="text-sm text-ink-3">
-              {t(`unit.${candidate.state}`)}
-            </span>
+            <span className="text-sm text-ink-3">{t(`unit.${candidate.state}`)}</span>
             {index < 9 && <Kbd>{index + 1}</Kbd>}
           </label>
         ))}
