@@ -22,7 +22,7 @@ from django.dispatch import Signal
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
 log = logging.getLogger(__name__)
-Topic = Literal["alarm", "school", "camera", "unit"]
+Topic = Literal["alarm", "school", "camera", "unit", "fault"]
 committed = Signal()  # sent with `event=` after each commit that announced something
 WAITING = 10_000  # events; beyond it the oldest is dropped and counted
 

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "qorgan.centre.alarms",
     "qorgan.centre.nodes",
     "qorgan.centre.intake",
+    "qorgan.centre.supervision",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
