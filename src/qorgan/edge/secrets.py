@@ -1,7 +1,7 @@
 """The node's secrets: `<data>/secrets.json`, each value encrypted, its key beside it or in the environment.
 
-Names: `nats`, `evidence` (the key that signs daily roots), `camera/<key>`, `button/<key>`. Values never appear in
-logs, errors, URLs or programs' arguments.
+Names: `nats`, `evidence` (the key that signs daily roots), `seal` (the key for what is sealed for this node),
+`camera/<key>`, `button/<key>`. Values never appear in logs, errors, URLs or programs' arguments.
 """
 
 import json
@@ -17,7 +17,7 @@ from qorgan.kernel.errors import Corrupt, Invalid, NotFound
 KEY_VARIABLE = "QORGAN_SECRETS_KEY"
 MAX_VALUE_CHARACTERS = 4_096
 MAX_FILE_BYTES = 4_000_000
-_NAME = re.compile(r"nats|evidence|(?:camera|button)/[a-z0-9-]{1,63}")
+_NAME = re.compile(r"nats|evidence|seal|(?:camera|button)/[a-z0-9-]{1,63}")
 
 
 class SecretStore:

@@ -9,18 +9,20 @@ import structlog
 from starlette.applications import Starlette
 
 from qorgan import __version__, serving
-from qorgan.edge.config import EdgeConfig
+from qorgan.edge.config import EdgeConfig, Storage
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.http import create_app
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
 from qorgan.edge.ipc import CoreServer
+from qorgan.edge.seal import seal_key
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
 from qorgan.kernel.errors import NotFound, QorganError
 from qorgan.kernel.ids import ButtonKey
+from qorgan.protocols.link.sealing import public_half
 
 TEND_EVERY_S = 5.0
 GRACE_S = 2  # for a press that is being answered while we stop
@@ -43,7 +45,7 @@ async def run_core(config: EdgeConfig) -> None:
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
                 "onvif": lambda: _watch_onvif(config, node, board, secrets, clock),
-                "start": lambda: _begin(node),
+                "start": lambda: _begin(node, config.storage),
                 "tend": lambda: _tend(node, clock),
             }.items():
                 group.create_task(_keep(name, work, clock), name=f"core:{name}")
@@ -94,9 +96,18 @@ async def _watch_onvif(config: EdgeConfig, node: Node, board: CameraBoard, secre
     await OnvifWatch(config, node, board, secrets, clock).run()
 
 
-async def _begin(node: Node) -> None:
+async def _begin(node: Node, storage: Storage) -> None:
     await node.free_parked_events()
-    await node.announce_inventory(f"qorgan {__version__}")
+    await node.announce_inventory(f"qorgan {__version__}", await asyncio.to_thread(_public_seal_key, storage))
+
+
+def _public_seal_key(storage: Storage) -> str:
+    """Empty when the secrets cannot be read, which is shown elsewhere: then no camera is set up from the centre."""
+    try:
+        return public_half(seal_key(storage))
+    except QorganError as error:
+        log.error("seal.no_key", reason=str(error))
+        return ""
 
 
 async def _tend(node: Node, clock: Clock) -> None:

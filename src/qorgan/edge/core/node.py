@@ -170,8 +170,8 @@ class Node:
             case _:
                 await self.add_event(telling, id)
 
-    async def announce_inventory(self, software: str) -> None:
-        """Tell the centre what stands here."""
+    async def announce_inventory(self, software: str, seal_key: str = "") -> None:
+        """Tell the centre what stands here, and for which public key it may seal what only this node shall read."""
         await self.add_event(
             Inventory(
                 cameras=tuple(
@@ -183,6 +183,7 @@ class Node:
                     for button in self._config.buttons
                 ),
                 software=software,
+                seal_key=seal_key,
             )
         )
 

@@ -27,7 +27,8 @@ def command(site: SiteId, name: str) -> str:
     """Request from the centre.
 
     Answered by the recorder: `open`, `renew`, `close`, `range`, `credit`, `coverage`, `contents`, `pieces`, `ptz`,
-    `snapshot`, `discover`, `probe_camera`, `save_camera`, `remove_camera`, `hold`, `holds`. By core: `progress`, `action`.
+    `snapshot`, `discover`, `probe_camera`, `save_camera`, `remove_camera`, `hold`, `holds`. By core: `progress`,
+    `action`.
     """
     return f"q1.{site}.cmd.{name}"
 
