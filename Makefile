@@ -7,7 +7,7 @@ PY := .venv/bin/python
 # Node from the set-up comes first when the machine has none that is new enough.
 export PATH := $(CURDIR)/.cache/bin:$(PATH)
 
-.PHONY: help setup setup-demo setup-check demo test check web format bench fuzz lock clean
+.PHONY: help setup setup-demo setup-check demo test check web format bench fuzz chaos lock clean
 
 help: ## list the commands
 	@echo "Qorgan: school safety, from the camera and the button to the police operations centre."
@@ -45,6 +45,9 @@ bench-%: setup ## one benchmark alone, for example: make bench-recorder ARGS=--q
 
 fuzz: setup ## try a million hostile inputs on each reader of what cameras send (ARGS="--inputs 1000")
 	@exec $(PY) -m tests.fuzz $(ARGS)
+
+chaos: setup ## break ten thousand things at random and compare the books: no alarm lost, none doubled (ARGS="--faults 500")
+	@exec $(PY) -m tests.chaos $(ARGS)
 
 lock: setup-check ## write the lock files anew from pyproject.toml and requirements/*.in
 	@exec $(PY) tools/lock.py

@@ -29,6 +29,7 @@ TEST_PACKAGES = (
     Package("fonts-noto-core", "browser"),
     Package("ffmpeg", "ffmpeg", commands=("ffmpeg",)),
     Package("strace", "strace", commands=("strace",)),
+    Package("libfaketime", "clock", files=("/usr/lib/*/faketime/libfaketimeMT.so.1",)),
     Package("postgresql", "postgres", files=("/usr/lib/postgresql/*/bin/postgres",)),
     Package("python3-gi", "gstreamer"),
     Package("gir1.2-gst-rtsp-server-1.0", "gstreamer"),

@@ -29,7 +29,7 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(settings: str = FAST) -> Iterator[str]:
     """The address of a new cluster with an empty database, stopped and removed at the end."""
     bin_ = programs()
     assert bin_ is not None, "PostgreSQL is missing: apt-get install postgresql-15"
@@ -42,7 +42,7 @@ def postgres() -> Iterator[str]:
         _give_away(secret)
         data = folder / "data"
         _run(bin_ / "initdb", "-D", data, "-U", "qorgan", "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} {FAST}"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} {settings}"
         _run(bin_ / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
         try:
             yield f"postgresql://qorgan:{password}@127.0.0.1:{port}/postgres"

@@ -1,0 +1,50 @@
+"""Ten thousand random faults: `python -m tests.chaos --faults 10000`, or `make chaos`. Ends with one JSON object."""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.chaos.run import run
+from tests.support.postgres import postgres, programs
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--faults", type=int, default=10_000)
+    parser.add_argument("--schools", type=int, default=8)
+    parser.add_argument("--pace", type=float, default=12.0, help="faults a second, all schools together (default 12)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sqlite", action="store_true", help="the centre on SQLite, not on PostgreSQL")
+    parser.add_argument("--folder", type=Path, help="keep everything here, to look at it afterwards")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    with contextlib.ExitStack() as open_:
+        folder = arguments.folder or Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="qorgan-chaos-")))
+        on_postgres = not arguments.sqlite and programs() is not None
+        # What was committed is in the kernel's hands: killed processes lose nothing, and only processes are killed here
+        database = open_.enter_context(postgres("-c fsync=off -c max_connections=50")) if on_postgres else ""
+        outcome = asyncio.run(
+            run(
+                folder,
+                faults=arguments.faults,
+                schools=arguments.schools,
+                database=database,
+                seed=arguments.seed,
+                pace=arguments.pace,
+                say=lambda text: print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True),
+            )
+        )
+    print(json.dumps({"database": "postgresql" if on_postgres else "sqlite", **dataclasses.asdict(outcome)}))
+    for line in outcome.broken:
+        print(f"BROKEN: {line}", file=sys.stderr)
+    return 1 if outcome.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""What is done to a school or to the centre, each for a moment, and then left to heal."""
+
+import asyncio
+import contextlib
+import random
+import shutil
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+from tests.chaos.places import Keeper, Place, Town, faketime
+
+CORE_CALLS = "pwrite64,write,fsync,fdatasync,fallocate,ftruncate"
+STEPS_S = (-86_400.0, -3_600.0, -61.0, -5.0, -0.5, 0.5, 5.0, 61.0, 3_600.0, 86_400.0)
+Fault = Callable[[], Awaitable[bool]]  # False: could not be done now, and does not count
+
+
+class Faults:
+    """Chooses and does them. `done` counts each kind that was really done."""
+
+    def __init__(self, town: Town, seed: int) -> None:
+        self._town = town
+        self._random = random.Random(seed)
+        self.done: Counter[str] = Counter()
+
+    @property
+    def total(self) -> int:
+        return self.done.total()
+
+    async def harm_school(self, place: Place) -> None:
+        """One fault at a school or on its line."""
+        pick = self._random
+        choices: list[tuple[int, str, Fault]] = [
+            (24, "link_cut", lambda: _did(place.line.cut(pick.uniform(0.02, 1.5)))),
+            (18, "link_dropped", lambda: _now(place.line.drop)),
+            (20, "message_doubled", lambda: _now(lambda: place.line.double(pick.randint(1, 4)))),
+            (20, "message_misordered", lambda: _now(lambda: place.line.misorder(pick.randint(1, 3)))),
+            (5, "core_killed", lambda: _kill(place.core)),
+        ]
+        if shutil.which("strace"):
+            error = pick.choice(("EIO", "ENOSPC"))
+            choices.append((4, f"disk_{error.lower()}", lambda: _disk(place, error, pick.uniform(0.1, 0.6))))
+        if faketime() is not None:
+            choices.append((9, "clock_stepped", lambda: _now(lambda: place.clock.set(pick.choice(STEPS_S)))))
+        await self._one_of(choices)
+
+    async def harm_centre(self) -> None:
+        """One fault at the centre, its database or the carrier."""
+        pick, town = self._random, self._town
+        choices: list[tuple[int, str, Fault]] = [
+            (2, "centre_killed", lambda: _kill(town.centre)),
+            (4, "carrier_killed", lambda: _kill(town.carrier)),
+        ]
+        line = town.database_line
+        if line is not None:
+            choices.append((6, "database_cut", lambda: _did(line.cut(pick.uniform(0.05, 2.5)))))
+            choices.append((6, "database_dropped", lambda: _now(line.drop)))
+        if faketime() is not None:
+            choices.append(
+                (4, "centre_clock_stepped", lambda: _now(lambda: town.centre_clock.set(pick.choice(STEPS_S))))
+            )
+        await self._one_of(choices)
+
+    async def _one_of(self, choices: list[tuple[int, str, Fault]]) -> None:
+        weights = [weight for weight, _, _ in choices]
+        _, name, fault = self._random.choices(choices, weights)[0]
+        if await fault():
+            self.done[name] += 1
+
+    def heal(self) -> None:
+        """End what lasts."""
+        for place in self._town.places:
+            place.line.heal()
+            place.clock.set(0)
+        self._town.centre_clock.set(0)
+        if self._town.database_line is not None:
+            self._town.database_line.heal()
+
+
+async def _did(work: Awaitable[None]) -> bool:
+    await work
+    return True
+
+
+async def _now(work: Callable[[], None]) -> bool:
+    work()
+    return True
+
+
+async def _kill(keeper: Keeper) -> bool:
+    return keeper.kill()
+
+
+async def _disk(place: Place, error: str, seconds: float) -> bool:
+    """The system calls of the outbox fail for a moment."""
+    if (pid := place.core.pid) is None:
+        return False
+    strace = await asyncio.create_subprocess_exec(
+        *("strace", "-f", "-qq", "-e", f"trace={CORE_CALLS}", "-e", "signal=none"),
+        *("-e", f"inject={CORE_CALLS}:error={error}", "-P", str(place.database), "-P", f"{place.database}-wal"),
+        *("-p", str(pid)),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        await asyncio.wait_for(strace.wait(), seconds)
+        return False  # the process was gone already
+    except TimeoutError:
+        return True
+    finally:
+        if strace.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                strace.terminate()
+            await strace.wait()

@@ -1,0 +1,148 @@
+"""A line between a client and a server that can be cut, dropped, and, where it carries NATS, double and misorder."""
+
+import asyncio
+import contextlib
+
+CHUNK_BYTES = 65_536
+HELD_FOR_S = 0.3  # a message that shall be overtaken waits so long for one that overtakes it
+_WITH_PAYLOAD = (b"PUB", b"HPUB", b"MSG", b"HMSG")
+
+
+class Frames:
+    """Cuts a stream of the NATS protocol into its messages. Sans I/O."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        """Verb and bytes of every message that is whole now."""
+        self._buffer += data
+        found: list[tuple[bytes, bytes]] = []
+        while (end := self._buffer.find(b"\r\n")) >= 0:
+            words = self._buffer[:end].split()
+            verb = words[0].upper() if words else b""
+            whole = end + 2 + (int(words[-1]) + 2 if verb in _WITH_PAYLOAD else 0)
+            if len(self._buffer) < whole:
+                break
+            found.append((verb, self._buffer[:whole]))
+            self._buffer = self._buffer[whole:]
+        return found
+
+
+class Relay:
+    """Passes connections on to `target` of this machine. What it does wrong, it does because it was told to.
+
+    `double` and `misorder` hold for the next messages with a payload, of any connection and direction. Without `nats`
+    bytes are passed on as they come.
+    """
+
+    def __init__(self, target: int, *, nats: bool) -> None:
+        self.port = 0
+        self._target, self._nats = target, nats
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._double = self._misorder = 0
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        self.heal()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def heal(self) -> None:
+        self._double = self._misorder = 0
+        self._whole.set()
+
+    async def cut(self, seconds: float) -> None:
+        """Nothing passes, nobody is told; then what waited goes on."""
+        self._whole.clear()
+        await asyncio.sleep(seconds)
+        self._whole.set()
+
+    def drop(self) -> None:
+        """Every connection ends at once, without a farewell."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    def double(self, messages: int) -> None:
+        self._double += messages
+
+    def misorder(self, messages: int) -> None:
+        self._misorder += messages
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        self._writers.add(writer)
+        far: asyncio.StreamWriter | None = None
+        try:
+            await self._whole.wait()
+            far_reader, far = await asyncio.open_connection("127.0.0.1", self._target)
+            self._writers.add(far)
+            pumps = [asyncio.ensure_future(self._pump(*ends)) for ends in ((reader, far), (far_reader, writer))]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.gather(*pumps, return_exceptions=True)
+        except OSError:
+            pass  # a server that is away: the client sees its connection end
+        finally:
+            for end in (writer, far):
+                if end is not None:
+                    self._writers.discard(end)
+                    end.transport.abort()
+
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        frames, held = Frames(), b""
+        with contextlib.suppress(OSError):
+            while True:
+                try:
+                    data = await asyncio.wait_for(source.read(CHUNK_BYTES), HELD_FOR_S if held else None)
+                except TimeoutError:
+                    data = None
+                if data == b"":
+                    return
+                await self._whole.wait()
+                if data is None:
+                    out, held = held, b""
+                elif self._nats:
+                    out, held = self._mischief(frames.feed(data), held)
+                else:
+                    out = data
+                sink.write(out)
+                await sink.drain()
+
+    def _mischief(self, messages: list[tuple[bytes, bytes]], held: bytes) -> tuple[bytes, bytes]:
+        """What to send of these, and what to hold back until the next."""
+        out: list[bytes] = []
+        for verb, message in messages:
+            if verb not in _WITH_PAYLOAD:
+                out.append(message)
+                continue
+            if self._double > 0:
+                self._double -= 1
+                out.append(message)
+            if held:
+                out += [message, held]
+                held = b""
+            elif self._misorder > 0:
+                self._misorder -= 1
+                held = message
+            else:
+                out.append(message)
+        return b"".join(out), held

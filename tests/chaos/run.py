@@ -1,0 +1,168 @@
+"""A chaos run: people press, things break, everything heals, and then the books are compared.
+
+Held at the end, whatever was done:
+
+- every press that was acknowledged is an alarm at the school, and no press is two;
+- every alarm of every school is in the centre once, with one `pressed` line in its log, and the centre has no others;
+- the centre took in every number of every school, each once (its inbox has no gap);
+- no outbox keeps or parks an alarm.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from tests.chaos.faults import Faults
+from tests.chaos.places import Place, Town, logs_with, open_town
+
+PAUSE_S = (0.2, 1.0)  # between the presses of one person
+HEALED_WITHIN_S = 300.0
+PROGRESS_EVERY_S = 15.0
+
+
+@dataclass
+class Outcome:
+    """What was done, and every promise that was broken, in words."""
+
+    faults: dict[str, int] = field(default_factory=dict)
+    acknowledged: int = 0
+    stored: int = 0
+    begun: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    healed_s: float = 0.0
+    broken: list[str] = field(default_factory=list)
+
+
+async def run(
+    folder: Path, *, faults: int, schools: int, database: str, seed: int, pace: float, say: Callable[[str], None]
+) -> Outcome:
+    """At least so many faults, `pace` of them a second over all schools, and the comparison."""
+    outcome, began = Outcome(), time.monotonic()
+    async with open_town(folder, schools, database) as town, AsyncExitStack() as open_:
+        http = await open_.enter_async_context(httpx.AsyncClient(trust_env=False))
+        await _until(lambda: _all_linked(town, http), "every school is linked", 180)
+        say(f"{schools} schools are linked; breaking things")
+        trouble = Faults(town, seed)
+        await _break_things(town, trouble, http, faults, pace, say)
+        trouble.heal()
+        say("everything heals")
+        healing = time.monotonic()
+        try:
+            await _until(lambda: _all_delivered(town, http), "every alarm is delivered", HEALED_WITHIN_S)
+        except AssertionError as error:
+            outcome.broken.append(str(error))
+        outcome.healed_s = time.monotonic() - healing
+        outcome.faults = dict(sorted(trouble.done.items()))
+        outcome.begun = {keeper.name: keeper.begun for keeper in town.keepers}
+        _compare(town, outcome)
+    outcome.seconds = time.monotonic() - began
+    return outcome
+
+
+async def _break_things(
+    town: Town, trouble: Faults, http: httpx.AsyncClient, faults: int, pace: float, say: Callable[[str], None]
+) -> None:
+    enough, breakers = asyncio.Event(), len(town.places) + 1
+    each_s = breakers / pace
+
+    async def harm(fault: Callable[[], Awaitable[None]], number: int) -> None:
+        chance = random.Random(number)
+        while trouble.total < faults:
+            await asyncio.sleep(chance.expovariate(1 / each_s))
+            await fault()
+
+    async def press(place: Place, number: int) -> None:
+        chance = random.Random(number)
+        while not enough.is_set():
+            await place.press(http, chance.choices(("real", "drill", "test"), (8, 1, 1))[0])
+            with suppress(TimeoutError):
+                await asyncio.wait_for(enough.wait(), chance.uniform(*PAUSE_S))
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(PROGRESS_EVERY_S)
+            taken = sum(len(place.taken) for place in town.places)
+            say(f"{trouble.total} faults, {taken} presses acknowledged")
+
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(tell())
+        pressing = [group.create_task(press(place, number)) for number, place in enumerate(town.places)]
+        harming = [
+            group.create_task(harm(partial(trouble.harm_school, place), number))
+            for number, place in enumerate(town.places)
+        ]
+        harming.append(group.create_task(harm(trouble.harm_centre, 1_000)))
+        await asyncio.wait(harming)
+        trouble.heal()
+        enough.set()
+        await asyncio.wait(pressing)
+        telling.cancel()
+
+
+async def _all_linked(town: Town, http: httpx.AsyncClient) -> str:
+    for place in town.places:
+        health = await place.health(http)
+        if health is None or not health["link"]["up"]:
+            return f"{place.site} is not linked"
+    return ""
+
+
+async def _all_delivered(town: Town, http: httpx.AsyncClient) -> str:
+    for place in town.places:
+        health = await place.health(http)
+        if health is None:
+            return f"{place.site} does not answer"
+        outbox = health["outbox"]
+        if any(outbox[name] for name in ("alarms", "alarms_parked", "events", "events_parked")):
+            return f"{place.site} keeps {outbox} and parks {health['parked']}"
+    return ""
+
+
+async def _until(lacking: Callable[[], Awaitable[str]], what: str, within_s: float) -> None:
+    """Wait until nothing is lacking. Raises `AssertionError` that says what was."""
+    deadline = time.monotonic() + within_s
+    while lack := await lacking():
+        assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {what}: {lack}"
+        await asyncio.sleep(0.3)
+
+
+def _compare(town: Town, outcome: Outcome) -> None:
+    alarms, lines, numbers = town.stored()
+    raised: set[UUID] = set()
+    for place in town.places:
+        known = place.raised()
+        raised.update(known.values())
+        outcome.acknowledged += len(place.taken)
+        for press, alarm in place.taken.items():
+            if known.get(press) != alarm:
+                outcome.broken.append(
+                    f"{place.site}: press {press} was acknowledged as {alarm}, kept as {known.get(press)}"
+                )
+        if place.waiting:
+            outcome.broken.append(f"{place.site}: {place.waiting} presses were never acknowledged")
+        taken_in = numbers.get(place.site, [])
+        if taken_in != list(range(1, len(taken_in) + 1)):
+            outcome.broken.append(f"{place.site}: the centre's numbers have gaps or doubles: {_gaps(taken_in)}")
+    outcome.stored = len(alarms)
+    if set(alarms) != raised:
+        lost, strange = raised - set(alarms), set(alarms) - raised
+        outcome.broken.append(
+            f"{len(lost)} alarms lost: {sorted(lost)[:5]}; {len(strange)} from nowhere: {sorted(strange)[:5]}"
+        )
+    if len(alarms) != len(set(alarms)) or sorted(lines) != sorted(alarms):
+        outcome.broken.append(
+            f"{len(alarms)} alarms, {len(set(alarms))} of them different, {len(lines)} lines `pressed`"
+        )
+    outcome.broken += [f"unforeseen: {line}" for line in list(logs_with(town, "Traceback ("))[:10]]
+
+
+def _gaps(numbers: list[int]) -> list[int]:
+    wanted = set(range(1, (numbers[-1] if numbers else 0) + 1))
+    return sorted(wanted.symmetric_difference(numbers))[:10]
