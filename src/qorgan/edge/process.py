@@ -14,7 +14,12 @@ from qorgan.kernel.processes import until_stopped
 
 
 def run_process(name: str, main: Callable[[EdgeConfig], Coroutine[Any, Any, None]]) -> None:
-    """Run `main` with the configuration named by `--config` until SIGTERM.
+    """As `run_process_at`, for a `main` that needs not know where its configuration stands."""
+    run_process_at(name, lambda config, _: main(config))
+
+
+def run_process_at(name: str, main: Callable[[EdgeConfig, Path], Coroutine[Any, Any, None]]) -> None:
+    """Run `main` with the configuration named by `--config`, and its path, until SIGTERM.
 
     A mistake that a person must mend is one sentence on stderr and exit code 2.
     """
@@ -23,7 +28,7 @@ def run_process(name: str, main: Callable[[EdgeConfig], Coroutine[Any, Any, None
     arguments = parser.parse_args()
     logs.configure(name)
     try:
-        asyncio.run(until_stopped(main(load(arguments.config))))
+        asyncio.run(until_stopped(main(load(arguments.config), arguments.config)))
     except QorganError as error:
         print(f"{name}: {error}", file=sys.stderr)
         sys.exit(2)

@@ -189,7 +189,7 @@ COMMANDS: dict[str, Message] = {
             main="main",
             sub="main",
             configured="hall",
-            changes=("main bitrate: 8000 → 4000",),
+            changes=(setup.HouseChange(stream="main", what="bit rate", before="8000 kbit/s", after="4000 kbit/s"),),
             at=AT,
             jpeg=b"\xff\xd8",
             codec="avc1.640028",
@@ -197,7 +197,7 @@ COMMANDS: dict[str, Message] = {
             height=1080,
         )
     ),
-    "reply.saved": commands.Reply(saved=setup.Saved(key="hall", not_done=("sub",))),
+    "reply.saved": commands.Reply(saved=setup.Saved(key="hall")),
     "reply.holds": commands.Reply(
         holds=commands.Holds(
             items=(

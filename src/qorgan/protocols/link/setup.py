@@ -70,6 +70,15 @@ class ProfileInfo(Message, frozen=True):
     kbit_per_s: int = 0
 
 
+class HouseChange(Message, frozen=True):
+    """One thing that the house profile would change. `what` is one of `protocols.onvif.house.differences`' words."""
+
+    stream: str  # main, sub, or empty
+    what: str
+    before: str
+    after: str
+
+
 class Probed(Message, frozen=True):
     """A camera after login. `main` and `sub` are tokens in `profiles`, as suggested; of an rtsp address there is one.
 
@@ -86,7 +95,7 @@ class Probed(Message, frozen=True):
     main: str = ""
     sub: str = ""
     configured: str = ""  # as in `FoundCamera`
-    changes: tuple[str, ...] = ()  # what the house profile would change, for a person to read
+    changes: tuple[HouseChange, ...] = ()  # what the house profile would change
     at: datetime | None = None
     jpeg: bytes = b""  # empty: not asked for, or the camera makes none
     codec: str = ""
@@ -95,10 +104,6 @@ class Probed(Message, frozen=True):
 
 
 class Saved(Message, frozen=True):
-    """The camera is in the node's configuration (or, for `remove_camera`, is not any more). The node's parts restart.
-
-    `not_done`: what of the house profile the camera refused; it is saved all the same.
-    """
+    """The camera is in the node's configuration (after `remove_camera`: is not). The node's parts restart."""
 
     key: str
-    not_done: tuple[str, ...] = ()
