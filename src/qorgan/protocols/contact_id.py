@@ -1,7 +1,7 @@
 """Ademco Contact ID (SIA DC-05): the whole table of event codes, and events as DC-09 and Sur-Gard carry them.
 
-An event is `QXYZ GG CCC`: qualifier (1 new or opening, 3 restore or closing, 6 still so), code, partition, zone or user.
-A qualifier that does not exist counts as new, a code that does not exist is an alarm: P1 in the class of alarms (1xx),
+An event is `QXYZ GG CCC`: qualifier (1 new or opening, 3 restore or closing, 6 still so), code, partition, zone or
+user. A qualifier that does not exist counts as new, a code that does not exist is an alarm: P1 in the class of alarms (1xx),
 P2 elsewhere.
 """
 
@@ -131,8 +131,8 @@ _CODES: tuple[tuple[Meaning, str], ...] = (
     (_M.COMMS_TROUBLE, "954 961"),
 )
 _USER_CODES = (
-    "121 126 313 400-409 411-415 421-422 424-425 429-431 435-436 441-444 450-459 462-464 466 574 604 607 625 642 652-653"
-    " 655 913-916 920-921 928-929"
+    "121 126 313 400-409 411-415 421-422 424-425 429-431 435-436 441-444 450-459 462-464 466 574 604 607 625 642"
+    " 652-653 655 913-916 920-921 928-929"
 )
 _EVENT = re.compile(r"([0-9A-Z])([0-9A-F]{3})(?:[ ,]+([0-9A-F]{1,4}))?(?:[ ,]+([0-9A-F]{1,5}))?", re.IGNORECASE)
 

@@ -1,7 +1,7 @@
 """SIA DCS (DC-03): the event codes of two letters, and the blocks in which DC-09 and Sur-Gard carry them.
 
-A block is `N` (new) or `O` (old), then modifiers (`ti13:45`, `id12`, `ri1`) and events (`PA5`), each perhaps with a text
-behind it; panels put `/` between them or nothing, and write texts in `^…^`, `*"…"NM` or behind a bar.
+A block is `N` (new) or `O` (old), then modifiers (`ti13:45`, `id12`, `ri1`) and events (`PA5`), each perhaps with a
+text behind it; panels put `/` between them or nothing, and write texts in `^…^`, `*"…"NM` or behind a bar.
 """
 
 import re
@@ -91,28 +91,24 @@ _CODES: tuple[tuple[Meaning, Phase, str], ...] = (
     (_M.POWER_TROUBLE, _P.RESTORED, "YJ YQ"),
     (_M.SERVICE, _P.NEW, "YX YZ"),
 )
-_USER_CODES = frozenset(
-    "BC CE CF CJ CK CL CP CQ CR DA DB EE JD JH JK JP JS JT JV JX JY JZ OC OH OJ OK OL OP OQ OR OT RX".split()
-)
+_USER_CODES = "BC CE CF CJ CK CL CP CQ CR DA DB EE JD JH JK JP JS JT JV JX JY JZ OC OH OJ OK OL OP OQ OR OT RX"
 _PART = re.compile(
     r"(?:(?P<modifier>da|ti|id|ri|pi|ai|ph|lv|va|pt|rg|ss)(?P<value>[0-9:.,\-]*)"
     r"|(?P<code>[A-Z]{2})(?P<point>[0-9A-F]{1,4}(?=[/^*|]|$)|[0-9]{1,6})?)"
     r"(?:\*\"(?P<quoted>[^\"]*)\"NM|\*(?P<units>[^^/*|]*))?(?:\^(?P<text>[^^]*)(?:\^|$))?[/ ]*"
 )
+_OF_USERS = frozenset(_USER_CODES.split())
 
 
 def _build() -> dict[str, tuple[Meaning, Phase]]:
     table: dict[str, tuple[Meaning, Phase]] = {}
     for letter, alarm, trouble in _FAMILIES:
-        table |= {letter + "A": (alarm, _P.NEW), letter + "H": (alarm, _P.RESTORED), letter + "R": (alarm, _P.RESTORED)}
-        table |= {
-            letter + "T": (trouble, _P.NEW),
-            letter + "S": (trouble, _P.NEW),
-            letter + "J": (trouble, _P.RESTORED),
-        }
-        table |= {letter + "B": (_M.BYPASSED, _P.NEW), letter + "U": (_M.BYPASSED, _P.RESTORED)}
-    for meaning, phase, codes in _CODES:
-        table |= {code: (meaning, phase) for code in codes.split()}
+        codes = {"A": (alarm, _P.NEW), "H": (alarm, _P.RESTORED), "R": (alarm, _P.RESTORED)}
+        codes |= {"T": (trouble, _P.NEW), "S": (trouble, _P.NEW), "J": (trouble, _P.RESTORED)}
+        codes |= {"B": (_M.BYPASSED, _P.NEW), "U": (_M.BYPASSED, _P.RESTORED)}
+        table |= {letter + second: row for second, row in codes.items()}
+    for meaning, phase, listed in _CODES:
+        table |= dict.fromkeys(listed.split(), (meaning, phase))
     return table
 
 
@@ -166,7 +162,7 @@ def _event(part: re.Match[str], partition: str, user: str, age: Phase) -> PanelE
     if age is _P.STILL and judgement.phase is _P.NEW:
         judgement = judge(judgement.meaning, age, level=judgement.level)
     point = (part["point"] or "").lstrip("0")
-    of_user = part["code"] in _USER_CODES or (not point and bool(user))
+    of_user = part["code"] in _OF_USERS or (not point and bool(user))
     kind = PointKind.USER if of_user else PointKind.ZONE
     point = (point or user) if of_user else point
     return PanelEvent(

@@ -20,7 +20,7 @@ class Answer(StrEnum):
 
 
 def in_time(message: Message, now: datetime) -> bool:
-    """Whether a message is of now: its timestamp is at most 40 s behind and 20 s ahead. Encrypted ones must have one."""
+    """Whether a message is of now: at most 40 s behind and 20 s ahead. An encrypted one must have a timestamp."""
     if message.timestamp is None:
         return not message.encrypted
     return EARLIEST <= message.timestamp - now <= LATEST

@@ -14,7 +14,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -30,7 +29,8 @@ CONTACT_ID, SIA_DCS = "ADM-CID", "SIA-DCS"
 NULLS = frozenset({"NULL", "XNM"})  # link test, extended link test
 # Annex H: formats of events that exist and that we do not read. What they say is shown to a human as it came.
 OTHER_FORMATS = frozenset(
-    "SIA-PUL ACR-SF ADM-41E ADM-42E ADM-HS DSC-43 FBI-SF ITI-I SCN-S8 SCN-S16 SCN-S24 SES-SS SIA-S2K SK-FSK1 SK-FSK2".split()
+    {"SIA-PUL", "ACR-SF", "ADM-41E", "ADM-42E", "ADM-HS", "DSC-43", "FBI-SF", "ITI-I", "SCN-S8", "SCN-S16", "SCN-S24"}
+    | {"SES-SS", "SIA-S2K", "SK-FSK1", "SK-FSK2"}
 )
 MAX_EXTENSIONS = 32
 MAX_TEXT = 200  # characters of a text that comes from a panel
@@ -134,7 +134,7 @@ def read_events(message: Message) -> tuple[PanelEvent, ...]:
 
 
 def read_extensions(message: Message) -> dict[str, Any]:
-    """Extended data by name, of what is known. `J` is a number (network path, 2013) or JSON (2026): its shape decides."""
+    """Extended data by name, of what is known. `J` is a path's number (2013) or JSON (2026): its shape decides."""
     found: dict[str, Any] = {}
     for text in message.extensions:
         letter, value = text[:1], text[1:]
