@@ -1,0 +1,97 @@
+"""A centre on PostgreSQL with many schools in its registry and no school behind them: what comes, the benchmark sends."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.postgres import postgres
+
+from qorgan.demo import folder, ports
+from qorgan.demo.folder import Settled
+from qorgan.demo.run import _answers, _centre_variables, _one_shot  # the demo's own way to begin a centre
+from qorgan.doctor import find_carrier
+from qorgan.kernel.processes import Child, Supervisor
+
+# As Debian has it: what is committed is on the disk
+DURABLE = "-c max_connections=50"
+_SEED = """
+import sys
+from qorgan.centre import settings
+import django
+django.setup()
+from qorgan.centre.nodes.models import Node
+from qorgan.centre.schools.models import School
+from qorgan.centre.territory.models import District
+district = District.objects.get(pk="KZ391000")
+for number in range(int(sys.argv[1])):
+    School.objects.create(site=f"big-{number:04d}", kind="school", name_kk=f"№ {number} мектеп", name_ru=f"Школа № {number}",
+        name_en=f"School No. {number}", address_kk="-", head_name="-", phone="-", district=district,
+        lat=53.0 + number % 50 / 100, lon=63.0 + number // 50 / 100)
+"""
+
+
+@dataclass(frozen=True)
+class Country:
+    """A running centre and the sites that may speak to it."""
+
+    settled: Settled
+    sites: list[str]
+
+    @property
+    def nats_port(self) -> int:
+        return self.settled.ports["nats"]
+
+    @property
+    def nats_password(self) -> str:
+        return (self.settled.centre_config.parent / "nats.password").read_text().strip()
+
+
+@contextlib.asynccontextmanager
+async def open_country(schools: int) -> AsyncIterator[Country]:
+    """PostgreSQL that makes durable, a carrier, and the centre, in a folder that vanishes."""
+    with (
+        tempfile.TemporaryDirectory(prefix="qorgan-bench-", ignore_cleanup_errors=True) as name,
+        postgres(DURABLE) as database,
+    ):
+        wished: dict[str, int] = {}
+        for part in ("centre", *folder.USUAL_PORTS):
+            wished[part] = ports.choose(0, wished.values())
+        settled = folder.settle(Path(name), [], wished)
+        variables = {**_centre_variables(settled), "QORGAN_DATABASE": database}
+        os.environ.update(variables)
+        await asyncio.to_thread(_prepare, settled, schools)
+        program = find_carrier()
+        assert program is not None
+        children = [
+            Child(name="carrier", argv=[program, "-c", str(settled.nats_conf)]),
+            Child(name="centre", argv=[sys.executable, "-m", "qorgan", "centre", "run"], env=variables),
+        ]
+        running = asyncio.create_task(Supervisor(children, output=lambda *_: None).run())
+        try:
+            async with asyncio.timeout(120):
+                while not await _answers(f"{settled.url}/api/health"):
+                    await asyncio.sleep(0.2)
+            yield Country(settled, [f"big-{number:04d}" for number in range(schools)])
+        finally:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+            for variable in variables:
+                os.environ.pop(variable, None)
+
+
+def _prepare(settled: Settled, schools: int) -> None:
+    _one_shot(["centre", "migrate"], settled)
+    _one_shot(["centre", "seed-demo", "--password-stdin"], settled, stdin=settled.user_password)
+    subprocess.run(
+        [sys.executable, "-c", _SEED, str(schools)],
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "qorgan.centre.settings"},
+        check=True,
+        timeout=120,
+    )

@@ -1,0 +1,137 @@
+"""Many schools at once over one connection: alarms as fast as the centre takes them, each sent again until answered.
+
+Speaks the carrier's protocol itself: a client library would cost more than what is measured. The frames are made before.
+"""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+from qorgan.domain.places import LocalText
+from qorgan.kernel.ids import SiteId, uuid7
+from qorgan.protocols.link import subjects
+from qorgan.protocols.link.messages import Ack, AlarmRaised, decode, encode, envelop
+
+AGAIN_AFTER_S = 2.0  # as a school does (edge/core/link.py)
+_PLACE = LocalText(kk="Фойе, 1-қабат", ru="Фойе, 1 этаж", en="Entrance hall, floor 1")
+
+
+@dataclass(slots=True)
+class Letter:
+    """One alarm on its way."""
+
+    alarm: UUID
+    subject: str
+    body: bytes
+    sent_at: float = 0.0
+    stored_at: float = 0.0
+
+
+class Letters:
+    """Makes alarms of sites, numbered as each site would."""
+
+    def __init__(self, sites: Sequence[str]) -> None:
+        self._sites = itertools.cycle(sites)
+        self._numbers = dict.fromkeys(sites, 0)
+
+    def make(self, count: int, *, level: str) -> list[Letter]:
+        return [self._one(next(self._sites), level) for _ in range(count)]
+
+    def _one(self, site: str, level: str) -> Letter:
+        self._numbers[site] += 1
+        now, alarm = datetime.now(UTC), uuid7()
+        button = f"b{self._numbers[site]}"
+        body = AlarmRaised(alarm=alarm, button=button, place=_PLACE, pressed_at=now, level=level, cameras=("hall",))
+        envelope = envelop(body, id=uuid7(), site=SiteId(site), seq=self._numbers[site], sent_at=now)
+        return Letter(alarm, subjects.alarm(SiteId(site)), encode(envelope))
+
+
+@dataclass
+class Flood:
+    """A connection as the user `centre`, who may speak for all. `async with await Flood.open(…)`."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    waiting: dict[int, Letter] = field(default_factory=dict)
+    resent: int = 0
+    refused: int = 0
+
+    @classmethod
+    async def open(cls, port: int, password: str) -> "Flood":
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
+        await reader.readline()
+        hello = {
+            "user": "centre",
+            "pass": password,
+            "verbose": False,
+            "pedantic": False,
+            "lang": "python",
+            "version": "0",
+        }
+        writer.write(b"CONNECT " + json.dumps(hello).encode() + b"\r\nSUB bench.answer.> 1\r\nPING\r\n")
+        return cls(reader, writer)
+
+    async def __aenter__(self) -> "Flood":
+        self._listening = asyncio.create_task(self._listen())
+        self._repeating = asyncio.create_task(self._repeat())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in (self._listening, self._repeating):
+            task.cancel()
+        await asyncio.gather(self._listening, self._repeating, return_exceptions=True)
+        self.writer.close()
+
+    async def send(self, letters: Sequence[Letter], *, in_flight: int) -> float:
+        """Seconds until every one of them is stored. At most so many are on their way at a time."""
+        began, numbers = time.perf_counter(), itertools.count(len(self.waiting) + int(time.time() * 1e6))
+        for letter in letters:
+            while len(self.waiting) >= in_flight:
+                await asyncio.sleep(0.001)
+            self._put(next(numbers), letter)
+            if len(self.waiting) % 200 == 0:
+                await self.writer.drain()
+        while any(letter.stored_at == 0.0 for letter in reversed(letters)):
+            await asyncio.sleep(0.002)
+        return max(letter.stored_at for letter in letters) - began
+
+    def _put(self, number: int, letter: Letter) -> None:
+        letter.sent_at = time.perf_counter()
+        self.waiting[number] = letter
+        self.writer.write(
+            b"PUB %b bench.answer.%d %d\r\n%b\r\n" % (letter.subject.encode(), number, len(letter.body), letter.body)
+        )
+
+    async def _listen(self) -> None:
+        while line := await self.reader.readline():
+            if line.startswith(b"PING"):
+                self.writer.write(b"PONG\r\n")
+            elif line.startswith(b"MSG"):
+                words = line.split()
+                payload = (await self.reader.readexactly(int(words[-1]) + 2))[:-2]
+                self._answered(int(words[1].rsplit(b".", 1)[1]), payload)
+
+    def _answered(self, number: int, payload: bytes) -> None:
+        letter = self.waiting.get(number)
+        if letter is None or not payload:
+            return
+        ack = decode(payload, Ack)
+        self.refused += len(ack.refused)
+        if ack.stored:
+            letter.stored_at = time.perf_counter()
+            del self.waiting[number]
+
+    async def _repeat(self) -> None:
+        """What nobody answered goes out again."""
+        while True:
+            await asyncio.sleep(0.2)
+            late = time.perf_counter() - AGAIN_AFTER_S
+            for number, letter in list(self.waiting.items()):
+                if letter.sent_at < late:
+                    self.resent += 1
+                    self._put(number, letter)
