@@ -19,6 +19,7 @@ from qorgan.edge.recorder.evidence import (
     public_key,
     public_text,
     read_list,
+    trim_lists,
     verify_roots,
 )
 from qorgan.edge.recorder.index import Index
@@ -123,6 +124,22 @@ def test_what_retention_deleted_can_still_be_proved_to_have_been_there(index):
 
     assert [] == doubts(index)
     assert "hall/main/1.mp4" in dict(read_list(index.directory, "20241004").files)
+
+
+def test_a_list_goes_with_the_last_file_it_vouches_for_and_the_chain_stays_whole(index):
+    """Some megabytes a day, for ever, would fill the disk; a file that is held keeps its list."""
+    index.commit([a_file(1, DAY_1), a_file(2, DAY_1 + 60_000_000), a_file(3, DAY_1 + DAY_US)], [])
+    make_root(index, index.directory, SITE, KEY, DAY_1 + DAY_US + SETTLE_US)
+    make_root(index, index.directory, SITE, KEY, DAY_1 + 2 * DAY_US + SETTLE_US)
+    index.forget([1])
+    assert 0 == trim_lists(index, index.directory)
+
+    index.forget([2])
+    assert 1 == trim_lists(index, index.directory)
+    assert ["20241005.json"] == [path.name for path in (index.directory / "roots").iterdir()]
+    assert 2 == len(index.roots())
+    assert [] == doubts(index)
+    assert 0 == trim_lists(index, index.directory)
 
 
 def test_a_crash_between_list_and_index_makes_the_same_root_again(index, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support import index_rows
 
 from qorgan.domain.retention import Hold
-from qorgan.edge.recorder.index import SCHEMA_VERSION, Index, SegmentRow, group_fragments
+from qorgan.edge.recorder.index import SCHEMA_VERSION, Damage, Index, SegmentRow, group_fragments
 from qorgan.kernel.errors import Invalid, NotFound, Unavailable
 from qorgan.protocols.fmp4.reader import Fragment
 from qorgan.protocols.fmp4.writer import TIMESCALE
@@ -202,3 +202,18 @@ def test_a_file_lies_on_its_disk_wherever_that_is_now(index, tmp_path):
     assert tmp_path / "new place" / "hall/main/1.mp4" == index.file_of(here)
     with pytest.raises(NotFound):
         index.file_of(gone)
+
+
+def test_damage_that_goes_on_is_one_stretch_and_goes_when_nothing_of_its_time_is_kept(index):
+    def lost(start_s: int, pictures: int, stream: str = "main") -> Damage:
+        return Damage("hall", stream, START_US + start_s * S, START_US + (start_s + 1) * S, pictures)
+
+    index.commit([], [], [lost(0, 2), lost(1, 1), lost(9, 3), lost(60, 1), lost(60, 7, "sub")])
+
+    found = index.damaged("hall", "main", START_US, START_US + 100 * S)
+    assert [(0, 10, 6), (60, 61, 1)] == [
+        ((one.start_us - START_US) // S, (one.end_us - START_US) // S, one.pictures) for one in found
+    ]
+    assert [1] == [one.pictures for one in index.damaged("hall", "main", START_US + 20 * S, START_US + 100 * S)]
+    index.forget_gaps(START_US + 30 * S)
+    assert [1] == [one.pictures for one in index.damaged("hall", "main", 0, START_US + 100 * S)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.h264 import a_clip, avcc
+from tests.support.paper import Paper
 from tests.support.video import a_sound
 
 from qorgan.edge.recorder.archive import ArchiveWriter
@@ -127,3 +128,50 @@ def test_sound_that_no_browser_plays_is_in_the_file_and_not_in_the_range(tmp_pat
     data = (tmp_path / rows[0].path).read_bytes()
     recorded = parse_init(data[: rows[0].init_bytes]).audio
     assert recorded is not None and recorded.codec == codec
+
+
+class LateSound:
+    """A camera whose pictures are there at once and whose sound comes `late_s` after them, as its reports say."""
+
+    def __init__(self, late_s: float) -> None:
+        clip = a_clip()
+        self.paper, self.source = Paper(), H264Depacketizer((clip.sps, clip.pps))
+        self.track = TrackRecorder("hall", "main", self.paper, stagger=1.0)
+        self.track.begin_session(90_000, G711)
+        self.sent: list[bytes] = []
+        self._late = round(late_s * 50)
+
+    def send(self, seconds: int) -> None:
+        """Pictures at 25 a second with a keyframe each second; packets of 20 ms of sound, each with its number."""
+        for number in range(25 * seconds):
+            now_us = START_US + number * 40_000
+            self.track.take([Frame(b"\0\0\0\1x", number * 3600, number % 25 == 0, False)], self.source, now_us)
+            for packet in (2 * number - self._late, 2 * number + 1 - self._late):
+                if packet >= 0:
+                    self.sent.append(packet.to_bytes(4, "big") * 40)
+                    frame = AudioFrame(self.sent[-1], packet * 160, 160)
+                    self.track.take_sound([frame], now_us, packet * 20_000 - number * 40_000)
+        self.track.end_run("closed", START_US + seconds * S)
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.1, 0.24])
+def test_no_sound_is_lost_or_doubled_at_the_cut_between_two_files(late_s: float):
+    """The file that is cut waits for the sound of its last pictures; the next one begins with what comes after it."""
+    stream = LateSound(late_s)
+    stream.send(130)
+
+    assert ["rotation", "rotation", "closed"] == stream.paper.closed
+    assert stream.sent == [sample.data for _, fragment in stream.paper.fragments for sample in fragment.sound]
+    for id in (1, 2):
+        of_file = [fragment for number, fragment in stream.paper.fragments if number == id]
+        end = of_file[-1].start + of_file[-1].duration
+        last = of_file[-1].audio
+        assert last is not None and last.base_time + sum(last.durations) >= end
+
+
+def test_sound_that_stays_away_holds_no_file_up():
+    stream = LateSound(10.0)
+    stream.send(61)
+    written = [number for number, _ in stream.paper.fragments]
+    assert ["rotation", "closed"] == stream.paper.closed
+    assert sorted(written) == written, "the old file was ended before the new one was written to"

@@ -4,43 +4,15 @@ import itertools
 
 import pytest
 from tests.support.h264 import a_clip
+from tests.support.paper import Paper
 from tests.support.video import Video, a_video
 
-from qorgan.edge.recorder.index import SegmentRow
-from qorgan.edge.recorder.track import Fragment, Sample, TrackRecorder
-from qorgan.protocols.fmp4.writer import TIMESCALE, AudioTrack, VideoTrack
+from qorgan.edge.recorder.track import Sample, TrackRecorder
+from qorgan.protocols.fmp4.writer import TIMESCALE
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
 from qorgan.protocols.rtsp.h265 import H265Depacketizer
 
 S = 1_000_000
-
-
-class Paper:
-    """A sink that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.fragments: list[tuple[int, Fragment]] = []
-        self.segments: list[SegmentRow] = []
-        self.closed: list[str] = []
-        self.gaps: list[tuple[int, str | None]] = []
-
-    def new_segment_id(self) -> int:
-        return len(self.segments) + 1
-
-    def new_run_id(self) -> int:
-        return len(self.gaps) + 1
-
-    def open_segment(self, row: SegmentRow, track: VideoTrack, audio: AudioTrack | None) -> None:
-        self.segments.append(row)
-
-    def write_fragment(self, row: SegmentRow, fragment: Fragment) -> None:
-        self.fragments.append((row.id, fragment))
-
-    def close_segment(self, row: SegmentRow, reason: str) -> None:
-        self.closed.append(reason)
-
-    def note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None:
-        self.gaps.append((at_us, cause))
 
 
 class Stream:
@@ -190,3 +162,16 @@ def test_b_frames_that_no_parameter_set_announces_are_understood_from_the_second
     second = [s for id, f in stream.paper.fragments if id == 2 for s in f.samples]
     shown = [sample.media + sample.offset for sample in second]
     assert stream.sent[-len(second) :] == [time - shown[0] + stream.sent[-len(second)] for time in shown]
+
+
+def test_a_damaged_picture_is_kept_and_its_fragment_says_so():
+    stream = Stream()
+    stream.send(30)
+    broken = Frame(b"\0\0\0\1x", stream.timestamp, False, True)
+    stream.track.take([broken], stream.source, stream.now_us)
+    stream.number, stream.timestamp, stream.now_us = 31, stream.timestamp + 3600, stream.now_us + 40_000
+    stream.send(29)
+    stream.track.end_run("closed", stream.now_us)
+
+    assert 60 == sum(len(f.samples) for _, f in stream.paper.fragments)
+    assert [0, 1, 0] == [f.damaged for _, f in stream.paper.fragments]

@@ -268,4 +268,13 @@ def timeline(start: datetime, end: datetime, coverage: commands.CoverageReply) -
             {"start": instant(gap.start), "end": instant(gap.end), "stream": gap.stream, "cause": gap.cause}
             for gap in coverage.gaps
         ],
+        "damaged": [
+            {
+                "start": instant(one.start),
+                "end": instant(one.end),
+                "stream": one.stream,
+                "pictures": max(0, one.pictures),
+            }
+            for one in coverage.damaged
+        ],
     }

@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
 import gc
 import os
 import zlib
+from collections.abc import Mapping
+from pathlib import Path
 
 import structlog
 from joserfc.jwk import OKPKey
@@ -18,7 +21,8 @@ from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.desk import RecorderDesk
 from qorgan.edge.recorder.disks import Disks, DiskState, archive_lock
 from qorgan.edge.recorder.engine import Engine
-from qorgan.edge.recorder.evidence import make_root, node_key
+from qorgan.edge.recorder.evidence import make_root, node_key, trim_lists
+from qorgan.edge.recorder.holds import Handler, HoldDesk
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.janitor import EVERY_S as CLEAN_EVERY_S
 from qorgan.edge.recorder.janitor import Announcer, Janitor, StorageReport
@@ -41,10 +45,13 @@ STOP_WITHIN_S = 4.0
 
 
 class Recorder:
-    """Everything of one node's recorder, wired. `run()` works until cancelled."""
+    """Everything of one node's recorder, wired. `run()` works until cancelled.
 
-    def __init__(self, config: EdgeConfig) -> None:
-        self._config = config
+    `path` is the file of the configuration: without it no camera is set up from a centre.
+    """
+
+    def __init__(self, config: EdgeConfig, path: Path | None = None) -> None:
+        self._config, self._path = config, path
         self._archive_dir = config.storage.archive
         self._secrets = SecretStore(config.storage.data)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -165,6 +172,10 @@ class Recorder:
             clock=SystemClock(),
         )
         self._let_cameras_turn(desk)
+        holds = HoldDesk(self._archive_dir, SystemClock(), granted=desk.granted, note=desk.note)
+        desk.also_answer(holds.answers())
+        if self._path is not None:
+            desk.also_answer(_setting_up(self._path, self._config, desk))
         return desk
 
     def _let_cameras_turn(self, desk: RecorderDesk) -> None:
@@ -206,6 +217,7 @@ class Recorder:
             self._janitor.clean(index, at_us)
             self.archive.take_ballast()
             self._sign_yesterday(index, at_us)
+            trim_lists(index, self._archive_dir)
         self.archive.used = index.used()
         report = self._janitor.report(index, at_us)
         if self._loop is not None and not self._loop.is_closed():
@@ -230,6 +242,21 @@ class Recorder:
         for (camera, _), session in self.sessions.items():
             streams.setdefault(camera, []).append(session.health())
         return [CameraHealth(key=camera, streams=tuple(healths)) for camera, healths in streams.items()]
+
+
+def _setting_up(path: Path, config: EdgeConfig, desk: RecorderDesk) -> dict[str, Handler]:
+    """The commands that set up cameras; what they need is loaded at the first one: the recorder is small elsewhere."""
+
+    @functools.cache
+    def answers() -> Mapping[str, Handler]:
+        from qorgan.edge.onvif.setup_desk import SetupDesk
+
+        return SetupDesk(path, config, SystemClock(), granted=desk.granted, note=desk.note).answers()
+
+    def answer(name: str) -> Handler:
+        return lambda data: answers()[name](data)
+
+    return {name: answer(name) for name in ("discover", "probe_camera", "save_camera", "remove_camera")}
 
 
 def _settle_memory() -> None:

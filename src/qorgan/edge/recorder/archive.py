@@ -30,7 +30,8 @@ import structlog
 from qorgan.edge.core.ballast import Ballast
 from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.disks import Disk, Disks, DiskState
-from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
+from qorgan.edge.recorder.index import Damage, FragmentEntry, Index, SegmentRow
+from qorgan.edge.recorder.timing import to_us
 from qorgan.edge.recorder.track import Fragment
 from qorgan.kernel.clock import from_us
 from qorgan.protocols.fmp4.writer import AudioTrack, VideoTrack, fragment_head, init_segment
@@ -93,6 +94,7 @@ class ArchiveWriter:
         self._open: dict[int, _OpenFile] = {}
         self._changed: dict[int, SegmentRow] = {}
         self._gaps: list[tuple[str, str, int, str | None]] = []
+        self._damage: list[Damage] = []
         self._thread = threading.Thread(target=self._run, name="archive", daemon=True)
         self._behind = False
         self.storage_fault = ""
@@ -210,17 +212,22 @@ class ArchiveWriter:
             except Exception:  # the root of this unit of work
                 log.exception("archive.job_failed")
 
-    def _commit(self, rows: Iterable[SegmentRow], gaps: Sequence[tuple[str, str, int, str | None]]) -> None:
+    def _commit(
+        self,
+        rows: Iterable[SegmentRow],
+        gaps: Sequence[tuple[str, str, int, str | None]],
+        damage: Sequence[Damage] = (),
+    ) -> None:
         """Into the index; when the disk is full, with the space that is kept back for it."""
         rows = list(rows)
         try:
-            self.index.commit(rows, gaps)
+            self.index.commit(rows, gaps, damage)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_FULL or self._ballast is None or not self._ballast.release():
                 raise
             log.error("archive.ballast_released", reason="the disk with the index is full")
             self._full = True
-            self.index.commit(rows, gaps)
+            self.index.commit(rows, gaps, damage)
 
     def _make_room(self) -> None:
         if self._full:
@@ -340,6 +347,13 @@ class ArchiveWriter:
             file.duration = fragment.start + duration
             file.frames += len(samples)
             self._changed[row.id] = row
+            if fragment.damaged:
+                self._note_damage(row, fragment, duration)
+
+    def _note_damage(self, row: SegmentRow, fragment: Fragment, duration: int) -> None:
+        start_us = row.wall_start_us + to_us(fragment.start)
+        end_us = start_us + to_us(duration)
+        self._damage.append(Damage(row.camera, row.stream, start_us, end_us, fragment.damaged))
 
     def _append(self, file: _OpenFile, buffers: Sequence[bytes], length: int) -> bool:
         """Write all of `buffers` or mark the file failed and cut back what was written of them."""
@@ -403,12 +417,13 @@ class ArchiveWriter:
         for disk in {row.disk for row in self._changed.values()}:
             self._sync(disk)
         try:
-            self._commit(self._changed.values(), self._gaps)
+            self._commit(self._changed.values(), self._gaps, self._damage)
         except Exception:  # the root of this unit of work; the same rows are tried again in a second
             log.exception("archive.index_failed")
             return
         self._changed.clear()
         self._gaps.clear()
+        self._damage.clear()
 
     def _sync(self, id: str) -> None:
         """Make what is on a disk durable, or leave the disk.

@@ -32,6 +32,7 @@ from qorgan.protocols.link.commands import (
     Close,
     CoverageReply,
     Credit,
+    Damaged,
     Gap,
     Opened,
     OpenRange,
@@ -296,6 +297,7 @@ def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) ->
     within = coverage.Span(to_us(start), to_us(end))
     spans: list[Span] = []
     gaps: list[Gap] = []
+    damaged: list[Damaged] = []
     index = Index(archive / "index.db", readonly=True)
     try:
         for stream in StreamName:
@@ -306,11 +308,15 @@ def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) ->
                 Gap(start=from_us(g.start_us), end=from_us(g.end_us), stream=stream, cause=g.cause)
                 for g in coverage.gaps_between(kept, within, noted)
             ]
-            if len(spans) + len(gaps) > MOST_STRETCHES:
+            damaged += [
+                Damaged(start=from_us(d.start_us), end=from_us(d.end_us), stream=stream, pictures=d.pictures)
+                for d in index.damaged(camera, stream, within.start_us, within.end_us)
+            ]
+            if len(spans) + len(gaps) + len(damaged) > MOST_STRETCHES:
                 raise Invalid("there are too many gaps in this period; ask for a shorter one", code="coverage.too_long")
     finally:
         index.close()
-    return CoverageReply(spans=tuple(spans), gaps=tuple(gaps))
+    return CoverageReply(spans=tuple(spans), gaps=tuple(gaps), damaged=tuple(damaged))
 
 
 def _portions(message: Message) -> Iterator[Message]:

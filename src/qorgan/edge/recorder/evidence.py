@@ -6,12 +6,15 @@ signed with the node's own Ed25519 key. Files closed late belong to the next roo
 UTC days too, and because a country's zone may change (Kazakhstan's did in 2024) while a day that was signed may not.
 
 The root is kept in index.db and, with the list it was made of, as `roots/YYYYMMDD.json` beside the archive: the list
-lets anybody prove one file, or that a file existed, after retention has deleted the others.
+lets anybody prove one file, or that a file existed, after retention has deleted the others. When the last file of a
+list is gone, the list goes, too (`trim_lists`): some megabytes a day, for ever, would fill the disk. The roots stay, a
+few hundred bytes a day, so that the chain is whole.
 """
 
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +157,23 @@ def _write_list(
     replace_file(folder / f"{day}.json", msgspec.json.encode(file) + b"\n", mode=0o640)
 
 
+def trim_lists(index: Index, archive: Path) -> int:
+    """Delete the lists of which no file is kept any more; how many. A file under a hold keeps its list."""
+    gone = 0
+    for day in index.empty_roots():
+        path = archive / "roots" / f"{day}.json"
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            continue
+        except OSError as error:  # it stays until the next time
+            log.warning("evidence.list_kept", day=day, error=os.strerror(error.errno or 0))
+            continue
+        gone += 1
+        log.info("evidence.list_trimmed", day=day)
+    return gone
+
+
 def read_list(archive: Path, day: str) -> RootFile:
     """The list of a day. Raises `Corrupt` when it is missing or is none."""
     path = archive / "roots" / f"{day}.json"
@@ -169,7 +189,7 @@ def read_list(archive: Path, day: str) -> RootFile:
 
 def verify_roots(index: Index, archive: Path, site: SiteId, key: Ed25519PublicKey) -> Iterator[Doubt]:
     """Check the chain, each signature, each list, and that the index agrees with the lists. Reads no video."""
-    previous, expected = b"", 1
+    previous, expected, empty = b"", 1, index.empty_roots()
     for number, day, signed, signature in index.roots():
         name = f"roots/{day}.json"
         if number != expected:
@@ -185,7 +205,9 @@ def verify_roots(index: Index, archive: Path, site: SiteId, key: Ed25519PublicKe
                 yield Doubt("evidence.root_damaged", name, "the root is another's: its number, day or site differ")
             if root.previous != hashlib.sha256(previous).hexdigest():
                 yield Doubt("evidence.chain_broken", name, "it does not follow the root before it")
-            yield from _verify_list(index, archive, name, signed, root)
+            trimmed = day in empty and not (archive / name).exists()
+            if not trimmed:
+                yield from _verify_list(index, archive, name, signed, root)
         previous, expected = signed.encode(), number + 1
 
 

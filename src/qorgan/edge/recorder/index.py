@@ -76,6 +76,17 @@ def unpack_fragments(blob: bytes | bytearray) -> list[FragmentEntry]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Pictures of a stream in [start, end) of which packets were lost on the way from the camera."""
+
+    camera: str
+    stream: str
+    start_us: int
+    end_us: int
+    pictures: int
+
+
 @dataclass(slots=True)
 class SegmentRow:
     """A row of `segments`, as it will stand after the next commit."""
@@ -116,14 +127,16 @@ _UPSERT = f"""
 """  # noqa: S608 - column names of ours
 
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # What brings a file from a version to the next; then schema.sql makes what is missing
 UPGRADES = {
     1: """
         ALTER TABLE segments ADD COLUMN disk TEXT NOT NULL DEFAULT '';
         ALTER TABLE segments ADD COLUMN root INTEGER;
     """,
+    2: "",  # the table `damage`
 }
+DAMAGE_JOIN_US = 10_000_000  # a line that loses packets all day makes a row for each stretch, not for each second
 _RECOUNT = """
     DELETE FROM usage;
     INSERT INTO usage
@@ -278,6 +291,15 @@ class Index:
             (camera, stream, end_us, start_us),
         ).fetchall()
 
+    def damaged(self, camera: str, stream: str, start_us: int, end_us: int) -> list[Damage]:
+        """Stretches of [start, end) in which pictures were damaged on the way, by time."""
+        rows = self._db.execute(
+            "SELECT camera, stream, start_us, end_us, pictures FROM damage WHERE camera = ? AND stream = ?"
+            " AND start_us < ? AND end_us > ? ORDER BY start_us",
+            (camera, stream, end_us, start_us),
+        )
+        return [Damage(*row) for row in rows]
+
     def lasting_gaps(self) -> set[tuple[str, str]]:
         """Camera and stream of every gap that has no end yet."""
         return set(self._db.execute("SELECT camera, stream FROM gaps WHERE end_us IS NULL"))
@@ -412,6 +434,13 @@ class Index:
         """Number, day, what was signed, and signature of every daily root, by number."""
         return self._db.execute("SELECT number, day, signed, signature FROM roots ORDER BY number").fetchall()
 
+    def empty_roots(self) -> set[str]:
+        """The days whose root covers no file that is still kept."""
+        rows = self._db.execute(
+            "SELECT day FROM roots WHERE NOT EXISTS (SELECT 1 FROM segments WHERE segments.root = roots.number)"
+        )
+        return {day for (day,) in rows}
+
     def rooted(self, number: int) -> dict[str, tuple[bytes, SegmentRow]]:
         """The files that are still kept of a root, by path."""
         rows = self._rows("root = ? ORDER BY path", (number,))
@@ -423,12 +452,19 @@ class Index:
 
     # Writing
 
-    def commit(self, changed: Iterable[SegmentRow], gaps: Iterable[tuple[str, str, int, str | None]]) -> None:
+    def commit(
+        self,
+        changed: Iterable[SegmentRow],
+        gaps: Iterable[tuple[str, str, int, str | None]],
+        damage: Iterable[Damage] = (),
+    ) -> None:
         """One transaction: rows as they are now; gaps as (camera, stream, instant in µs, cause or None for the end)."""
         with self._transaction():
             self._db.executemany(_UPSERT, [_values(row) for row in changed])
             for gap in gaps:
                 self._note_gap(*gap)
+            for one in damage:
+                self._note_damage(one)
 
     def forget(self, ids: Iterable[int]) -> None:
         """Drop rows whose files are gone."""
@@ -459,8 +495,9 @@ class Index:
         self._add_gap(camera, stream, start_us, end_us, cause)
 
     def forget_gaps(self, before_us: int) -> None:
-        """Drop gaps that ended before an instant: nothing of that time is kept any more."""
+        """Drop gaps and damage that ended before an instant: nothing of that time is kept any more."""
         self._db.execute("DELETE FROM gaps WHERE end_us < ?", (before_us,))
+        self._db.execute("DELETE FROM damage WHERE end_us < ?", (before_us,))
 
     def name_disk(self, id: str) -> None:
         """Say of every segment in the directory of index.db which disk that is."""
@@ -530,6 +567,19 @@ class Index:
             self._db.execute(
                 "INSERT INTO gaps (camera, stream, start_us, end_us, cause) VALUES (?, ?, ?, ?, ?)",
                 (camera, stream, start_us, end_us, cause),
+            )
+
+    def _note_damage(self, one: Damage) -> None:
+        """A stretch of damage, or a longer one when it goes on from one that has just been."""
+        longer = self._db.execute(
+            "UPDATE damage SET end_us = max(end_us, ?), pictures = pictures + ?"
+            " WHERE camera = ? AND stream = ? AND start_us <= ? AND end_us >= ?",
+            (one.end_us, one.pictures, one.camera, one.stream, one.start_us, one.start_us - DAMAGE_JOIN_US),
+        )
+        if longer.rowcount == 0:
+            self._db.execute(
+                "INSERT INTO damage (camera, stream, start_us, end_us, pictures) VALUES (?, ?, ?, ?, ?)",
+                (one.camera, one.stream, one.start_us, one.end_us, one.pictures),
             )
 
     def _note_gap(self, camera: str, stream: str, at_us: int, cause: str | None) -> None:

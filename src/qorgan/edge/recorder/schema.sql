@@ -1,4 +1,4 @@
--- index.db, version 2: what stands in the archive. Anybody may read it. The recorder alone writes it, but for `holds`,
+-- index.db, version 3: what stands in the archive. Anybody may read it. The recorder alone writes it, but for `holds`,
 -- which belong to whoever places them (`qorgan edge hold`).
 -- Everything here is made when it is missing; what that does not do for a file of an older version, `UPGRADES` in index.py
 -- does first.
@@ -32,6 +32,7 @@ CREATE INDEX IF NOT EXISTS segments_open ON segments (state) WHERE state = 'open
 CREATE INDEX IF NOT EXISTS segments_kept ON segments (camera, stream, wall_start_us, duration, state) WHERE state <> 'open';
 CREATE INDEX IF NOT EXISTS segments_oldest ON segments (disk, camera, wall_start_us, duration, bytes, stream, state)
     WHERE state <> 'open';
+CREATE INDEX IF NOT EXISTS segments_rooted ON segments (root) WHERE root IS NOT NULL;
 CREATE INDEX IF NOT EXISTS segments_unrooted ON segments (wall_start_us) WHERE state <> 'open' AND root IS NULL;
 
 -- A stretch without recording, with its cause (a CameraReason, node_down, storage, retention or lost). No end: it lasts.
@@ -44,6 +45,17 @@ CREATE TABLE IF NOT EXISTS gaps (
     cause    TEXT    NOT NULL
 );
 CREATE INDEX IF NOT EXISTS gaps_by_time ON gaps (camera, stream, start_us);
+
+-- A stretch in which packets from the camera were lost: so many of its pictures are damaged. They are kept all the same.
+CREATE TABLE IF NOT EXISTS damage (
+    id       INTEGER PRIMARY KEY,
+    camera   TEXT    NOT NULL,
+    stream   TEXT    NOT NULL,
+    start_us INTEGER NOT NULL,
+    end_us   INTEGER NOT NULL,
+    pictures INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS damage_by_time ON damage (camera, stream, start_us);
 
 -- Where files may lie. A disk that is gone keeps its line as long as a segment names it.
 CREATE TABLE IF NOT EXISTS disks (

@@ -43,16 +43,21 @@ class Sound:
         self._rate = format.clock_rate
         self._origin: tuple[int, int] | None = None  # an unwrapped timestamp and its media time
         self._latest = 0
+        self.reached = 0  # media time up to which there is sound
         self._waiting: deque[SoundSample] = deque(maxlen=WAITING_MAX)
 
-    def take(self, frames: Sequence[AudioFrame], anchor: Anchor) -> None:
-        """Place frames in time; they wait until pictures of that time are written."""
+    def take(self, frames: Sequence[AudioFrame], anchor: Anchor) -> list[SoundSample]:
+        """Place frames in time; they wait until pictures of that time are written. Returns them."""
+        placed = []
         self._latest = self._latest if self._origin is not None else frames[0].timestamp
         self._follow(unwrapped(anchor.timestamp, self._latest), anchor)
         for frame in frames:
             self._latest = unwrapped(frame.timestamp, self._latest)
             duration = frame.duration * TIMESCALE // self._rate
-            self._waiting.append(SoundSample(frame.data, self._media_of(self._latest), duration))
+            placed.append(SoundSample(frame.data, self._media_of(self._latest), duration))
+        self._waiting += placed
+        self.reached = placed[-1].media + placed[-1].duration
+        return placed
 
     def take_until(self, start: int, end: int) -> list[SoundSample]:
         """The sound that begins before `end`, without holes. What lies before `start` is dropped."""
@@ -70,7 +75,7 @@ class Sound:
     def forget(self) -> None:
         """The run is over: what waits belongs to nothing."""
         self._waiting.clear()
-        self._origin = None
+        self._origin, self.reached = None, 0
 
     def _follow(self, timestamp: int, anchor: Anchor) -> None:
         if self._origin is not None:

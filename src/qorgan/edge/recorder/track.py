@@ -27,6 +27,7 @@ JUMP_MAX = 10 * TIMESCALE
 BACK_MAX = 2 * TIMESCALE  # a picture shown so long before one that came earlier is still a B-frame
 DEFAULT_DURATION = 3600  # 25 frames/s, until the camera has shown its own pace
 GOP_CACHE_MAX = 6 * 1024 * 1024
+SOUND_BEHIND_MAX = TIMESCALE // 4  # so long a file that is cut waits for the sound of its last pictures
 
 
 @dataclass(slots=True)
@@ -41,15 +42,20 @@ class Sample:
     key: bool
     duration: int = 0
     offset: int = 0
+    damaged: bool = False  # packets of it, or of the picture before it, were lost
 
 
 @dataclass(slots=True)
 class Fragment:
-    """Samples that are written together. `start` counts from the beginning of their segment."""
+    """Samples that are written together. `start` counts from the beginning of their segment.
+
+    `damaged` counts those of its pictures of which packets were lost on the way from the camera.
+    """
 
     sequence: int
     start: int
     duration: int = 0
+    damaged: int = 0
     samples: list[Sample] = field(default_factory=list)
     sound: list[SoundSample] = field(default_factory=list)
     audio: AudioRun | None = None  # what the head says of the sound
@@ -64,6 +70,20 @@ class Fragment:
         """How much later than decoded each frame is shown; None where that is nowhere the case."""
         offsets = [sample.offset for sample in self.samples]
         return offsets if any(offsets) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """The last fragment of a file that has been cut, which waits for the sound of its time."""
+
+    row: SegmentRow
+    fragment: Fragment
+    segment_media: int
+    reason: str
+
+    @property
+    def end(self) -> int:
+        return self.segment_media + self.fragment.start + self.fragment.duration
 
 
 class Sink(Protocol):
@@ -100,6 +120,7 @@ class TrackRecorder:
         self._segment_media = 0
         self._sequence = 0
         self._fragment: Fragment | None = None
+        self._tail: _Tail | None = None
         self._held: deque[Sample] = deque()
         self._order: DecodeTimes | None = None  # only where pictures travel in another order than they are shown
         self._has_b_frames = False
@@ -114,19 +135,28 @@ class TrackRecorder:
         self._scale = TIMESCALE / clock_rate
         self._sound = None if sound is None else Sound(sound)
 
-    def take_sound(self, frames: list[AudioFrame], arrival_us: int, ahead_us: int | None) -> None:
+    @property
+    def audio(self) -> AudioTrack | None:
+        """What this session's sound is, if the camera sends any and we asked for it."""
+        return None if self._sound is None else self._sound.track
+
+    def take_sound(self, frames: list[AudioFrame], arrival_us: int, ahead_us: int | None) -> list[SoundSample]:
         """Record sound that was there at `arrival_us`, in the file of its pictures; nothing while there are none.
 
         `ahead_us`: how much later than the latest picture the first of it was heard, where the camera's reports say so.
+        Returns it placed in time, for whoever listens: to be read at once, its end is still moved afterwards.
         """
         if self._sound is None or self.clock is None or not frames:
-            return
+            return []
         if ahead_us is not None:
             anchor = Anchor(frames[0].timestamp, self._media + to_media(ahead_us), True)
         else:
             now = to_media(arrival_us - self.clock.offset_us)
             anchor = Anchor(frames[-1].timestamp + frames[-1].duration, now, False)
-        self._sound.take(frames, anchor)
+        placed = self._sound.take(frames, anchor)
+        if self._tail is not None and self._sound.reached >= self._tail.end:
+            self._write_tail()
+        return placed
 
     @property
     def timestamp(self) -> int:
@@ -163,6 +193,8 @@ class TrackRecorder:
         """Hold a frame, and record those before it whose times are certain now. Returns what live viewers may see."""
         if self.clock is not None:
             self._advance(frame)
+            if self._tail is not None and self._media >= self._tail.end + SOUND_BEHIND_MAX:
+                self._write_tail()
             if frame.key:
                 self._turn(source, arrival_us)
             elif self._media - self._segment_media >= SEGMENT_MAX:
@@ -173,7 +205,7 @@ class TrackRecorder:
             self._begin_run(frame, source, arrival_us)
         if self._row is None:
             self._open_segment()
-        sample = Sample(frame.data, self._media, frame.key)
+        sample = Sample(frame.data, self._media, frame.key, damaged=frame.damaged)
         self._held.append(sample)
         if self._order is None:
             return (sample,)
@@ -188,7 +220,7 @@ class TrackRecorder:
             self.end_run(reason, arrival_us, gap=reason == "clock_step" and set_ahead)  # an hour that never was
         elif self._media - self._segment_media >= self._target:
             self._settle(self._media)
-            self._close_segment("rotation")
+            self._cut()
             self._target = SEGMENT_TARGET
 
     def _advance(self, frame: Frame) -> None:
@@ -270,20 +302,42 @@ class TrackRecorder:
             self._fragment = Fragment(self._sequence, sample.media - self._segment_media)
         self._fragment.samples.append(sample)
         self._fragment.duration += duration
+        self._fragment.damaged += sample.damaged
 
     def _flush(self) -> None:
+        self._write_tail()  # its sound comes first: what is taken for later pictures is taken for good
         if self._fragment is not None and self._row is not None:
             if self._first_of_run and self.clock is not None:  # its clock still learns which frame was least delayed
                 self._row.wall_start_us = self.clock.wall_us(self._segment_media)
-            if self._sound is not None:
-                self._add_sound(self._fragment, self._sound)
-            self._sink.write_fragment(self._row, self._fragment)
+            self._write(self._row, self._fragment, self._segment_media)
         self._fragment = None
 
-    def _add_sound(self, fragment: Fragment, sound: Sound) -> None:
-        end = self._segment_media + fragment.start + fragment.duration
-        fragment.sound = sound.take_until(self._segment_media, end)
-        fragment.audio = run_of(fragment.sound, self._segment_media)
+    def _write(self, row: SegmentRow, fragment: Fragment, segment_media: int) -> None:
+        if self._sound is not None:
+            end = segment_media + fragment.start + fragment.duration
+            fragment.sound = self._sound.take_until(segment_media, end)
+            fragment.audio = run_of(fragment.sound, segment_media)
+        self._sink.write_fragment(row, fragment)
+
+    def _cut(self) -> None:
+        """End a file in the middle of a run. Where sound comes later than its pictures, the file waits for it."""
+        if self._sound is None or self._row is None or self._fragment is None:
+            self._close_segment("rotation")
+            return
+        fragment, self._fragment = self._fragment, None
+        self._write_tail()
+        if self._first_of_run and self.clock is not None:
+            self._row.wall_start_us = self.clock.wall_us(self._segment_media)
+        self._tail = _Tail(self._row, fragment, self._segment_media, "rotation")
+        self._row, self._first_of_run = None, False
+        if self._sound.reached >= self._tail.end:
+            self._write_tail()
+
+    def _write_tail(self) -> None:
+        if self._tail is not None:
+            tail, self._tail = self._tail, None
+            self._write(tail.row, tail.fragment, tail.segment_media)
+            self._sink.close_segment(tail.row, tail.reason)
 
     def _close_segment(self, reason: str) -> None:
         self._flush()
