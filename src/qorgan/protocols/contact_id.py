@@ -1,8 +1,8 @@
 """Ademco Contact ID (SIA DC-05): the whole table of event codes, and events as DC-09 and Sur-Gard carry them.
 
 An event is `QXYZ GG CCC`: qualifier (1 new or opening, 3 restore or closing, 6 still so), code, partition, zone or
-user. A qualifier that does not exist counts as new, a code that does not exist is an alarm: P1 in the class of alarms (1xx),
-P2 elsewhere.
+user. A qualifier that does not exist counts as new, a code that does not exist is an alarm: P1 in the class of alarms
+(1xx), P2 elsewhere.
 """
 
 import re
