@@ -17,7 +17,7 @@ class Role(StrEnum):
     HEAD = "head"  # their own school
     INSPECTOR = "inspector"  # the regions and districts given to them
     MINISTRY = "ministry"  # the whole country, and no video
-    ADMINISTRATOR = "administrator"  # the whole country, everything technical, and no video
+    ADMINISTRATOR = "administrator"  # the whole country, everything technical; no video but of a camera being added
 
 
 class Right(StrEnum):
@@ -29,30 +29,68 @@ class Right(StrEnum):
     PTZ_MOVE = "ptz.move"  # turn a camera
     ARCHIVE_VIEW = "archive.view"
     ARCHIVE_EXPORT = "archive.export"  # a copy leaves the building
+    EVIDENCE_HOLD = "evidence.hold"  # keep recordings at a school from being deleted
+    CAMERA_SETUP = "camera.setup"  # find cameras at a school, look at one while adding it, and add it
     ALARM_READ = "alarm.read"
     ALARM_ACKNOWLEDGE = "alarm.acknowledge"
     ALARM_VERIFY = "alarm.verify"
     ALARM_DISPATCH = "alarm.dispatch"
     ALARM_CLOSE = "alarm.close"
+    CHECKLIST_TICK = "checklist.tick"
+    CASE_READ = "case.read"  # the papers of a case, which leave the building
     UNITS_READ = "units.read"
+    UNITS_EDIT = "units.edit"  # take a unit out of service, put it back
+    DUTY_READ = "duty.read"  # who sits at which desk
+    DUTY_TAKE = "duty.take"  # begin and end a shift, sign a hand-over
+    PEOPLE_READ = "people.read"  # whom to call at a school, who is on duty there
+    PEOPLE_EDIT = "people.edit"
     WATCHES_READ = "watches.read"
     REGISTRY_EDIT = "registry.edit"
+    FAULTS_READ = "faults.read"  # what is silent or broken, which buttons are proved
+    FAULTS_TAKE = "faults.take"  # say that one acts on it; plan tests of buttons
+    NOTICES_EDIT = "notices.edit"  # who is told of what by which channel
     SYSTEM_READ = "system.read"  # counters and health of the centre's own parts
 
 
-_READ = frozenset({Right.SCHOOLS_READ, Right.CAMERAS_READ, Right.ALARM_READ})
+_READ = frozenset({Right.SCHOOLS_READ, Right.CAMERAS_READ, Right.ALARM_READ, Right.FAULTS_READ})
 _VIDEO = frozenset({Right.LIVE_VIEW, Right.ARCHIVE_VIEW, Right.ARCHIVE_EXPORT})
 _ANSWER = frozenset(
     {Right.ALARM_ACKNOWLEDGE, Right.ALARM_VERIFY, Right.ALARM_DISPATCH, Right.ALARM_CLOSE, Right.UNITS_READ}
 )
+_SHIFT = frozenset(
+    {
+        Right.CHECKLIST_TICK,
+        Right.CASE_READ,
+        Right.UNITS_EDIT,
+        Right.DUTY_READ,
+        Right.DUTY_TAKE,
+        Right.PEOPLE_READ,
+    }
+)
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
-        Role.DUTY_OFFICER: _READ | _VIDEO | _ANSWER | {Right.PTZ_MOVE},
-        Role.HEAD: _READ | _VIDEO | {Right.WATCHES_READ, Right.PTZ_MOVE},
-        Role.INSPECTOR: _READ | _VIDEO | {Right.WATCHES_READ},
+        Role.DUTY_OFFICER: _READ | _VIDEO | _ANSWER | _SHIFT | {Right.EVIDENCE_HOLD, Right.PTZ_MOVE, Right.FAULTS_TAKE},
+        Role.HEAD: _READ
+        | _VIDEO
+        | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE},
+        Role.INSPECTOR: _READ
+        | _VIDEO
+        | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ},
         Role.MINISTRY: _READ | {Right.WATCHES_READ},
-        Role.ADMINISTRATOR: _READ | {Right.WATCHES_READ, Right.UNITS_READ, Right.REGISTRY_EDIT, Right.SYSTEM_READ},
+        Role.ADMINISTRATOR: _READ
+        | {
+            Right.CAMERA_SETUP,
+            Right.WATCHES_READ,
+            Right.UNITS_READ,
+            Right.UNITS_EDIT,
+            Right.DUTY_READ,
+            Right.PEOPLE_READ,
+            Right.PEOPLE_EDIT,
+            Right.REGISTRY_EDIT,
+            Right.SYSTEM_READ,
+        }
+        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT},
     }
 )
 
@@ -64,6 +102,7 @@ class PurposeKind(StrEnum):
     ALARM = "alarm"
     OWN_SCHOOL = "own_school"
     INSPECTION = "inspection"
+    SETUP = "setup"  # one picture of a camera that is being added
 
 
 PURPOSES: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType(
@@ -72,7 +111,7 @@ PURPOSES: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType(
         Role.HEAD: frozenset({PurposeKind.OWN_SCHOOL, PurposeKind.ALARM}),
         Role.INSPECTOR: frozenset({PurposeKind.INSPECTION}),
         Role.MINISTRY: frozenset(),
-        Role.ADMINISTRATOR: frozenset(),
+        Role.ADMINISTRATOR: frozenset({PurposeKind.SETUP}),
     }
 )
 
@@ -118,7 +157,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purpose:
-    """A purpose as it stands in the ledger: `duty`, `own_school`, `inspection` or `alarm:<id>`."""
+    """A purpose as it stands in the ledger: `duty`, `own_school`, `inspection`, `setup` or `alarm:<id>`."""
 
     kind: PurposeKind
     alarm: UUID | None = None
@@ -134,7 +173,7 @@ class Purpose:
                 return cls(kind=PurposeKind(kind))
         except ValueError:
             pass
-        raise Invalid("the purpose is one of duty, own_school, inspection, alarm:<id>", code="purpose")
+        raise Invalid("the purpose is one of duty, own_school, inspection, setup, alarm:<id>", code="purpose")
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.alarm}" if self.alarm else self.kind.value

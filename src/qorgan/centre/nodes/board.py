@@ -12,8 +12,8 @@ from datetime import datetime
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link.messages import CameraHealth, Pulse
 
-SILENT_AFTER_S = 30.0
-GAP_AFTER_S = 60.0
+SILENT_AFTER_S = 25.0  # two pulses missed, and the fault is written within 30 s of the last one
+GAP_AFTER_S = 45.0  # and a gap in `seq` is a written fault within 60 s
 WRITE_EVERY_S = 60.0
 MOST_BEYOND = 10_000  # seqs remembered behind a gap; beyond it the gap is given up as lost
 MOST_SITES = 100_000
@@ -34,10 +34,15 @@ class News:
 
 @dataclass(slots=True)
 class Sequence:
-    """Which `seq` of one site have arrived: all up to `complete_to`, and those `beyond` the first gap."""
+    """Which `seq` of one site have arrived: all up to `complete_to`, and those `beyond` the first gap.
+
+    `told` is the highest that the node says we acknowledged: should the end of its count be lost here, no later message
+    would show it.
+    """
 
     complete_to: int | None = None
     beyond: set[int] = field(default_factory=set)
+    told: int = 0
     gap_since: float | None = None
 
     def arrived(self, seq: int, now: float) -> None:
@@ -53,18 +58,24 @@ class Sequence:
             self.beyond.remove(self.complete_to)
         self._watch(now)
 
+    def acknowledged(self, last: int, now: float) -> None:
+        """The node says that everything up to `last` was acknowledged by us."""
+        if self.complete_to is not None:
+            self.told = max(self.told, last)
+            self._watch(now)
+
     def restarted(self, last: int) -> None:
         """The node began a new count: what we waited for will not come."""
-        self.complete_to, self.beyond, self.gap_since = last, set(), None
+        self.complete_to, self.beyond, self.told, self.gap_since = last, set(), 0, None
 
     def missing(self, now: float) -> int:
         """How many are missing for longer than `GAP_AFTER_S`; 0 while they may still be on their way."""
         if self.gap_since is None or now - self.gap_since < GAP_AFTER_S or self.complete_to is None:
             return 0
-        return max(self.beyond) - self.complete_to - len(self.beyond)
+        return max(self.told, max(self.beyond, default=0)) - self.complete_to - len(self.beyond)
 
     def _watch(self, now: float) -> None:
-        if not self.beyond:
+        if not self.beyond and self.told <= (self.complete_to or 0):
             self.gap_since = None
         elif self.gap_since is None:
             self.gap_since = now
@@ -149,6 +160,8 @@ class NodeBoard:
         known = entry.seqs.complete_to
         if begun_anew and known is not None and pulse.last_seq < known:
             entry.seqs.restarted(pulse.last_seq)
+        elif pulse.outbox == 0:
+            entry.seqs.acknowledged(pulse.last_seq, entry.heard)
         entry.started_at = pulse.started_at
 
     def _news(
@@ -173,5 +186,5 @@ class NodeBoard:
 
 
 def _shape(camera: CameraHealth) -> object:
-    """What of a camera's health is told at once; frame and bit rates wait for the next regular write."""
-    return tuple((s.stream, s.state, s.reason, s.codec, s.width, s.height) for s in camera.streams)
+    """What of a camera's health is told at once; frame and bit rates and its clock wait for the next regular write."""
+    return camera.onvif, tuple((s.stream, s.state, s.reason, s.codec, s.width, s.height) for s in camera.streams)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from qorgan.centre import clean
 from qorgan.centre.schools.models import School
 from qorgan.centre.supervision.events import faults_changed
-from qorgan.centre.supervision.models import Fault, SchoolAction, WayIn
+from qorgan.centre.supervision.models import Fault, FaultQuerySet, SchoolAction, WayIn
 from qorgan.domain import supervision as rules
 from qorgan.domain.supervision import Known, Standing, WayState
 from qorgan.kernel.ids import is_key
@@ -103,18 +103,20 @@ def _interval(seconds: float | None) -> float | None:
 def _settle_source(way: WayIn, now: datetime) -> None:
     subject = f"source:{way.key}"
     codes = rules.faults_of_source(WayState(way.state), way.faults, present=way.present)
-    standing = [Standing(school=way.school_id, subject=subject, code=code, since=way.since or now) for code in codes]
+    since, detail = way.since or now, {"kind": way.kind, "place": way.place_kk}
+    standing = [
+        Standing(school=way.school_id, subject=subject, code=code, since=since, detail=detail) for code in codes
+    ]
     written = Fault.objects.filter(school=way.school_id, subject=subject).exclude(code=rules.TEST_OVERDUE)
-    settle(standing, _recent(written, now), now, detail={"kind": way.kind, "place": way.place_kk})
+    settle(standing, recent(written, now), now)
 
 
-def _recent(rows: Any, now: datetime) -> list[Fault]:
+def recent(rows: FaultQuerySet, now: datetime) -> list[Fault]:
+    """Those of these faults that `settle` compares with: open, or closed so lately that they may come back."""
     return list(rows.filter(Q(closed_at=None) | Q(closed_at__gte=now - rules.SAME_FAULT_WITHIN)))
 
 
-def settle(
-    standing: Iterable[Standing], written: Sequence[Fault], now: datetime, *, detail: dict[str, Any] | None = None
-) -> list[Fault]:
+def settle(standing: Iterable[Standing], written: Sequence[Fault], now: datetime) -> list[Fault]:
     """Open, reopen and close faults so that what is written is what stands. The rows that changed.
 
     `written` are all open faults among those that `standing` speaks of, and the lately closed ones. Call it inside a
@@ -129,7 +131,7 @@ def settle(
         rows[known.key].closed_at = now
     touched = [rows[one.key] for one in changes.reopened] + [rows[one.key] for one in changes.closed]
     Fault.objects.bulk_update(touched, ("closed_at", "times"))
-    fresh = [_new(one, now, detail or {}) for one in changes.opened]
+    fresh = [_new(one, now) for one in changes.opened]
     Fault.objects.bulk_create(fresh, ignore_conflicts=True)
     faults_changed([*touched, *fresh])
     return [*touched, *fresh]
@@ -146,13 +148,13 @@ def _known(row: Fault) -> Known:
     )
 
 
-def _new(one: Standing, now: datetime, detail: dict[str, Any]) -> Fault:
+def _new(one: Standing, now: datetime) -> Fault:
     rule = rules.rule_of(one.code)
     return Fault(
         school_id=one.school,
         subject=one.subject,
         code=one.code,
-        detail=detail,
+        detail=dict(one.detail),
         opened_at=min(one.since, now),
         noticed_at=now,
         due_at=now + rule.within,
