@@ -16,6 +16,7 @@ from qorgan.centre.access.door import SignedIn
 from qorgan.centre.alarms.api import router as alarms
 from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.schools.api import router as schools
+from qorgan.centre.supervision.api import router as supervision
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, alarms):
+for router in (access, schools, cameras, alarms, supervision):
     api.add_router("", router)
 
 
