@@ -11,6 +11,7 @@ PART_OF = {
     "RoleGrant": "role",
     "WatchLine": "watch_ledger",
     "AuditLine": "audit_ledger",
+    "ChecklistTick": "checklist",
 }
 PLUMBING = {"KeptAnswer"}  # no domain in it: the API's memory of idempotency keys
 

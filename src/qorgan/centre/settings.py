@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "qorgan.centre.schools",
     "qorgan.centre.cameras",
     "qorgan.centre.alarms",
+    "qorgan.centre.dispatch",
     "qorgan.centre.nodes",
     "qorgan.centre.intake",
     "qorgan.centre.supervision",

@@ -42,6 +42,12 @@ class Desk:
         headers = {"Idempotency-Key": key} if key else {}
         return self.client.post(f"/api{path}", body or {}, content_type="application/json", headers=headers)
 
+    def put(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        return self.client.put(f"/api{path}", body or {}, content_type="application/json")
+
+    def delete(self, path: str) -> Any:
+        return self.client.delete(f"/api{path}", content_type="application/json")
+
 
 @pytest.fixture(autouse=True)
 def _own_keys(settings: Settings, tmp_path: Path) -> None:

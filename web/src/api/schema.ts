@@ -58,6 +58,50 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{alarm_id}/checklist": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Checklist
+     * @description The officer's list of an alarm: what is done, by whom, and what is late.
+     */
+    get: operations["get_checklist"];
+    /**
+     * Choose Scenario
+     * @description Go on by another scenario's list.
+     */
+    put: operations["choose_scenario"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/checklist/{item}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Tick Checklist Item
+     * @description Say that an item is done (or, with `done: false`, that it is not).
+     */
+    put: operations["tick_checklist_item"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{alarm_id}/closure": {
     parameters: {
       query?: never;
@@ -89,9 +133,33 @@ export interface paths {
     put?: never;
     /**
      * Dispatch Alarm
-     * @description Send a unit.
+     * @description Send a unit that has already said yes to the officer, who is named as having heard it.
      */
     post: operations["dispatch_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/dispatches": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Dispatches
+     * @description Who was sent to an alarm, and how far they are.
+     */
+    get: operations["list_dispatches"];
+    put?: never;
+    /**
+     * Offer Dispatch
+     * @description Offer the call to a unit. With `by` or `record` it was accepted in the same breath.
+     */
+    post: operations["offer_dispatch"];
     delete?: never;
     options?: never;
     head?: never;
@@ -112,6 +180,26 @@ export interface paths {
      * @description This officer's screen drew the alarm.
      */
     post: operations["present_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/units": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Candidates
+     * @description The units that could be sent to an alarm: free ones first, then nearest first.
+     */
+    get: operations["list_candidates"];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -195,6 +283,50 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cameras/{camera_id}/holds": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Camera Holds
+     * @description What is kept of a camera beyond its time, as the school has it.
+     */
+    get: operations["list_camera_holds"];
+    put?: never;
+    /**
+     * Place Camera Hold
+     * @description Keep what was recorded, at most a day of it, until a day within a year. A line in the watch ledger.
+     */
+    post: operations["place_camera_hold"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cameras/{camera_id}/holds/{hold_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Release Camera Hold
+     * @description Let go of what a centre holds. What the school itself holds is refused: 403 `hold.not_yours`.
+     */
+    delete: operations["release_camera_hold"];
     options?: never;
     head?: never;
     patch?: never;
@@ -306,6 +438,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/dispatches/{dispatch_id}/{verb}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Hear Of Dispatch
+     * @description Write down what was heard of a unit.
+     */
+    post: operations["hear_of_dispatch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/health": {
     parameters: {
       query?: never;
@@ -363,6 +515,106 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/schools/{school_id}/camera-setup/cameras": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Save Camera
+     * @description Add it to the node, which keeps the password encrypted and restarts its parts: a gap of some seconds.
+     */
+    post: operations["save_camera"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/camera-setup/cameras/{key}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Take Camera Away
+     * @description Undo: only for what was added this way within a day. Recordings stay.
+     */
+    delete: operations["take_camera_away"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/camera-setup/look": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Look At Camera
+     * @description Log in and see what it is and which streams it has. Shows no picture; the password is kept nowhere.
+     */
+    post: operations["look_at_camera"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/camera-setup/picture": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take Setup Picture
+     * @description The same with one picture: a line in the school's watch ledger, with the purpose `setup`.
+     */
+    post: operations["take_setup_picture"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/camera-setup/search": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Search Cameras
+     * @description Cameras that answer in the school's network.
+     */
+    post: operations["search_cameras"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools/{school_id}/cameras": {
     parameters: {
       query?: never;
@@ -375,6 +627,26 @@ export interface paths {
      * @description All cameras that stand at the school now.
      */
     get: operations["list_school_cameras"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/storage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get School Storage
+     * @description The disks of the school's archive: how full, how many days they keep, and when the minimum would break.
+     */
+    get: operations["get_school_storage"];
     put?: never;
     post?: never;
     delete?: never;
@@ -423,6 +695,141 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/supervision/actions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List School Actions
+     * @description Hold, Secure, Lockdown, Evacuate, Shelter and all clear, as the schools' nodes told them.
+     */
+    get: operations["list_school_actions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/supervision/faults": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Faults
+     * @description What is silent or broken, and was. `parent`: the faults under one outage.
+     */
+    get: operations["list_faults"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/supervision/faults/{fault_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Fault */
+    get: operations["get_fault"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/supervision/faults/{fault_id}/taking": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take Fault
+     * @description Say that one acts on it. Only what is measured closes a fault.
+     */
+    post: operations["take_fault"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/supervision/tests": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Button Tests
+     * @description Every way in, how it does, and the proof that it works. `proof=overdue` and `proof=never`: those to be tested.
+     */
+    get: operations["list_button_tests"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/supervision/tests/plan": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Planned Tests */
+    get: operations["list_planned_tests"];
+    put?: never;
+    /**
+     * Plan Tests
+     * @description Plan tests of a school's buttons. Planning the same again changes nothing but the time.
+     */
+    post: operations["plan_tests"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/supervision/tests/plan/{test_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Cancel Planned Test */
+    delete: operations["cancel_planned_test"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/units": {
     parameters: {
       query?: never;
@@ -438,6 +845,27 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/units/{unit_id}/out-of-service": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Take Unit Out Of Service
+     * @description The unit cannot be sent until it is put back; the hand-over reads it back.
+     */
+    put: operations["take_unit_out_of_service"];
+    post?: never;
+    /** Put Unit In Service */
+    delete: operations["put_unit_in_service"];
     options?: never;
     head?: never;
     patch?: never;
@@ -516,8 +944,13 @@ export interface components {
     /**
      * Camera
      * @description `present` is false for a camera that was taken away: like a closed alarm it leaves the lists.
+     *
+     *     `onvif` is empty for a camera that does not speak it, else `ok` or the code of what is wrong: then its events and
+     *     contacts do not reach us. `clock_offset_s`: how far its own clock is ahead, null when it does not tell.
      */
     Camera: {
+      /** Clock Offset S */
+      clock_offset_s: number | null;
       /** Has Sub */
       has_sub: boolean;
       /**
@@ -528,6 +961,8 @@ export interface components {
       /** Key */
       key: string;
       name: components["schemas"]["Name"];
+      /** Onvif */
+      onvif: string;
       /** Present */
       present: boolean;
       /**
@@ -575,6 +1010,79 @@ export interface components {
      * @enum {string}
      */
     CameraState: "connecting" | "live" | "stalled" | "failed" | "disabled" | "unknown";
+    /**
+     * Candidate
+     * @description A unit that could be sent. `distance_m` is to the school, as the crow flies; null when nobody knows.
+     */
+    Candidate: {
+      /** Distance M */
+      distance_m: number | null;
+      /** Located At */
+      located_at: string | null;
+      unit: components["schemas"]["Unit"];
+    };
+    /**
+     * CandidateList
+     * @description Free ones first, then nearest first, those of unknown place last.
+     */
+    CandidateList: {
+      /** Items */
+      items: components["schemas"]["Candidate"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * Checklist
+     * @description The officer's list of an alarm. `opened_at` is null while nobody owns the alarm: then it is not yet frozen.
+     */
+    Checklist: {
+      /**
+       * Alarm
+       * Format: uuid
+       */
+      alarm: string;
+      /** Done */
+      done: number;
+      /** Items */
+      items: components["schemas"]["ChecklistItem"][];
+      /** Late */
+      late: number;
+      /** Opened At */
+      opened_at: string | null;
+      /** Overdue */
+      overdue: number;
+      scenario: components["schemas"]["Scenario"];
+      /** Scenarios */
+      scenarios: components["schemas"]["Scenario"][];
+      title: components["schemas"]["Name"];
+      /** Version */
+      version: number;
+    };
+    /**
+     * ChecklistItem
+     * @description `late_s`: how many seconds after `due_at` it was done. `overdue`: due and not done, at the closure or now.
+     */
+    ChecklistItem: {
+      /** Done At */
+      done_at: string | null;
+      done_by: components["schemas"]["Person"] | null;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      /** Due S */
+      due_s: number;
+      /** Key */
+      key: string;
+      /** Late S */
+      late_s: number | null;
+      /** Note */
+      note: string;
+      /** Overdue */
+      overdue: boolean;
+      text: components["schemas"]["Name"];
+    };
     /** Closure */
     Closure: {
       disposition: components["schemas"]["Disposition"];
@@ -584,25 +1092,207 @@ export interface components {
        */
       note: string;
     };
-    /** Dispatch */
+    /**
+     * Disk
+     * @description A disk of a school's archive. `days_kept` is what it keeps in the long run, null until that is measured.
+     *
+     *     `breaks_at`: when something younger than `min_days`, the norm's minimum, would have to go; `broken`: it had to in
+     *     the last 24 hours. `state`: ready, absent, refused or failed.
+     */
+    Disk: {
+      /** Breaks At */
+      breaks_at: string | null;
+      /** Broken */
+      broken: boolean;
+      /** Budget Bytes */
+      budget_bytes: number;
+      /** Bytes Per Day */
+      bytes_per_day: number | null;
+      /** Days Kept */
+      days_kept: number | null;
+      /** Held Bytes */
+      held_bytes: number;
+      /** Id */
+      id: string;
+      /** Min Days */
+      min_days: number | null;
+      /** Name */
+      name: string;
+      /** Reason */
+      reason: string;
+      /** State */
+      state: string;
+      /** Used Bytes */
+      used_bytes: number;
+    };
+    /**
+     * Dispatch
+     * @description One unit sent to one alarm. `accepted_by` is a human by name, `record` a number in the unit's own system.
+     */
     Dispatch: {
+      /** Accepted At */
+      accepted_at: string | null;
+      /** Accepted By */
+      accepted_by: string;
       /**
-       * Note
-       * @default
-       */
-      note: string;
-      /**
-       * Unit
+       * Alarm
        * Format: uuid
        */
-      unit: string;
+      alarm: string;
+      /** Arrived At */
+      arrived_at: string | null;
+      /** Departed At */
+      departed_at: string | null;
+      /** Ended At */
+      ended_at: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Note */
+      note: string;
+      /**
+       * Offered At
+       * Format: date-time
+       */
+      offered_at: string;
+      offered_by: components["schemas"]["Person"];
+      /** Reason */
+      reason: string;
+      /** Record */
+      record: string;
+      /** Stabilised At */
+      stabilised_at: string | null;
+      state: components["schemas"]["DispatchState"];
+      unit: components["schemas"]["Unit"];
     };
+    /**
+     * DispatchList
+     * @description In the order in which they were offered.
+     */
+    DispatchList: {
+      /** Items */
+      items: components["schemas"]["Dispatch"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * DispatchState
+     * @enum {string}
+     */
+    DispatchState: "offered" | "accepted" | "en_route" | "on_scene" | "stabilised" | "cleared" | "rejected";
     /**
      * Disposition
      * @description What it was, said by the person who closes.
      * @enum {string}
      */
     Disposition: "true" | "false_accident" | "false_technical" | "malicious" | "drill" | "test";
+    /**
+     * Duty
+     * @description Who must act.
+     * @enum {string}
+     */
+    Duty: "school" | "technician" | "operator";
+    /**
+     * Fault
+     * @description Something does not work. `school` is null for an outage of an area, `children` counts the faults under it.
+     *
+     *     `subject` is `node`, `link`, `area` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
+     */
+    Fault: {
+      /** Children */
+      children: number;
+      /** Closed At */
+      closed_at: string | null;
+      /** Code */
+      code: string;
+      /** Detail */
+      detail: {
+        [key: string]: unknown;
+      };
+      /** District */
+      district: string;
+      /**
+       * Due At
+       * Format: date-time
+       */
+      due_at: string;
+      duty: components["schemas"]["Duty"];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Note */
+      note: string;
+      /**
+       * Noticed At
+       * Format: date-time
+       */
+      noticed_at: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      /** Parent */
+      parent: string | null;
+      /** Region */
+      region: string;
+      school: components["schemas"]["FaultSchool"] | null;
+      /** Stops Alarms */
+      stops_alarms: boolean;
+      /** Subject */
+      subject: string;
+      /** Taken At */
+      taken_at: string | null;
+      taken_by: components["schemas"]["Person"] | null;
+      /** Times */
+      times: number;
+    };
+    /**
+     * FaultPage
+     * @description Faults, the newest first by the centre's clock.
+     */
+    FaultPage: {
+      /** Items */
+      items: components["schemas"]["Fault"][];
+      /** Next */
+      next: string | null;
+    };
+    /** FaultSchool */
+    FaultSchool: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      name: components["schemas"]["Name"];
+      /** Site */
+      site: string;
+    };
+    /**
+     * FoundCamera
+     * @description `configured`: the key of the camera that it is already, or empty.
+     */
+    FoundCamera: {
+      /** Configured */
+      configured: string;
+      /** Model */
+      model: string;
+      /** Name */
+      name: string;
+      /** Url */
+      url: string;
+    };
+    /** FoundList */
+    FoundList: {
+      /** Ignored */
+      ignored: number;
+      /** Items */
+      items: components["schemas"]["FoundCamera"][];
+    };
     /**
      * Gap
      * @description Not recorded. `cause`: a camera's reason, `node_down` or `unknown`.
@@ -633,11 +1323,117 @@ export interface components {
       version: string;
     };
     /**
+     * Hold
+     * @description A stretch that retention may not delete, as the school has it.
+     */
+    Hold: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** By */
+      by: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Id */
+      id: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /** Until */
+      until: string | null;
+    };
+    /**
+     * HoldList
+     * @description `kept_bytes`: what the hold just placed keeps; 0 otherwise.
+     */
+    HoldList: {
+      /** Items */
+      items: components["schemas"]["Hold"][];
+      /** Kept Bytes */
+      kept_bytes: number;
+    };
+    /**
+     * HoldWish
+     * @description `id` is the browser's: the same one again is the same hold.
+     */
+    HoldWish: {
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Id */
+      id?: string | null;
+      /**
+       * Purpose
+       * @default duty
+       */
+      purpose: string;
+      /** Reason */
+      reason: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+    };
+    /**
+     * HouseChange
+     * @description One thing that the house profile would change at the camera.
+     */
+    HouseChange: {
+      /** After */
+      after: string;
+      /** Before */
+      before: string;
+      /**
+       * Stream
+       * @enum {string}
+       */
+      stream: "" | "main" | "sub";
+      /** What */
+      what: string;
+    };
+    /**
      * Kind
      * @description A tag that never hides: a real press pierces a drill (invariant I3).
      * @enum {string}
      */
     Kind: "real" | "drill" | "test";
+    /**
+     * LastTest
+     * @description `took_s`: seconds from the press to the centre's database. `alarm` is the test alarm itself.
+     */
+    LastTest: {
+      /**
+       * Alarm
+       * Format: uuid
+       */
+      alarm: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Took S */
+      took_s: number;
+      /** Within Goal */
+      within_goal: boolean;
+    };
     /**
      * Level
      * @description How urgent: P1 police, P2 assist, medical, fire, P3 the rest. Faults are not alarms.
@@ -686,6 +1482,98 @@ export interface components {
       note: string;
     };
     /**
+     * LookedAt
+     * @description A camera after login. `main` and `sub` are suggestions. Of an rtsp address there is what it truly sent.
+     */
+    LookedAt: {
+      /** Changes */
+      changes: components["schemas"]["HouseChange"][];
+      /** Clock Offset S */
+      clock_offset_s: number | null;
+      /** Codec */
+      codec: string;
+      /** Configured */
+      configured: string;
+      /** Firmware */
+      firmware: string;
+      /** Height */
+      height: number;
+      /** Main */
+      main: string;
+      /** Manufacturer */
+      manufacturer: string;
+      /** Model */
+      model: string;
+      /** Onvif */
+      onvif: boolean;
+      /** Profiles */
+      profiles: components["schemas"]["Profile"][];
+      /** Serial */
+      serial: string;
+      /** Sub */
+      sub: string;
+      /** Width */
+      width: number;
+    };
+    /**
+     * LookedAtPicture
+     * @description `jpeg` in base64, empty when the camera makes none.
+     */
+    LookedAtPicture: {
+      /** Changes */
+      changes: components["schemas"]["HouseChange"][];
+      /** Clock Offset S */
+      clock_offset_s: number | null;
+      /** Codec */
+      codec: string;
+      /** Configured */
+      configured: string;
+      /** Firmware */
+      firmware: string;
+      /** Height */
+      height: number;
+      /** Jpeg */
+      jpeg: string;
+      /** Main */
+      main: string;
+      /** Manufacturer */
+      manufacturer: string;
+      /** Model */
+      model: string;
+      /** Onvif */
+      onvif: boolean;
+      /** Profiles */
+      profiles: components["schemas"]["Profile"][];
+      /** Serial */
+      serial: string;
+      /** Sub */
+      sub: string;
+      /** Width */
+      width: number;
+    };
+    /**
+     * Motion
+     * @description How much moved in each `step_s` seconds from `start`: 0 nothing … 255 all the time.
+     *
+     *     `basis`: `events`, the camera told; `sizes`, estimated from the sizes of recorded pictures.
+     */
+    Motion: {
+      /**
+       * Basis
+       * @enum {string}
+       */
+      basis: "events" | "sizes";
+      /** Density */
+      density: number[];
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /** Step S */
+      step_s: number;
+    };
+    /**
      * Name
      * @description One text in the three languages of the console.
      */
@@ -712,8 +1600,14 @@ export interface components {
     /**
      * Node
      * @description The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node.
+     *
+     *     `faults`: codes of what it said last is wrong with itself; none of a silent one. `clock_offset_s`: ahead of ours.
      */
     Node: {
+      /** Clock Offset S */
+      clock_offset_s: number | null;
+      /** Faults */
+      faults: string[];
       /** Last Pulse At */
       last_pulse_at: string | null;
       /**
@@ -721,6 +1615,37 @@ export interface components {
        * @enum {string}
        */
       state: "online" | "silent" | "never";
+    };
+    /**
+     * Offer
+     * @description Offer a call to a unit. With `by` or `record` it was accepted in the same breath, over the radio.
+     */
+    Offer: {
+      /**
+       * By
+       * @default
+       */
+      by: string;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /**
+       * Record
+       * @default
+       */
+      record: string;
+      /**
+       * Unit
+       * Format: uuid
+       */
+      unit: string;
+    };
+    /** OutOfService */
+    OutOfService: {
+      /** Reason */
+      reason: string;
     };
     /** Person */
     Person: {
@@ -748,6 +1673,57 @@ export interface components {
        */
       id: string;
       level: components["schemas"]["Level"];
+    };
+    /**
+     * Plan
+     * @description Test these buttons of a school by this instant; all of them when none is named.
+     */
+    Plan: {
+      /** Buttons */
+      buttons?: string[];
+      /**
+       * Planned For
+       * Format: date-time
+       */
+      planned_for: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
+    /**
+     * PlannedTest
+     * @description A test that was planned and has not been pressed yet. `late`: its time is over.
+     */
+    PlannedTest: {
+      /** Button */
+      button: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Late */
+      late: boolean;
+      planned_by: components["schemas"]["Person"] | null;
+      /**
+       * Planned For
+       * Format: date-time
+       */
+      planned_for: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
+    /** PlannedTests */
+    PlannedTests: {
+      /** Items */
+      items: components["schemas"]["PlannedTest"][];
+      /** Next */
+      next?: string | null;
     };
     /**
      * Presentation
@@ -782,6 +1758,32 @@ export interface components {
       title: string;
     };
     /**
+     * Profile
+     * @description A stream that the camera offers; without `encoding` it sends no video.
+     */
+    Profile: {
+      /** Encoding */
+      encoding: string;
+      /** Frames Per S */
+      frames_per_s: number;
+      /** Height */
+      height: number;
+      /** Kbit Per S */
+      kbit_per_s: number;
+      /** Name */
+      name: string;
+      /** Token */
+      token: string;
+      /** Width */
+      width: number;
+    };
+    /**
+     * Proof
+     * @description What is known of a button: the officer's question "would it work today?".
+     * @enum {string}
+     */
+    Proof: "proved" | "slow" | "overdue" | "never";
+    /**
      * Ptz
      * @description What the camera remembers; empty after orders that do not change it.
      */
@@ -801,20 +1803,42 @@ export interface components {
       | "ptz.move"
       | "archive.view"
       | "archive.export"
+      | "evidence.hold"
+      | "camera.setup"
       | "alarm.read"
       | "alarm.acknowledge"
       | "alarm.verify"
       | "alarm.dispatch"
       | "alarm.close"
+      | "checklist.tick"
+      | "case.read"
       | "units.read"
+      | "units.edit"
+      | "duty.read"
+      | "duty.take"
+      | "people.read"
+      | "people.edit"
       | "watches.read"
       | "registry.edit"
+      | "faults.read"
+      | "faults.take"
+      | "notices.edit"
       | "system.read";
     /**
      * Role
      * @enum {string}
      */
     Role: "duty_officer" | "head" | "inspector" | "ministry" | "administrator";
+    /**
+     * Scenario
+     * @description What the officer works by. It may be changed when more is known.
+     * @enum {string}
+     */
+    Scenario: "attack" | "explosive" | "fire" | "medical" | "assist" | "unknown";
+    /** ScenarioChoice */
+    ScenarioChoice: {
+      scenario: components["schemas"]["Scenario"];
+    };
     /** School */
     School: {
       address: components["schemas"]["Name"];
@@ -849,6 +1873,52 @@ export interface components {
       region: string;
       /** Site */
       site: string;
+    };
+    /**
+     * SchoolAction
+     * @description A standard action that a school took, as its node told it. `at` by the node's clock, `received_at` by ours.
+     */
+    SchoolAction: {
+      /** Action */
+      action: string;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** By */
+      by: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Kind */
+      kind: string;
+      /** Outputs */
+      outputs: {
+        [key: string]: unknown;
+      }[];
+      /**
+       * Received At
+       * Format: date-time
+       */
+      received_at: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
+    /**
+     * SchoolActionPage
+     * @description Actions of schools, the newest first.
+     */
+    SchoolActionPage: {
+      /** Items */
+      items: components["schemas"]["SchoolAction"][];
+      /** Next */
+      next: string | null;
     };
     /**
      * SchoolPage
@@ -889,6 +1959,58 @@ export interface components {
       regions: string[];
       /** Schools */
       schools: string[];
+    };
+    /** SetupDone */
+    SetupDone: {
+      /** Key */
+      key: string;
+    };
+    /**
+     * SetupOrder
+     * @description What the wizard says; each step reads what it needs. `address`: http(s)://…/onvif/device_service or rtsp(s)://….
+     *
+     *     `main` and `sub` are profiles' tokens; of an rtsp address `sub` is another one. `house_profile`: set the camera up
+     *     as the norm wants it, too.
+     */
+    SetupOrder: {
+      /**
+       * Address
+       * @default
+       */
+      address: string;
+      /**
+       * House Profile
+       * @default false
+       */
+      house_profile: boolean;
+      /**
+       * Key
+       * @default
+       */
+      key: string;
+      /**
+       * Main
+       * @default
+       */
+      main: string;
+      name?: components["schemas"]["Name"] | null;
+      /**
+       * Password
+       * @default
+       */
+      password: string;
+      /** Sub */
+      sub?: string | null;
+      /**
+       * User
+       * @default
+       */
+      user: string;
+      /**
+       * Zone
+       * @default other
+       */
+      zone: string;
     };
     /** SignedInUser */
     SignedInUser: {
@@ -978,6 +2100,16 @@ export interface components {
       zoom: number;
     };
     /**
+     * Storage
+     * @description `heard` is false while the node is silent: then this is what it told last.
+     */
+    Storage: {
+      /** Heard */
+      heard: boolean;
+      /** Items */
+      items: components["schemas"]["Disk"][];
+    };
+    /**
      * Stream
      * @description One stream as its node last measured it; `unknown` with reason `node_silent` when the node is not heard from.
      */
@@ -1004,6 +2136,30 @@ export interface components {
      * @enum {string}
      */
     StreamName: "main" | "sub";
+    /**
+     * Taking
+     * @description The signed-in person acts on the fault. It closes when it is measured to be over, never by this.
+     */
+    Taking: {
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
+    /** Tick */
+    Tick: {
+      /**
+       * Done
+       * @default true
+       */
+      done: boolean;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
     /** Timeline */
     Timeline: {
       /** Alarms */
@@ -1015,6 +2171,7 @@ export interface components {
       end: string;
       /** Gaps */
       gaps: components["schemas"]["Gap"][];
+      motion: components["schemas"]["Motion"] | null;
       /** Spans */
       spans: components["schemas"]["Span"][];
       /**
@@ -1052,6 +2209,12 @@ export interface components {
       next: string | null;
     };
     /**
+     * Verb
+     * @description What is heard from a unit, or said to it.
+     * @enum {string}
+     */
+    Verb: "accept" | "reject" | "depart" | "arrive" | "stabilise" | "clear";
+    /**
      * Verdict
      * @enum {string}
      */
@@ -1080,7 +2243,7 @@ export interface components {
        * Action
        * @enum {string}
        */
-      action: "live" | "archive" | "export" | "snapshot" | "ptz";
+      action: "live" | "archive" | "export" | "snapshot" | "ptz" | "setup" | "hold";
       /**
        * At
        * Format: date-time
@@ -1131,6 +2294,84 @@ export interface components {
        * Format: date-time
        */
       start: string;
+    };
+    /**
+     * WayIn
+     * @description One way in of alarms. `state` is `unknown` while its node is silent; `planned_for` is of its next test.
+     */
+    WayIn: {
+      /** Faults */
+      faults: string[];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Interval S */
+      interval_s: number | null;
+      /** Key */
+      key: string;
+      /** Kind */
+      kind: string;
+      /** Last Seen */
+      last_seen: string | null;
+      last_test: components["schemas"]["LastTest"] | null;
+      place: components["schemas"]["Name"];
+      /** Planned For */
+      planned_for: string | null;
+      proof: components["schemas"]["Proof"];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      /** Since */
+      since: string | null;
+      state: components["schemas"]["WayState"];
+    };
+    /**
+     * WayInPage
+     * @description Ways in with the proof that each works, the newest known first. `goal_s` is what a test must keep.
+     */
+    WayInPage: {
+      /** Goal S */
+      goal_s: number;
+      /** Items */
+      items: components["schemas"]["WayIn"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * WayState
+     * @description How a way in of alarms does. `unknown`: its node is silent, so nobody can say.
+     * @enum {string}
+     */
+    WayState: "ok" | "silent" | "fault" | "unknown";
+    /**
+     * Word
+     * @description What a verb comes with: `accept` needs `by` or `record`, `reject` needs `reason`.
+     */
+    Word: {
+      /**
+       * By
+       * @default
+       */
+      by: string;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+      /**
+       * Record
+       * @default
+       */
+      record: string;
     };
   };
   responses: never;
@@ -1221,6 +2462,153 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_checklist: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Checklist"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  choose_scenario: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ScenarioChoice"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Checklist"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  tick_checklist_item: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+        item: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Tick"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Checklist"];
         };
       };
       /** @description Forbidden */
@@ -1389,6 +2777,101 @@ export interface operations {
       };
     };
   };
+  list_dispatches: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DispatchList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  offer_dispatch: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Offer"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Dispatch"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   present_alarm: {
     parameters: {
       query?: never;
@@ -1444,6 +2927,37 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_candidates: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CandidateList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -1645,6 +3159,196 @@ export interface operations {
         };
         content: {
           "application/vnd.apple.mpegurl": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_camera_holds: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HoldList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  place_camera_hold: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["HoldWish"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HoldList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  release_camera_hold: {
+    parameters: {
+      query?: {
+        purpose?: string;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+        hold_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HoldList"];
         };
       };
       /** @description Forbidden */
@@ -2067,6 +3771,72 @@ export interface operations {
       };
     };
   };
+  hear_of_dispatch: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        dispatch_id: string;
+        /** @description What is heard from a unit, or said to it. */
+        verb: "accept" | "reject" | "depart" | "arrive" | "stabilise" | "clear";
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Word"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Dispatch"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_health: {
     parameters: {
       query?: never;
@@ -2144,6 +3914,385 @@ export interface operations {
       };
     };
   };
+  save_camera: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SetupOrder"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SetupDone"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  take_camera_away: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SetupDone"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  look_at_camera: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SetupOrder"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LookedAt"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  take_setup_picture: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SetupOrder"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["LookedAtPicture"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  search_cameras: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SetupOrder"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FoundList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   list_school_cameras: {
     parameters: {
       query?: never;
@@ -2162,6 +4311,37 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CameraList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_school_storage: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Storage"];
         };
       };
       /** @description Not Found */
@@ -2247,6 +4427,279 @@ export interface operations {
       };
     };
   };
+  list_school_actions: {
+    parameters: {
+      query?: {
+        school?: string | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolActionPage"];
+        };
+      };
+    };
+  };
+  list_faults: {
+    parameters: {
+      query?: {
+        state?: ("open" | "closed") | null;
+        school?: string | null;
+        duty?: components["schemas"]["Duty"] | null;
+        parent?: string | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["FaultPage"];
+        };
+      };
+    };
+  };
+  get_fault: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        fault_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Fault"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  take_fault: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        fault_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Taking"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Fault"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_button_tests: {
+    parameters: {
+      query?: {
+        school?: string | null;
+        proof?: components["schemas"]["Proof"] | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WayInPage"];
+        };
+      };
+    };
+  };
+  list_planned_tests: {
+    parameters: {
+      query?: {
+        school?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlannedTests"];
+        };
+      };
+    };
+  };
+  plan_tests: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Plan"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlannedTests"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  cancel_planned_test: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        test_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlannedTests"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   list_units: {
     parameters: {
       query?: never;
@@ -2263,6 +4716,90 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["UnitList"];
+        };
+      };
+    };
+  };
+  take_unit_out_of_service: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        unit_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OutOfService"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Unit"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_unit_in_service: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        unit_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Unit"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
     };

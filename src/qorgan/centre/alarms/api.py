@@ -14,7 +14,6 @@ from qorgan.centre.alarms.schemas import (
     Alarm,
     AlarmPage,
     Closure,
-    Dispatch,
     Presentation,
     UnitList,
     Verification,
@@ -68,14 +67,6 @@ def verify_alarm(request: HttpRequest, alarm_id: UUID, body: Verification, key: 
     """Say what the officer saw."""
     step = STEP_OF_VERDICT[body.verdict]
     return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, step, note=body.note))
-
-
-@router.post("/alarms/{alarm_id}/dispatch", response=STEP, operation_id="dispatch_alarm")
-@needs(Right.ALARM_DISPATCH)
-def dispatch_alarm(request: HttpRequest, alarm_id: UUID, body: Dispatch, key: Key = None) -> Alarm:
-    """Send a unit."""
-    act = lambda: service.step(actor_of(request), alarm_id, Step.DISPATCH, unit=body.unit, note=body.note)  # noqa: E731
-    return _once(request, key, body, act)
 
 
 @router.post("/alarms/{alarm_id}/closure", response=STEP, operation_id="close_alarm")

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from qorgan.centre import clean
-from qorgan.centre.alarms.events import alarms_changed, stepped, unit_changed
+from qorgan.centre.alarms.events import alarms_changed, stepped
 from qorgan.centre.alarms.models import Alarm, AlarmLog, Unit
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
 from qorgan.centre.alarms.schemas import AlarmPage, LogAction, LogLine, UnitList, UnitState
@@ -30,7 +30,6 @@ STEP_RIGHT = {
     Step.CONFIRM: Right.ALARM_VERIFY,
     Step.LEAVE_UNVERIFIED: Right.ALARM_VERIFY,
     Step.REFUTE: Right.ALARM_VERIFY,
-    Step.DISPATCH: Right.ALARM_DISPATCH,
     Step.CLOSE: Right.ALARM_CLOSE,
 }
 
@@ -104,32 +103,26 @@ def step(
     alarm_id: UUID,
     step: Step,
     *,
-    unit: UUID | None = None,
     disposition: Disposition | None = None,
     note: str = "",
     data: dict[str, Any] | None = None,
 ) -> AlarmOnTheWire:
     """One step of one officer. A step that changes nothing writes nothing.
 
-    Raises `Forbidden`, `NotFound` (no such alarm, or unit, for this actor), `Conflict` with code `alarm.state`.
+    Units are sent by the room `dispatch`. Raises `Forbidden`, `NotFound` (no such alarm for this actor), `Conflict`
+    with code `alarm.state`.
     """
     actor.require(STEP_RIGHT[step])
     found = locked(actor, alarm_id)
-    sent = _unit(actor, unit) if unit is not None else None
     before, now = found.case, timezone.now()
-    after = apply(before, step, actor=actor.user, at=now, unit=unit, disposition=disposition)
+    after = apply(before, step, actor=actor.user, at=now, disposition=disposition)
     if after is not before:
         found.become(after)
         said = dict(data or {})
-        if sent is not None:
-            said["unit"] = {"id": str(sent.pk), "name": sent.name_kk}
         if disposition is not None:
             said["disposition"] = disposition.value
         write_down(found, actor, now, after.state, note, said)
         stepped.send(Alarm, alarm=found, before=before, actor=actor, at=now)
-        for touched in {before.unit, after.unit}:
-            if touched is not None:
-                _settle(touched)
     return get(actor, alarm_id)
 
 
@@ -150,24 +143,6 @@ def write_down(alarm: Alarm, actor: Actor, at: datetime, action: str, note: str,
     alarm.version = line.number
     alarm.save()
     alarms_changed([alarm])
-
-
-def _unit(actor: Actor, unit_id: UUID) -> Unit:
-    unit = Unit.objects.visible_to(actor).select_for_update().filter(pk=unit_id).first()
-    if unit is None:
-        raise NotFound("your centre has no such unit", code="unit.not_found")
-    return unit
-
-
-def _settle(unit_id: UUID) -> None:
-    """A unit is busy while an open alarm has it."""
-    unit = Unit.objects.select_for_update().get(pk=unit_id)
-    busy = Alarm.objects.still_open().filter(unit=unit).exists()
-    state = Unit.State.DISPATCHED if busy else Unit.State.FREE
-    if unit.state != state:
-        unit.state, unit.since = state, timezone.now()
-        unit.save(update_fields=("state", "since"))
-        unit_changed(unit)
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

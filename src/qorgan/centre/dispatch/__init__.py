@@ -1,0 +1,1 @@
+"""Units sent to alarms, the officer's checklists, and the papers of a case."""
