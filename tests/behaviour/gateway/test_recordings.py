@@ -153,6 +153,8 @@ async def test_the_timeline_says_what_was_recorded_and_what_not(stand: Stand) ->
         "end": instant(end),
         "spans": [{"start": instant(START), "end": instant(middle), "stream": "main"}],
         "gaps": [{"start": instant(middle), "end": instant(end), "stream": "main", "cause": "no_frames"}],
+        "damaged": [],
+        "motion": None,
         "alarms": [{"id": "a1", "at": instant(middle), "level": "P1"}],
     }
     assert stand.rooms.watches == {}, "no picture was shown, so nobody watched"

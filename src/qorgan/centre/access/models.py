@@ -118,6 +118,8 @@ class WatchLine(LedgerLine):
         EXPORT = "export"
         SNAPSHOT = "snapshot"
         PTZ = "ptz", "ptz: turned the camera"
+        SETUP = "setup", "setup: one picture of a camera that is being added"
+        HOLD = "hold", "hold: kept a recording from being deleted, or let it go"
         COVERAGE = "coverage", "coverage: asked what is recorded, saw no picture"
 
     school = models.ForeignKey("schools.School", on_delete=models.PROTECT, related_name="watch_lines")

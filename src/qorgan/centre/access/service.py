@@ -59,8 +59,10 @@ _RIGHT = {
     Action.EXPORT: Right.ARCHIVE_EXPORT,
     Action.SNAPSHOT: Right.LIVE_VIEW,
     Action.PTZ: Right.PTZ_MOVE,
+    Action.SETUP: Right.CAMERA_SETUP,
+    Action.HOLD: Right.EVIDENCE_HOLD,
 }
-_OF_THE_PAST = (Action.ARCHIVE, Action.EXPORT)
+_OF_THE_PAST = (Action.ARCHIVE, Action.EXPORT, Action.HOLD)
 _EVERYWHERE = (Role.MINISTRY, Role.ADMINISTRATOR)
 
 
@@ -88,6 +90,7 @@ class WishedWatch:
     purpose: str
     start: datetime | None = None
     end: datetime | None = None
+    digest: str = ""  # of the one order that the grant shall allow (`Grant.digest`)
 
 
 # --- who is asking -------------------------------------------------------------------------------------------------
@@ -235,13 +238,16 @@ def open_watch(
     purpose: str,
     start: datetime | None = None,
     end: datetime | None = None,
+    digest: str = "",
 ) -> OpenedWatch:
     """Let the actor watch one stream of one camera: a line in the school's ledger, and a grant for its node.
 
     A watch of the archive, or an export from it, names its range. Raises `Forbidden` (no right, or code `purpose`),
     `NotFound` (no such camera in the actor's territory) or `Invalid` (a purpose or a range that is none).
     """
-    wish = WishedWatch(camera=camera_id, action=action, stream=stream, purpose=purpose, start=start, end=end)
+    wish = WishedWatch(
+        camera=camera_id, action=action, stream=stream, purpose=purpose, start=start, end=end, digest=digest
+    )
     (answer,) = open_watches(actor, [wish])
     if isinstance(answer, Rejected):
         raise answer
@@ -260,7 +266,10 @@ def open_watches(actor: Actor, wishes: Sequence[WishedWatch]) -> list[OpenedWatc
     answers = [_line_or_refusal(actor, wish, cameras, alarms) for wish in wishes]
     _append([answer for answer in answers if isinstance(answer, WatchLine)])
     now = timezone.now()
-    return [one if isinstance(one, Rejected) else _granted(one, one.camera, now) for one in answers]
+    return [
+        one if isinstance(one, Rejected) else _granted(one, one.camera, now, wish.digest)
+        for one, wish in zip(answers, wishes, strict=True)
+    ]
 
 
 def _line_or_refusal(
@@ -458,7 +467,7 @@ def _lock_schools(schools: Collection[UUID]) -> None:
         list(School.objects.select_for_update().filter(pk__in=schools).order_by("pk").values_list("pk"))
 
 
-def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
+def _granted(line: WatchLine, camera: Camera, now: datetime, digest: str = "") -> OpenedWatch:
     """The line's watch with a grant that starts to run now."""
     action = _action_of(line)
     grant = Grant(
@@ -472,6 +481,7 @@ def _granted(line: WatchLine, camera: Camera, now: datetime) -> OpenedWatch:
         expires_at=now + (LIVE_GRANT_LASTS if action is Action.LIVE else ARCHIVE_GRANT_LASTS),
         start=line.range_start,
         end=line.range_end,
+        digest=digest,
     )
     return OpenedWatch(
         id=line.watch,

@@ -1,8 +1,8 @@
 """Routes of `cameras`.
 
-`timeline`, `range`, `thumbnail`, `hls`, `download`, `ptz` and `snapshot` are served by the gateway, which stands before
-Django at the same paths and asks the school; they are declared here so that the API has one description, and answer
-503 when no gateway runs.
+What has to be asked of the school (`timeline`, `range`, `thumbnail`, `hls`, `download`, `ptz`, `snapshot`, `holds`,
+`camera-setup`) is served by the gateway, which stands before Django at the same paths; it is declared here so that the
+API has one description, and answers 503 when no gateway runs.
 """
 
 from datetime import datetime
@@ -15,7 +15,21 @@ from pydantic import AwareDatetime
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.cameras import service
-from qorgan.centre.cameras.schemas import Camera, CameraList, Ptz, RangeStream, Steer, Timeline
+from qorgan.centre.cameras.schemas import (
+    Camera,
+    CameraList,
+    FoundList,
+    HoldList,
+    HoldWish,
+    LookedAt,
+    LookedAtPicture,
+    Ptz,
+    RangeStream,
+    SetupDone,
+    SetupOrder,
+    Steer,
+    Timeline,
+)
 from qorgan.centre.wire import Problem
 from qorgan.domain.access import Right
 from qorgan.kernel.errors import Unavailable
@@ -209,6 +223,99 @@ def get_camera_snapshot(
     request: HttpRequest, camera_id: UUID, purpose: Annotated[str, Query(max_length=100)] = "duty"
 ) -> NoReturn:
     """One picture as the camera makes it; a line in the watch ledger each. 404 when the camera makes none."""
+    raise _nobody_there()
+
+
+@router.get(
+    "/cameras/{camera_id}/holds",
+    response={200: HoldList, 403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    operation_id="list_camera_holds",
+)
+@needs(Right.ARCHIVE_VIEW)
+def list_camera_holds(request: HttpRequest, camera_id: UUID) -> NoReturn:
+    """What is kept of a camera beyond its time, as the school has it."""
+    raise _nobody_there()
+
+
+@router.post(
+    "/cameras/{camera_id}/holds",
+    response={201: HoldList, 403: Problem, 404: Problem, 422: Problem, 503: Problem, 504: Problem},
+    operation_id="place_camera_hold",
+)
+@needs(Right.EVIDENCE_HOLD)
+def place_camera_hold(request: HttpRequest, camera_id: UUID, wish: HoldWish) -> NoReturn:
+    """Keep what was recorded, at most a day of it, until a day within a year. A line in the watch ledger."""
+    raise _nobody_there()
+
+
+@router.delete(
+    "/cameras/{camera_id}/holds/{hold_id}",
+    response={200: HoldList, 403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    operation_id="release_camera_hold",
+)
+@needs(Right.EVIDENCE_HOLD)
+def release_camera_hold(
+    request: HttpRequest, camera_id: UUID, hold_id: str, purpose: Annotated[str, Query(max_length=100)] = "duty"
+) -> NoReturn:
+    """Let go of what a centre holds. What the school itself holds is refused: 403 `hold.not_yours`."""
+    raise _nobody_there()
+
+
+SETUP = "/schools/{school_id}/camera-setup"
+
+
+@router.post(
+    f"{SETUP}/search",
+    response={200: FoundList, 403: Problem, 404: Problem, 409: Problem, 503: Problem, 504: Problem},
+    operation_id="search_cameras",
+)
+@needs(Right.CAMERA_SETUP)
+def search_cameras(request: HttpRequest, school_id: UUID, order: SetupOrder) -> NoReturn:
+    """Cameras that answer in the school's network."""
+    raise _nobody_there()
+
+
+@router.post(
+    f"{SETUP}/look",
+    response={200: LookedAt, 403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem, 504: Problem},
+    operation_id="look_at_camera",
+)
+@needs(Right.CAMERA_SETUP)
+def look_at_camera(request: HttpRequest, school_id: UUID, order: SetupOrder) -> NoReturn:
+    """Log in and see what it is and which streams it has. Shows no picture; the password is kept nowhere."""
+    raise _nobody_there()
+
+
+@router.post(
+    f"{SETUP}/picture",
+    response={200: LookedAtPicture, 403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem, 504: Problem},
+    operation_id="take_setup_picture",
+)
+@needs(Right.CAMERA_SETUP)
+def take_setup_picture(request: HttpRequest, school_id: UUID, order: SetupOrder) -> NoReturn:
+    """The same with one picture: a line in the school's watch ledger, with the purpose `setup`."""
+    raise _nobody_there()
+
+
+@router.post(
+    f"{SETUP}/cameras",
+    response={201: SetupDone, 403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem, 504: Problem},
+    operation_id="save_camera",
+)
+@needs(Right.CAMERA_SETUP)
+def save_camera(request: HttpRequest, school_id: UUID, order: SetupOrder) -> NoReturn:
+    """Add it to the node, which keeps the password encrypted and restarts its parts: a gap of some seconds."""
+    raise _nobody_there()
+
+
+@router.delete(
+    f"{SETUP}/cameras/{{key}}",
+    response={200: SetupDone, 403: Problem, 404: Problem, 409: Problem, 503: Problem, 504: Problem},
+    operation_id="take_camera_away",
+)
+@needs(Right.CAMERA_SETUP)
+def take_camera_away(request: HttpRequest, school_id: UUID, key: str) -> NoReturn:
+    """Undo: only for what was added this way within a day. Recordings stay."""
     raise _nobody_there()
 
 

@@ -32,6 +32,13 @@ class Camera(NamedRow):
     )
     streams = models.JSONField(default=list, help_text="messages.StreamHealth of each stream, as last measured")
     health_at = models.DateTimeField(null=True, help_text="when `streams` was true; older news changes nothing")
+    onvif = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        help_text="empty: it does not speak ONVIF; ok; or the code of what is wrong",
+    )
+    clock_offset_s = models.FloatField(null=True, help_text="its own clock ahead of the node's, s; null: not told")
     picture = models.JSONField(null=True, help_text="messages.PictureResult, the last one")
 
     objects = CameraQuerySet.as_manager()

@@ -56,6 +56,8 @@ def on_the_wire(row: Camera) -> CameraOnTheWire:
         has_sub=row.has_sub,
         present=row.present,
         streams=[_stream(said, heard) for said in row.streams] if row.present else [],
+        onvif=row.onvif if row.present and heard else "",
+        clock_offset_s=row.clock_offset_s if row.present and heard else None,
     )
 
 
@@ -144,7 +146,8 @@ def take_health(school: School, healths: Iterable[CameraHealth], at: datetime) -
         camera = known.get(health.key)
         if camera is None or (camera.health_at is not None and at < camera.health_at):
             continue
-        if _put(camera, _known(health.streams), at):
+        of_onvif = _put_onvif(camera, health)
+        if _put(camera, _known(health.streams), at) or of_onvif:
             changed.append(camera)
     if changed:
         cameras_changed(school, changed)
@@ -186,6 +189,17 @@ def _known(healths: Iterable[StreamHealth]) -> list[dict[str, Any]]:
             "bits_per_s": clean.number(health.bits_per_s),
         }
     return [kept[name] for name in sorted(kept)]
+
+
+def _put_onvif(camera: Camera, health: CameraHealth) -> bool:
+    """Whether anything changed that people would see: a clock drifts by milliseconds all the time."""
+    told = None if health.clock_offset_s is None else round(clean.number(health.clock_offset_s), 1)
+    before = camera.onvif, camera.clock_offset_s
+    camera.onvif, camera.clock_offset_s = clean.text(health.onvif, 60), told
+    if before == (camera.onvif, told):
+        return False
+    camera.save(update_fields=("onvif", "clock_offset_s"))
+    return True
 
 
 def _put(camera: Camera, streams: list[dict[str, Any]], at: datetime) -> bool:

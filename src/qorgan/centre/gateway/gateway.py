@@ -10,11 +10,14 @@ from starlette.websockets import WebSocket
 
 from qorgan.centre.carrier import Carrier
 from qorgan.centre.gateway.counters import Counters
+from qorgan.centre.gateway.door import Door
 from qorgan.centre.gateway.events import EventHub, EventSockets
+from qorgan.centre.gateway.holding import Holding
 from qorgan.centre.gateway.ports import Gatekeeper
 from qorgan.centre.gateway.problems import NotSignedIn
 from qorgan.centre.gateway.recordings import Recordings
 from qorgan.centre.gateway.school import SchoolLink
+from qorgan.centre.gateway.setup import SettingUp
 from qorgan.centre.gateway.sockets import Doorman
 from qorgan.centre.gateway.steering import Steering
 from qorgan.centre.gateway.streams import StreamHub
@@ -24,8 +27,10 @@ from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Forbidden
 
 CAMERA = "/api/cameras/{camera}"
+SETUP = "/api/schools/{school}/camera-setup"
 STATUS_RIGHT = "system.read"
 CAMERA_ANSWERS_WITHIN_S = 12.0  # the node gives a camera ten
+SETUP_WITHIN_S = 60.0  # the node looks at both streams of a camera, fifteen seconds each, before it adds one
 
 
 class Gateway:
@@ -45,6 +50,9 @@ class Gateway:
         self._viewings = Viewings(gatekeeper, clock)
         patient = SchoolLink(carrier, answer_within_s=CAMERA_ANSWERS_WITHIN_S)
         self._steering = Steering(patient, gatekeeper, self._viewings, is_our_host=is_our_host)
+        door = Door(gatekeeper, is_our_host=is_our_host)
+        self._holding = Holding(patient, gatekeeper, clock, door)
+        self._setting_up = SettingUp(SchoolLink(carrier, answer_within_s=SETUP_WITHIN_S), gatekeeper, door)
         self._recordings = Recordings(school, gatekeeper, clock, self.counters, self._viewings)
 
     async def run(self) -> None:
@@ -78,6 +86,14 @@ class Gateway:
             Route(f"{CAMERA}/ptz", self._steering.presets, methods=["GET"]),
             Route(f"{CAMERA}/ptz", self._steering.steer, methods=["POST"]),
             Route(f"{CAMERA}/snapshot", self._steering.snapshot, methods=["GET"]),
+            Route(f"{CAMERA}/holds", self._holding.list, methods=["GET"]),
+            Route(f"{CAMERA}/holds", self._holding.place, methods=["POST"]),
+            Route(CAMERA + "/holds/{hold}", self._holding.release, methods=["DELETE"]),
+            Route(f"{SETUP}/search", self._setting_up.search, methods=["POST"]),
+            Route(f"{SETUP}/look", self._setting_up.look, methods=["POST"]),
+            Route(f"{SETUP}/picture", self._setting_up.picture, methods=["POST"]),
+            Route(f"{SETUP}/cameras", self._setting_up.save, methods=["POST"]),
+            Route(SETUP + "/cameras/{key}", self._setting_up.take_away, methods=["DELETE"]),
             Route("/api/gateway", self._status, methods=["GET"]),
         )
 

@@ -32,6 +32,7 @@ LONGEST_PLAYLIST = timedelta(hours=6)
 LONGEST_DOWNLOAD = timedelta(hours=1)
 LONGEST_TIMELINE = timedelta(days=31)
 CLOCK_SKEW = timedelta(seconds=5)  # of a browser that asks for "until now"
+MOST_STEPS = 10_000  # of movement in one answer
 ONE_PICTURE = timedelta(milliseconds=1)
 RANGES = 64  # at once, of one gateway
 ZONE = ZoneInfo("Asia/Almaty")
@@ -156,7 +157,7 @@ class Recordings:
         view = read_view(camera_of(request), request.query_params, LONGEST_TIMELINE, self._clock.now())
         permit = await self._gatekeeper.permit_coverage(visitor, view)
         assert view.start is not None and view.end is not None
-        question = commands.AskCoverage(grant=permit.grant, start=view.start, end=view.end)
+        question = commands.AskCoverage(grant=permit.grant, start=view.start, end=view.end, motion=True)
         reply = await self._school.ask(permit.site, "coverage", question)
         alarms = await self._gatekeeper.alarms_around(visitor, view)
         body = timeline(view.start, view.end, reply.coverage or commands.CoverageReply())
@@ -277,4 +278,13 @@ def timeline(start: datetime, end: datetime, coverage: commands.CoverageReply) -
             }
             for one in coverage.damaged
         ],
+        "motion": None if coverage.motion is None else _motion(coverage.motion),
     }
+
+
+def _motion(told: commands.Motion) -> dict[str, object] | None:
+    """A school's word in the form of the API; none for a word we do not know."""
+    if told.basis not in ("events", "sizes") or not 1 <= told.step_s <= 86_400:
+        return None
+    density = list(told.density[:MOST_STEPS])
+    return {"start": instant(told.start), "step_s": told.step_s, "basis": told.basis, "density": density}

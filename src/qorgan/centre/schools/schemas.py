@@ -13,10 +13,15 @@ NodeState = Literal["online", "silent", "never"]
 
 
 class Node(Schema):
-    """The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node."""
+    """The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node.
+
+    `faults`: codes of what it said last is wrong with itself; none of a silent one. `clock_offset_s`: ahead of ours.
+    """
 
     state: NodeState
     last_pulse_at: Instant | None
+    faults: list[str]
+    clock_offset_s: float | None
 
 
 class School(Schema):

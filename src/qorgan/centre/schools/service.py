@@ -1,6 +1,6 @@
 """Use cases of `schools`: finding and reading what the actor may see."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from qorgan.centre.schools.models import School
@@ -11,7 +11,7 @@ from qorgan.domain.access import Actor
 from qorgan.domain.alarms import Level
 from qorgan.kernel.errors import NotFound
 
-_NEVER = Node(state="never", last_pulse_at=None)
+_NEVER = Node(state="never", last_pulse_at=None, faults=[], clock_offset_s=None)
 
 
 def find(
@@ -52,8 +52,18 @@ def on_the_wire(row: School) -> SchoolOnTheWire:
         district=row.district_id,
         lat=row.lat,
         lon=row.lon,
-        node=Node(state=node.state, last_pulse_at=node.last_pulse_at) if node else _NEVER,
+        node=_node(node) if node else _NEVER,
         cameras_total=row.cameras_total,
         cameras_live=row.cameras_live,
         alarm_level=Level(row.alarm_level) if row.alarm_level else None,
+    )
+
+
+def _node(row: Any) -> Node:
+    heard = row.state == "online"
+    return Node(
+        state=row.state,
+        last_pulse_at=row.last_pulse_at,
+        faults=list(row.faults) if heard else [],
+        clock_offset_s=None if row.clock_offset_s is None or not heard else round(row.clock_offset_s, 1),
     )

@@ -51,7 +51,7 @@ class HoldDesk:
         return Reply(holds=reply)
 
     async def _list(self, data: bytes) -> Reply:
-        grant = self._granted(decode(data, AskHolds).grant, Action.HOLD)
+        grant = self._granted(decode(data, AskHolds).grant, Action.HOLD, Action.ARCHIVE)
         return Reply(holds=await asyncio.to_thread(self._held, grant.camera))
 
     def _place(self, camera: str, wish: HoldWish) -> Holds:
