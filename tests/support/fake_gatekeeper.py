@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from qorgan.centre.gateway.ports import Permit, Seen, View, Visitor
+from qorgan.centre.gateway.ports import Permit, Seen, SetupPermit, View, Visitor
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
+from qorgan.protocols.link.setup import CameraWish
 
 HALL = UUID("00000000-0000-7000-8000-000000000001")
 YARD = UUID("00000000-0000-7000-8000-000000000002")
@@ -26,7 +27,7 @@ class FakeGatekeeper:
             "officer": a_visitor("officer", "district", "live.view"),
             "head": a_visitor("head", "school", "live.view"),
             "ministry": a_visitor("ministry", "country"),
-            "admin": a_visitor("admin", "country", "system.read"),
+            "admin": a_visitor("admin", "country", "system.read", "camera.setup"),
         }
         self.sign_out_listeners: list[Callable[[str], None]] = []
         self.places = {HALL: ("kst-012", "hall"), YARD: ("kst-012", "yard")}
@@ -40,6 +41,8 @@ class FakeGatekeeper:
         self.before_snapshot_returns: Any = None
         self.alarms: list[dict[str, Any]] = []
         self.away = False
+        self.setups: list[CameraWish] = []
+        self.audit: list[tuple[str, str]] = []
         self.asked: list[list[UUID]] = []  # cameras, by batches
         self.ledger_writes = asyncio.Event()  # cleared: whoever opens a watch waits
         self.ledger_writes.set()
@@ -98,6 +101,22 @@ class FakeGatekeeper:
 
     async def alarms_around(self, visitor: Visitor, view: View) -> Sequence[Mapping[str, Any]]:
         return self.alarms
+
+    async def permit_setup(self, visitor: Visitor, school: UUID, wish: CameraWish) -> SetupPermit:
+        self._answer()
+        if "camera.setup" not in visitor.rights:
+            raise Forbidden("the role does not have the right camera.setup")
+        self.setups.append(wish)
+        return SetupPermit(site=SiteId("kst-012"), grant=b"setup", sealed=b"sealed", watch="w" if wish.picture else "")
+
+    async def end_setup(self, watch: str) -> None:
+        self.ended.append(watch)
+
+    async def write_setup_down(self, visitor: Visitor, school: UUID, action: str, wish: CameraWish) -> None:
+        self.audit.append((action, wish.key))
+
+    async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
+        self.audit.append((action, data["hold"]))
 
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         self._answer()

@@ -16,6 +16,7 @@ from qorgan.centre.access.door import SignedIn
 from qorgan.centre.alarms.api import router as alarms
 from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.dispatch.api import router as dispatch
+from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
@@ -47,7 +48,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, alarms, dispatch, supervision):
+for router in (access, schools, cameras, nodes, alarms, dispatch, supervision):
     api.add_router("", router)
 
 

@@ -18,13 +18,16 @@ from django.http.request import split_domain_port, validate_host
 
 from qorgan.centre import snapshots
 from qorgan.centre.access import service
+from qorgan.centre.access.models import User
 from qorgan.centre.alarms.models import Alarm
+from qorgan.centre.cameras import setup
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.gateway.instants import instant
-from qorgan.centre.gateway.ports import Permit, Seen, View, Visitor
+from qorgan.centre.gateway.ports import Permit, Seen, SetupPermit, View, Visitor
 from qorgan.domain.access import Actor
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId
+from qorgan.protocols.link.setup import CameraWish
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +91,7 @@ class DjangoGatekeeper:
             view.purpose,
             start=view.start,
             end=view.end,
+            digest=view.digest,
         )
         return _permit(opened)
 
@@ -123,6 +127,20 @@ class DjangoGatekeeper:
 
     async def alarms_around(self, visitor: Visitor, view: View) -> Sequence[Mapping[str, Any]]:
         return await self._call(_alarms_around, visitor.actor, view)
+
+    async def permit_setup(self, visitor: Visitor, school: UUID, wish: CameraWish) -> SetupPermit:
+        made = await self._call(setup.permit, visitor.actor, school, wish)
+        watch = "" if made.watch is None else str(made.watch)
+        return SetupPermit(site=made.site, grant=made.grant, sealed=made.sealed, watch=watch)
+
+    async def end_setup(self, watch: str) -> None:
+        await self._call(service.end_watch, UUID(watch))
+
+    async def write_setup_down(self, visitor: Visitor, school: UUID, action: str, wish: CameraWish) -> None:
+        await self._call(setup.write_down, visitor.actor, school, action, wish)
+
+    async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
+        await self._call(_write_hold_down, visitor.actor, camera, action, data)
 
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         return await self._call(snapshots.snapshot, visitor.actor)
@@ -196,4 +214,10 @@ def _alarms_around(actor: Actor, view: View) -> Sequence[Mapping[str, Any]]:
 
 def _ping() -> None:
     with connection.cursor() as cursor:
+def _write_hold_down(actor: Actor, camera_id: UUID, action: str, data: Mapping[str, str]) -> None:
+    camera = Camera.objects.visible_to(actor).select_related("school").get(pk=camera_id)
+    told: dict[str, object] = {"site": camera.school.site, "camera": camera.key, **data}
+    service.audit(User.objects.get(pk=actor.user), action, told)
+
+
         cursor.execute("SELECT 1")

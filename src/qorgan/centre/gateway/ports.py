@@ -10,6 +10,7 @@ from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Rejected
 from qorgan.kernel.ids import CameraKey, SiteId
 from qorgan.protocols.link.grants import Action
+from qorgan.protocols.link.setup import CameraWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class View:
     action: Action = Action.LIVE
     start: datetime | None = None
     end: datetime | None = None
+    digest: str = ""  # of the one order that the grant shall allow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,16 @@ class Permit:
     camera: CameraKey
     grant: bytes
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupPermit:
+    """An order to set up a camera, sealed for the school's node, with a grant for just it. `watch` as in `Permit`."""
+
+    site: SiteId
+    grant: bytes
+    sealed: bytes
+    watch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +95,18 @@ class Gatekeeper(Protocol):
 
     async def alarms_around(self, visitor: Visitor, view: View) -> Sequence[Mapping[str, Any]]:
         """`{id, at, level}` of the alarms of the camera's school pressed in [start, end)."""
+
+    async def permit_setup(self, visitor: Visitor, school: UUID, wish: CameraWish) -> SetupPermit:
+        """Seal an order for the school's node; a picture is a ledger line. Raises as `open_watch`, and `Conflict`."""
+
+    async def end_setup(self, watch: str) -> None:
+        """The picture of a setup was taken, or was not: complete its ledger line."""
+
+    async def write_setup_down(self, visitor: Visitor, school: UUID, action: str, wish: CameraWish) -> None:
+        """A line in the visitor's audit; nothing secret of the wish is in it."""
+
+    async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
+        """A line in the visitor's audit about a hold."""
 
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         """`schools`, `cameras`, `alarms`, `units` as this visitor may see them, read in one go."""

@@ -199,10 +199,13 @@ def _take_effect(school: School, body: Message | None, now: datetime) -> None:
         case Inventory():
             cameras.take_inventory(school, body)
             nodes.software(school, body.software)
+            nodes.take_seal_key(school, body.seal_key)
         case CameraChanged():
             cameras.take_change(school, body.camera, body.health, min(clean.moment(body.at, now), now))
         case PictureResult():
             cameras.take_picture(school, body)
+        case StorageForecast():
+            nodes.take_forecast(school, body)
 
 
 def _keeps_body(letter: _Letter) -> bool:
