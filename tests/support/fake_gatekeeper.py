@@ -128,13 +128,14 @@ class FakeGatekeeper:
             await self.before_snapshot_returns()
         return found
 
-    async def look(self, topic: str, id: UUID) -> Seen | None:
+    async def look(self, topic: str, ids: Sequence[UUID]) -> list[Seen]:
         self._answer()
-        self.reads.append((topic, str(id)))
-        if (topic, str(id)) not in self.objects:
-            return None
-        data, visible = self.objects[topic, str(id)]
-        return Seen(data=data, visible_to=lambda visitor: visitor.visibility in visible)
+        self.reads += [(topic, str(id)) for id in ids]
+        found = [self.objects[topic, str(id)] for id in ids if (topic, str(id)) in self.objects]
+        return [
+            Seen(data=data, visible_to=lambda visitor, visible=visible: visitor.visibility in visible)
+            for data, visible in found
+        ]
 
     def _answer(self) -> None:
         if self.away:

@@ -9,10 +9,10 @@ The way out is bounded and may lose: browsers that missed events start anew from
 import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -24,7 +24,9 @@ from qorgan.protocols.link.subjects import CENTRE_EVENTS
 log = logging.getLogger(__name__)
 Topic = Literal["alarm", "school", "camera", "unit", "fault"]
 committed = Signal()  # sent with `event=` after each commit that announced something
-WAITING = 10_000  # events; beyond it the oldest is dropped and counted
+WAITING = 50_000  # events of different objects
+TOGETHER = 500  # events in one message: far below the carrier's 1 MB
+MISSED = b'{"topic":"missed","id":"00000000-0000-0000-0000-000000000000"}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +38,14 @@ class Event:
     schools: tuple[UUID, ...] = ()
     region: str | None = None
     district: str | None = None
+    urgent: bool = False  # goes before the others wherever something waits
 
     def as_json(self) -> bytes:
         """The payload of `c1.events`."""
         schools = [str(school) for school in self.schools]
         said: dict[str, Any] = {"topic": self.topic, "id": str(self.id), "schools": schools}
-        return json.dumps(said | {"region": self.region, "district": self.district}).encode()
+        place = {"region": self.region, "district": self.district}
+        return json.dumps(said | place | ({"urgent": True} if self.urgent else {})).encode()
 
 
 class Publisher(Protocol):
@@ -60,10 +64,16 @@ class Carrier(Protocol):
 
 
 def announce(
-    topic: Topic, id: UUID, *, schools: tuple[UUID, ...] = (), region: str | None = None, district: str | None = None
+    topic: Topic,
+    id: UUID,
+    *,
+    schools: tuple[UUID, ...] = (),
+    region: str | None = None,
+    district: str | None = None,
+    urgent: bool = False,
 ) -> None:
     """Send this event when the transaction around us commits; never when it rolls back."""
-    event = Event(topic=topic, id=id, schools=schools, region=region, district=district)
+    event = Event(topic=topic, id=id, schools=schools, region=region, district=district, urgent=urgent)
     transaction.on_commit(lambda: _send(event))
 
 
@@ -100,13 +110,17 @@ class InMemoryPublisher:
 class NatsPublisher:
     """Carries events from the threads that commit to the loop that owns the NATS connection.
 
-    When NATS is away events are dropped at once: a late one is worth nothing to a browser that starts anew.
+    What waits goes out together, urgent events first, and a storm about one object is one event. When NATS is away
+    events are dropped at once: a late one is worth nothing to a browser that starts anew. When more wait than may, all
+    of them are dropped and the gateways are told to let every browser start anew.
     """
 
     def __init__(self, carrier: Carrier, *, waiting: int = WAITING) -> None:
         self._carrier, self._limit = carrier, waiting
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Event] = deque()
+        self._urgent: dict[tuple[str, UUID], Event] = {}
+        self._ordinary: dict[tuple[str, UUID], Event] = {}
+        self._missed = False
         self._something = asyncio.Event()
         self.sent = 0
         self.dropped = 0
@@ -122,23 +136,33 @@ class NatsPublisher:
         while True:
             await self._something.wait()
             self._something.clear()
-            while self._waiting:
-                await self._carry(self._waiting.popleft())
+            while self._urgent or self._ordinary or self._missed:
+                await self._carry(self._next())
 
     def _take(self, event: Event) -> None:
-        if len(self._waiting) >= self._limit:
-            self._waiting.popleft()
-            self.dropped += 1
-        self._waiting.append(event)
+        if len(self._urgent) + len(self._ordinary) >= self._limit:
+            self.dropped += len(self._urgent) + len(self._ordinary)
+            self._urgent.clear()
+            self._ordinary.clear()
+            self._missed = True
+        waiting = self._urgent if event.urgent else self._ordinary
+        waiting[event.topic, event.id] = event
         self._something.set()
 
-    async def _carry(self, event: Event) -> None:
+    def _next(self) -> list[bytes]:
+        if self._missed:
+            self._missed = False
+            return [MISSED]
+        waiting = self._urgent or self._ordinary
+        return [waiting.pop(key).as_json() for key in list(islice(waiting, TOGETHER))]
+
+    async def _carry(self, events: list[bytes]) -> None:
         if not self._carrier.is_connected:
-            self.dropped += 1
+            self.dropped += len(events)
             return
         try:
-            await self._carrier.publish(CENTRE_EVENTS, event.as_json())
-            self.sent += 1
+            await self._carrier.publish(CENTRE_EVENTS, b"[" + b",".join(events) + b"]")
+            self.sent += len(events)
         except Exception:  # the root of this unit of work: nats-py has no common base for "away"
-            self.dropped += 1
+            self.dropped += len(events)
             log.exception("event.dropped")

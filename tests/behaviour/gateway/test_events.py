@@ -10,6 +10,7 @@ import websockets
 from tests.behaviour.gateway.conftest import DEADLINE_S, Stand, until
 from tests.support.nats import settled
 
+from qorgan.centre.events import MISSED
 from qorgan.centre.gateway import events, sockets
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
@@ -150,6 +151,31 @@ async def test_when_an_object_cannot_be_read_browsers_start_anew(stand: Stand) -
         await next_of(socket, "snapshot")
         stand.rooms.away = True
         await announce(stand, "alarm", "a1")
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            async with asyncio.timeout(DEADLINE_S):
+                await socket.recv()
+    assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+
+
+async def test_what_is_urgent_goes_before_all_that_waits(stand: Stand) -> None:
+    """A P1 in a storm of other things: it is on the screen before those that were there first."""
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        notices = [{"topic": "school", "id": uid(f"s{number}")} for number in range(500)]
+        for notice in notices:
+            stand.rooms.objects[notice["topic"], notice["id"]] = ({"id": notice["id"]}, frozenset({"district"}))
+        grave = {"topic": "alarm", "id": uid("a1"), "urgent": True}
+        stand.rooms.objects["alarm", grave["id"]] = ({"id": "a1"}, frozenset({"district"}))
+        await stand.carrier.client.publish(CENTRE_EVENTS, json.dumps([*notices, grave]).encode())
+        assert (await next_of(socket, "event"))["data"] == {"id": "a1"}
+        rest = [(await next_of(socket, "event"))["data"]["id"] for _ in notices]
+    assert rest == [notice["id"] for notice in notices]
+
+
+async def test_when_the_publisher_had_to_drop_browsers_start_anew(stand: Stand) -> None:
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        await stand.carrier.client.publish(CENTRE_EVENTS, b"[" + MISSED + b"]")
         with pytest.raises(websockets.ConnectionClosed) as closed:
             async with asyncio.timeout(DEADLINE_S):
                 await socket.recv()

@@ -127,8 +127,8 @@ async def test_who_may_not_watch_gets_no_grant_and_no_line(rooms: DjangoGatekeep
 
 async def test_an_event_is_read_once_and_seen_by_those_in_whose_territory_it_lies(rooms: DjangoGatekeeper) -> None:
     camera, sessions = await a_town()
-    seen = await rooms.look("camera", camera.pk)
-    assert seen is not None and seen.data["id"] == str(camera.pk)
+    [seen] = await rooms.look("camera", [camera.pk])
+    assert seen.data["id"] == str(camera.pk)
     who = {name: seen.visible_to(await visitor(rooms, session)) for name, session in sessions.items()}
     assert who == {"officer": True, "stranger": False, "ministry": True, "head": True}
 

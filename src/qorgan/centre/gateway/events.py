@@ -7,6 +7,8 @@ an event that is in both does no harm.
 
 import asyncio
 from collections import deque
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +31,11 @@ from qorgan.protocols.link.subjects import CENTRE_EVENTS
 log = structlog.get_logger(__name__)
 
 QUEUE_EVENTS = 1_000  # per browser; a slower one is hung up on and starts anew with a snapshot
-PENDING_NOTICES = 20_000  # of different objects, waiting to be read; beyond, all browsers start anew
+PENDING_NOTICES = 50_000  # of different objects, waiting to be read; beyond, all browsers start anew
 PING_EVERY_S = 5.0
 LISTENING_WITHIN_S = 2.0  # a browser that comes while we start need not come twice
+READ_TOGETHER = 100  # objects of one topic: so long an urgent one waits at most
+MISSED = "missed"  # the topic by which the publisher says that it had to drop
 TOPICS = frozenset({"alarm", "school", "camera", "unit"})
 
 _encoder = msgspec.json.Encoder()
@@ -42,9 +46,11 @@ class Notice(msgspec.Struct, frozen=True):
 
     topic: str
     id: UUID
+    urgent: bool = False
 
 
-_notices = msgspec.json.Decoder(Notice)
+_topic = attrgetter("topic")
+_notices = msgspec.json.Decoder(Notice | list[Notice])
 
 
 class EventHub:
@@ -62,7 +68,9 @@ class EventHub:
         self._carrier, self._gatekeeper, self._clock, self._counters = carrier, gatekeeper, clock, counters
         self._ping_every_s = ping_every_s
         self._sockets: set[EventSocket] = set()
-        self._pending: dict[Notice, None] = {}  # in order of arrival; a storm about one object is one reading of it
+        # In order of arrival; a storm about one object is one reading of it. The urgent go first.
+        self._urgent: dict[Notice, None] = {}
+        self._ordinary: dict[Notice, None] = {}
         self._awake = asyncio.Event()
         self.listening = asyncio.Event()
         carrier.on_missed(self._start_all_anew)
@@ -98,46 +106,53 @@ class EventHub:
 
     async def _take(self, message: Msg) -> None:
         try:
-            notice = _notices.decode(message.data)
+            said = _notices.decode(message.data)
         except msgspec.MsgspecError:
             log.warning("events.malformed", bytes=len(message.data))
             return
-        if notice.topic not in TOPICS:
-            return  # newer software speaks of something we cannot show
-        if len(self._pending) >= PENDING_NOTICES:
-            log.error("events.overflow", waiting=len(self._pending))
-            self._pending.clear()
+        for notice in said if isinstance(said, list) else [said]:
+            self._note(notice)
+        self._awake.set()
+
+    def _note(self, notice: Notice) -> None:
+        if notice.topic == MISSED:
+            self._start_all_anew()
+        if notice.topic not in TOPICS or not self._sockets:
+            return  # of newer software, or nobody is there: whoever comes reads a snapshot
+        if len(self._urgent) + len(self._ordinary) >= PENDING_NOTICES:
+            log.error("events.overflow", waiting=len(self._urgent) + len(self._ordinary))
+            self._urgent.clear()
+            self._ordinary.clear()
             self._start_all_anew()
             return
-        self._pending[notice] = None
-        self._awake.set()
+        (self._urgent if notice.urgent else self._ordinary)[notice] = None
 
     async def _read_and_tell(self) -> None:
         while True:
-            while not self._pending:
+            while not (waiting := self._urgent or self._ordinary):
                 self._awake.clear()
                 await self._awake.wait()
-            notice = next(iter(self._pending))
-            del self._pending[notice]  # before the reading: what changes during it is read again
+            topic, batch = next(groupby(waiting, key=_topic))
+            together = list(islice(batch, READ_TOGETHER))
+            for notice in together:
+                del waiting[notice]  # before the reading: what changes during it is read again
             try:
-                await self._tell(notice)
+                await self._tell(topic, [notice.id for notice in together])
             except Unavailable as error:
-                # The object was not read, so browsers would miss it for ever: let them start from what is true.
-                log.error("events.not_read", topic=notice.topic, code=error.code)
+                # The objects were not read, so browsers would miss them for ever: let them start from what is true.
+                log.error("events.not_read", topic=topic, code=error.code)
                 self._start_all_anew()
                 await self._clock.sleep(1.0)
 
-    async def _tell(self, notice: Notice) -> None:
-        """Read the object once, write it once, give it to every browser that may see it."""
-        self._counters.reads += 1
-        seen = await self._gatekeeper.look(notice.topic, notice.id)
-        if seen is None:
-            return
-        event = {"type": "event", "topic": notice.topic, "data": seen.data, "at": instant(self._clock.now())}
-        text = _encoder.encode(event).decode()
-        for socket in self._sockets:
-            if seen.visible_to(socket.visitor):
-                socket.offer(text)
+    async def _tell(self, topic: str, ids: list[UUID]) -> None:
+        """Read the objects once, write each once, give it to every browser that may see it."""
+        self._counters.reads += len(ids)
+        for seen in await self._gatekeeper.look(topic, ids):
+            event = {"type": "event", "topic": topic, "data": seen.data, "at": instant(self._clock.now())}
+            text = _encoder.encode(event).decode()
+            for socket in self._sockets:
+                if seen.visible_to(socket.visitor):
+                    socket.offer(text)
 
     async def _ping(self) -> None:
         while True:

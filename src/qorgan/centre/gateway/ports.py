@@ -111,8 +111,8 @@ class Gatekeeper(Protocol):
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         """`schools`, `cameras`, `alarms`, `units` as this visitor may see them, read in one go."""
 
-    async def look(self, topic: str, id: UUID) -> Seen | None:
-        """One object as it is now, for whoever may see it; None when it is gone."""
+    async def look(self, topic: str, ids: Sequence[UUID]) -> Sequence[Seen]:
+        """Objects of one topic as they are now, each for whoever may see it; those that are gone are left out."""
 
     async def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""
