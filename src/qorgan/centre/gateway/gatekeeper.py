@@ -145,9 +145,11 @@ class DjangoGatekeeper:
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         return await self._call(snapshots.snapshot, visitor.actor)
 
-    async def look(self, topic: str, ids: Sequence[UUID]) -> Sequence[Seen]:
-        found = await self._call(snapshots.look_many, topic, ids)
-        return [_seen(one) for one in found]
+    async def look(self, topic: str, id: UUID) -> Seen | None:
+        found = await self._call(snapshots.look, topic, id)
+        if found is None:
+            return None
+        return Seen(data=found.data, visible_to=lambda visitor: found.visible_to(visitor.actor))
 
     async def end_abandoned_watches(self) -> int:
         """At the start of a centre's only gateway: who watched when the last one was killed watches no more."""
@@ -156,10 +158,6 @@ class DjangoGatekeeper:
     async def _call(self, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         work = partial(_in_thread, ask, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-
-def _seen(found: snapshots.Seen) -> Seen:
-    return Seen(data=found.data, visible_to=lambda visitor: found.visible_to(visitor.actor))
 
 
 def session_name(key: str) -> str:
@@ -214,12 +212,12 @@ def _alarms_around(actor: Actor, view: View) -> Sequence[Mapping[str, Any]]:
     return [{"id": str(row.pk), "at": instant(row.pressed_at), "level": row.level} for row in around]
 
 
-def _ping() -> None:
-    with connection.cursor() as cursor:
 def _write_hold_down(actor: Actor, camera_id: UUID, action: str, data: Mapping[str, str]) -> None:
     camera = Camera.objects.visible_to(actor).select_related("school").get(pk=camera_id)
     told: dict[str, object] = {"site": camera.school.site, "camera": camera.key, **data}
     service.audit(User.objects.get(pk=actor.user), action, told)
 
 
+def _ping() -> None:
+    with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
