@@ -145,11 +145,9 @@ class DjangoGatekeeper:
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         return await self._call(snapshots.snapshot, visitor.actor)
 
-    async def look(self, topic: str, id: UUID) -> Seen | None:
-        found = await self._call(snapshots.look, topic, id)
-        if found is None:
-            return None
-        return Seen(data=found.data, visible_to=lambda visitor: found.visible_to(visitor.actor))
+    async def look(self, topic: str, ids: Sequence[UUID]) -> Sequence[Seen]:
+        found = await self._call(snapshots.look_many, topic, ids)
+        return [_seen(one) for one in found]
 
     async def end_abandoned_watches(self) -> int:
         """At the start of a centre's only gateway: who watched when the last one was killed watches no more."""
@@ -158,6 +156,10 @@ class DjangoGatekeeper:
     async def _call(self, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         work = partial(_in_thread, ask, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+
+def _seen(found: snapshots.Seen) -> Seen:
+    return Seen(data=found.data, visible_to=lambda visitor: found.visible_to(visitor.actor))
 
 
 def session_name(key: str) -> str:
