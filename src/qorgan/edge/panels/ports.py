@@ -1,0 +1,19 @@
+"""What the receivers of panels need of core: the one door to the outbox (`edge/core/node.py`)."""
+
+from typing import Protocol
+from uuid import UUID
+
+from qorgan.edge.core.outbox import Raised, SourceAlarm
+from qorgan.edge.core.signals import Claim, Signal
+from qorgan.protocols.link.messages import Message, SourceHealth
+
+
+class Door(Protocol):
+    """Each call returns after the commit, or raises `Unavailable` or `Exhausted`: then nothing of it is stored."""
+
+    async def signal(self, signal: Signal) -> Raised: ...
+    async def claim(self, claim: Claim) -> None: ...
+    async def source_health(self, health: SourceHealth) -> None: ...
+    async def add_event(self, body: Message, id: UUID | None = None) -> None: ...
+    async def last_alarm(self, source_key: str, kind: str | None = None) -> SourceAlarm | None: ...
+    async def find_press(self, source_key: str, press: UUID) -> SourceAlarm | None: ...
