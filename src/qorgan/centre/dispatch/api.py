@@ -9,7 +9,6 @@ from ninja import Header, Path, Router, Schema
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.alarms.schemas import Alarm, Unit
-from qorgan.centre.alarms.schemas import Dispatch as Send
 from qorgan.centre.dispatch import checklists, service
 from qorgan.centre.dispatch.schemas import (
     CandidateList,
@@ -19,6 +18,7 @@ from qorgan.centre.dispatch.schemas import (
     Offer,
     OutOfService,
     ScenarioChoice,
+    Send,
     Tick,
     Word,
 )

@@ -51,6 +51,13 @@ class Offer(Schema):
     record: str = Field("", max_length=MAX_RECORD)
 
 
+class Send(Schema):
+    """Send a unit that the officer has heard accept."""
+
+    unit: UUID
+    note: str = Field("", max_length=MAX_NOTE)
+
+
 class Word(Schema):
     """What a verb comes with: `accept` needs `by` or `record`, `reject` needs `reason`."""
 
