@@ -1,4 +1,7 @@
-"""A centre on PostgreSQL with many schools in its registry and no school behind them: what comes, the benchmark sends."""
+"""A centre on PostgreSQL with schools of the whole country and nobody behind them: what comes, the benchmark sends.
+
+One school in twenty lies in the territory of the demo's duty officer: the country has twenty regions.
+"""
 
 import asyncio
 import contextlib
@@ -8,13 +11,14 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.support.postgres import postgres
 
 from qorgan.demo import folder, ports
 from qorgan.demo.folder import Settled
-from qorgan.demo.run import _answers, _centre_variables, _one_shot  # the demo's own way to begin a centre
+from qorgan.demo.run import _answers, _centre_variables, _one_shot, _poll  # the demo's own way to begin a centre
 from qorgan.doctor import find_carrier
 from qorgan.kernel.processes import Child, Supervisor
 
@@ -22,17 +26,17 @@ from qorgan.kernel.processes import Child, Supervisor
 DURABLE = "-c max_connections=50"
 _SEED = """
 import sys
-from qorgan.centre import settings
 import django
 django.setup()
-from qorgan.centre.nodes.models import Node
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory.models import District
-district = District.objects.get(pk="KZ391000")
+officers = District.objects.get(pk="KZ391000")  # of the duty officer of the demo
+others = list(District.objects.exclude(region=officers.region).order_by("pk"))
 for number in range(int(sys.argv[1])):
-    School.objects.create(site=f"big-{number:04d}", kind="school", name_kk=f"№ {number} мектеп", name_ru=f"Школа № {number}",
-        name_en=f"School No. {number}", address_kk="-", head_name="-", phone="-", district=district,
-        lat=53.0 + number % 50 / 100, lon=63.0 + number // 50 / 100)
+    district = officers if number % 20 == 0 else others[number % len(others)]
+    names = {"name_kk": f"№ {number} мектеп", "name_ru": f"Школа № {number}", "name_en": f"School No. {number}"}
+    place = {"district": district, "lat": 53.0 + number % 50 / 100, "lon": 63.0 + number // 50 / 100}
+    School.objects.create(site=f"big-{number:04d}", kind="school", address_kk="-", head_name="-", **names, **place)
 """
 
 
@@ -42,6 +46,11 @@ class Country:
 
     settled: Settled
     sites: list[str]
+
+    @property
+    def near(self) -> list[str]:
+        """The sites that the officer sees."""
+        return self.sites[::20]
 
     @property
     def nats_port(self) -> int:
@@ -74,9 +83,8 @@ async def open_country(schools: int) -> AsyncIterator[Country]:
         ]
         running = asyncio.create_task(Supervisor(children, output=lambda *_: None).run())
         try:
-            async with asyncio.timeout(120):
-                while not await _answers(f"{settled.url}/api/health"):
-                    await asyncio.sleep(0.2)
+            healthy = partial(_answers, f"{settled.url}/api/health")
+            await _poll(healthy, within_s=120, otherwise="the centre does not answer")
             yield Country(settled, [f"big-{number:04d}" for number in range(schools)])
         finally:
             running.cancel()

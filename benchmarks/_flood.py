@@ -1,6 +1,7 @@
 """Many schools at once over one connection: alarms as fast as the centre takes them, each sent again until answered.
 
-Speaks the carrier's protocol itself: a client library would cost more than what is measured. The frames are made before.
+Speaks the carrier's protocol itself: a client library would cost more than what is measured. The frames are made
+before.
 """
 
 import asyncio
@@ -28,16 +29,17 @@ class Letter:
     alarm: UUID
     subject: str
     body: bytes
-    sent_at: float = 0.0
+    posted_at: float = 0.0  # first sent: epoch s
+    sent_at: float = 0.0  # last sent, and stored: by this process' performance counter
     stored_at: float = 0.0
 
 
 class Letters:
     """Makes alarms of sites, numbered as each site would."""
 
-    def __init__(self, sites: Sequence[str]) -> None:
+    def __init__(self, sites: Sequence[str], *, first: int = 0) -> None:
         self._sites = itertools.cycle(sites)
-        self._numbers = dict.fromkeys(sites, 0)
+        self._numbers = dict.fromkeys(sites, first)
 
     def make(self, count: int, *, level: str) -> list[Letter]:
         return [self._one(next(self._sites), level) for _ in range(count)]
@@ -58,6 +60,8 @@ class Flood:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     waiting: dict[int, Letter] = field(default_factory=dict)
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    _answer: asyncio.Event = field(default_factory=asyncio.Event)
     resent: int = 0
     refused: int = 0
 
@@ -89,23 +93,31 @@ class Flood:
 
     async def send(self, letters: Sequence[Letter], *, in_flight: int) -> float:
         """Seconds until every one of them is stored. At most so many are on their way at a time."""
-        began, numbers = time.perf_counter(), itertools.count(len(self.waiting) + int(time.time() * 1e6))
+        began = time.perf_counter()
         for letter in letters:
             while len(self.waiting) >= in_flight:
-                await asyncio.sleep(0.001)
-            self._put(next(numbers), letter)
+                await self._next_answer()
+            self._put(next(self._numbers), letter)
             if len(self.waiting) % 200 == 0:
                 await self.writer.drain()
         while any(letter.stored_at == 0.0 for letter in reversed(letters)):
-            await asyncio.sleep(0.002)
+            await self._next_answer()
         return max(letter.stored_at for letter in letters) - began
+
+    def post(self, letter: Letter) -> None:
+        """Send one and do not wait; it is repeated like the others."""
+        self._put(next(self._numbers), letter)
+
+    async def _next_answer(self) -> None:
+        self._answer.clear()
+        await self._answer.wait()
 
     def _put(self, number: int, letter: Letter) -> None:
         letter.sent_at = time.perf_counter()
+        letter.posted_at = letter.posted_at or time.time()
         self.waiting[number] = letter
-        self.writer.write(
-            b"PUB %b bench.answer.%d %d\r\n%b\r\n" % (letter.subject.encode(), number, len(letter.body), letter.body)
-        )
+        head = f"PUB {letter.subject} bench.answer.{number} {len(letter.body)}\r\n"
+        self.writer.write(head.encode() + letter.body + b"\r\n")
 
     async def _listen(self) -> None:
         while line := await self.reader.readline():
@@ -125,6 +137,7 @@ class Flood:
         if ack.stored:
             letter.stored_at = time.perf_counter()
             del self.waiting[number]
+            self._answer.set()
 
     async def _repeat(self) -> None:
         """What nobody answered goes out again."""

@@ -30,12 +30,7 @@ async def open_tiles(desk: Desk, cameras: list[str], tiles: int) -> list[float]:
 
 async def measure(report: Report, openings: int, walls: int) -> None:
     async with open_desk() as desk:
-        listed = await desk.officer.get("/api/schools")
-        cameras: list[str] = []
-        for school in listed["items"]:
-            if school["cameras_total"]:
-                found = await desk.officer.get(f"/api/schools/{school['id']}/cameras")
-                cameras += [camera["id"] for camera in found["items"]]
+        cameras = await desk.cameras()
         await open_tiles(desk, cameras[:9], 9)  # the first one loads code
         turns = cycle(cameras)
         single: list[list[float]] = []
