@@ -14,13 +14,15 @@ from uuid import UUID
 
 import structlog
 
+from qorgan.domain.motion import MINUTE_US, MotionMeter
 from qorgan.edge.config import Button, Camera, EdgeConfig, split_input
 from qorgan.edge.core.outbox import SourceAlarm
 from qorgan.edge.core.signals import Claim, Signal, of_button
 from qorgan.edge.onvif.client import ANSWER_WITHIN_S, OnvifClient
+from qorgan.edge.onvif.motion import MotionDiary
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
-from qorgan.kernel.clock import Clock
+from qorgan.kernel.clock import Clock, to_us
 from qorgan.kernel.errors import CameraUnreachable, Exhausted, Forbidden, QorganError, Unavailable
 from qorgan.kernel.ids import CameraKey, uuid7
 from qorgan.protocols.link.messages import CameraEvent, Message
@@ -38,6 +40,8 @@ STOP_WITHIN_S = 1.0
 REFUSED_AGAIN_AFTER_S = 300.0
 MAX_SOURCES = 64  # of one camera
 EVENTS_A_MINUTE = 30  # of one camera, beyond which they are counted and not sent
+DIARY_EVERY_S = 15.0
+MOST_UNWRITTEN = 10_000  # camera-minutes of movement that wait for the disk; beyond it they are dropped
 BOUNCE_S = 2.0  # a contact that closes again so soon has bounced
 MAX_BELIEVED_AGE = timedelta(minutes=5)
 OK = "ok"
@@ -65,16 +69,41 @@ class OnvifWatch:
     def __init__(
         self, config: EdgeConfig, desk: EventDesk, board: OnvifBoard, secrets: SecretStore, clock: Clock
     ) -> None:
+        self._moved = Movement(clock)
         contacts = {place: button for button in config.buttons if button.input and (place := split_input(button.input))}
         self._watches = [
-            _CameraWatch(camera, contacts, desk, board, secrets, clock) for camera in config.cameras if camera.onvif
+            _CameraWatch(camera, contacts, desk, board, secrets, clock, self._moved)
+            for camera in config.cameras
+            if camera.onvif
         ]
+        self._diary, self._clock = MotionDiary(config.storage.data), clock
+        self._keep_minutes = int((config.storage.max_days or config.storage.keep_days) * 1_440)
 
     async def run(self) -> None:
         """Watch every camera that has an ONVIF address; return at once when there is none."""
         async with asyncio.TaskGroup() as group:
             for watch in self._watches:
                 group.create_task(watch.run(), name=f"onvif:{watch.camera.key}")
+            if self._watches:
+                group.create_task(self._keep_diary(), name="onvif:motion")
+
+    async def _keep_diary(self) -> None:
+        """Write down what moved, now and then; what the disk does not take is tried again with the next."""
+        moved: dict[tuple[str, int], int] = {}
+        while True:
+            await self._clock.sleep(DIARY_EVERY_S)
+            now_us = to_us(self._clock.now())
+            for place, ms in self._moved.meter.take(now_us).items():
+                moved[place] = moved.get(place, 0) + ms
+            told = dict(self._moved.told)
+            keep_after = now_us // MINUTE_US - self._keep_minutes
+            try:
+                await asyncio.to_thread(self._diary.write, moved, told, keep_after=keep_after)
+                moved = {}
+            except Unavailable as error:
+                log.warning("motion.not_written", reason=str(error))
+                if len(moved) > MOST_UNWRITTEN:
+                    moved = {}
 
 
 class _CameraWatch:
@@ -88,8 +117,9 @@ class _CameraWatch:
         board: OnvifBoard,
         secrets: SecretStore,
         clock: Clock,
+        moved: "Movement",
     ) -> None:
-        self.camera = camera
+        self.camera, self._moved = camera, moved
         self._buttons = {token: button for (key, token), button in contacts.items() if key == camera.key}
         self._desk, self._board, self._secrets, self._clock = desk, board, secrets, clock
         self._states: dict[tuple[EventKind, str], bool] = {}
@@ -166,6 +196,8 @@ class _CameraWatch:
 
     async def _take(self, notice: Notice, offset_s: float | None) -> None:
         """Act on a change. What is on when it is first heard of counts as a change; what is off does not."""
+        if notice.kind is EventKind.MOTION:
+            self._moved.noticed(self.camera.key, notice, believable_instant(notice.at, offset_s, self._clock.now()))
         place = (notice.kind, notice.source)
         before = self._states.get(place, False)
         if notice.active == before:
@@ -233,6 +265,8 @@ class _CameraWatch:
 
     def _note(self, state: str, reason: str, offset_s: float | None = None) -> None:
         """Show it; log a change, once."""
+        if state != OK:
+            self._moved.lost(self.camera.key)
         self._board.told_onvif(self.camera.key, state, offset_s)
         if state == self._told:
             return
@@ -242,6 +276,23 @@ class _CameraWatch:
             log.info("onvif.ok", camera=self.camera.key, clock_offset_s=offset)
         else:
             log.warning("onvif.failed", camera=self.camera.key, code=state, reason=reason)
+
+
+class Movement:
+    """Owner of what moves now before which camera, and of who spoke of movement when."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self.meter = clock, MotionMeter()
+        self.told: dict[str, int] = {}  # camera → minute of its last word about movement
+
+    def noticed(self, camera: str, notice: Notice, at: datetime) -> None:
+        """A camera told of movement, or of none: either way it is one that tells."""
+        self.told[camera] = to_us(at) // MINUTE_US
+        self.meter.told(camera, notice.source, notice.active, to_us(at))
+
+    def lost(self, camera: str) -> None:
+        """We do not hear the camera any more."""
+        self.meter.lost(camera, to_us(self._clock.now()))
 
 
 class _Allowance:

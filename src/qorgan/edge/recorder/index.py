@@ -283,6 +283,15 @@ class Index:
         joined.append((begin, end))
         return [Span(begin, end) for begin, end in joined if end > start_us]
 
+    def sizes(self, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[int, int, int]]:
+        """Start, length (µs) and bytes of closed files of a stream that begin in [start, end), from an index alone."""
+        return self._db.execute(
+            "SELECT wall_start_us, duration * 100 / 9, bytes FROM segments INDEXED BY segments_oldest"
+            " WHERE state <> 'open' AND disk IN (SELECT DISTINCT disk FROM usage) AND camera = ?"
+            " AND wall_start_us >= ? AND wall_start_us < ? AND stream = ? AND duration > 0",
+            (camera, start_us, end_us, stream),
+        ).fetchall()
+
     def gaps(self, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[int, int | None, str]]:
         """Written-down gaps (start, end or None, cause) that touch [start, end)."""
         return self._db.execute(
