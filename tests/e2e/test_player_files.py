@@ -86,7 +86,7 @@ def test_a_range_that_begins_between_keyframes_begins_at_zero(browser, b_frames,
     track, audio, parts = parts_of(b_frames, sound)
     retimer = Retimer(480_000)
     placed = [retimer.place(part, parse_fragment(part).base_time * 100 // 9) for part in parts]
-    seen = play(browser, track, audio, placed)
+    seen = play(browser, track, None, placed)
 
     assert None is seen["error"]
     assert 1 == len(seen["buffered"])

@@ -7,13 +7,13 @@ import struct
 from tests.fuzz.rtsp import Target
 from tests.support.video import a_file, a_sound, a_video
 
-from qorgan.edge.recorder.ranges import Retimer
+from qorgan.edge.recorder.ranges import Retimer, SoundRetimer
 from qorgan.kernel.errors import Corrupt, Invalid
 from qorgan.protocols.fmp4.export import file_head, with_duration
 from qorgan.protocols.fmp4.order import DecodeTimes
 from qorgan.protocols.fmp4.parameter_sets import AvcSps
 from qorgan.protocols.fmp4.reader import nal_units, parse_fragment, parse_init, whole_fragments
-from qorgan.protocols.fmp4.retime import fragments, retimed
+from qorgan.protocols.fmp4.retime import fragments, retimed, silenced
 
 _LENGTHS = [0, 1, 7, 8, 9, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF7, 0xFFFFFFFF]
 _NAMES = [b"moof", b"mdat", b"traf", b"trun", b"tfhd", b"tfdt", b"stsd", b"avcC", b"hvcC", b"esds", b"mp4a", b"free"]
@@ -66,12 +66,16 @@ def _try_fragment(data: bytes) -> None:
     with contextlib.suppress(Corrupt):
         fragment = parse_fragment(data)
         assert 8 * len(fragment.sizes) <= len(data)
-    retimer = Retimer(1_000_000)
+    retimer, sound = Retimer(1_000_000), SoundRetimer(1_000_000)
     with contextlib.suppress(Corrupt):
         for part in fragments(data):
             retimed(part, sequence=1, base_time=0)
     with contextlib.suppress(Corrupt):
         assert len(retimer.place(data, 900_000)) <= 2 * len(data)
+    with contextlib.suppress(Corrupt):
+        assert len(sound.place(data, 900_000)) <= 2 * len(data)
+    with contextlib.suppress(Corrupt):
+        assert len(silenced(data)) == len(data)
 
 
 def _try_sps(data: bytes) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from qorgan.centre.gateway.ports import Permit, Seen, SetupPermit, View, Visitor
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
+from qorgan.protocols.link.grants import Action
 from qorgan.protocols.link.setup import CameraWish
 
 HALL = UUID("00000000-0000-7000-8000-000000000001")
@@ -24,7 +25,7 @@ class FakeGatekeeper:
 
     def __init__(self) -> None:
         self.sessions: dict[str, Visitor] = {
-            "officer": a_visitor("officer", "district", "live.view"),
+            "officer": a_visitor("officer", "district", "live.view", "camera.listen"),
             "head": a_visitor("head", "school", "live.view"),
             "ministry": a_visitor("ministry", "country"),
             "admin": a_visitor("admin", "country", "system.read", "camera.setup"),
@@ -66,6 +67,8 @@ class FakeGatekeeper:
         self._answer()
         if "live.view" not in visitor.rights:
             raise Forbidden("the role does not have the right live.view")
+        if view.action is Action.LISTEN and "camera.listen" not in visitor.rights:
+            raise Forbidden("the role does not have the right camera.listen")
         permit = self._permit(visitor, view, str(uuid7()))
         self.watches[permit.watch], self.viewers[permit.watch] = view, visitor.user
         return permit

@@ -26,6 +26,7 @@ class Right(StrEnum):
     SCHOOLS_READ = "schools.read"
     CAMERAS_READ = "cameras.read"
     LIVE_VIEW = "live.view"
+    CAMERA_LISTEN = "camera.listen"  # hear a camera, for the reasons in `LISTENING`
     PTZ_MOVE = "ptz.move"  # turn a camera
     ARCHIVE_VIEW = "archive.view"
     ARCHIVE_EXPORT = "archive.export"  # a copy leaves the building
@@ -36,6 +37,13 @@ class Right(StrEnum):
     ALARM_VERIFY = "alarm.verify"
     ALARM_DISPATCH = "alarm.dispatch"
     ALARM_CLOSE = "alarm.close"
+    ALARM_CONFIRM_CLOSURE = "alarm.confirm_closure"  # the second signature under a P1
+    ALARM_SHELVE = "alarm.shelve"
+    ALARM_REVIEW = "alarm.review"
+    ALARM_RAISE = "alarm.raise"  # on behalf of a caller
+    POINT_OUT_OF_SERVICE = "point.out_of_service"
+    ACTION_ORDER = "action.order"  # hold, secure, lockdown, evacuate, shelter
+    ACTION_END = "action.all_clear"
     CHECKLIST_TICK = "checklist.tick"
     CASE_READ = "case.read"  # the papers of a case, which leave the building
     UNITS_READ = "units.read"
@@ -55,7 +63,20 @@ class Right(StrEnum):
 _READ = frozenset({Right.SCHOOLS_READ, Right.CAMERAS_READ, Right.ALARM_READ, Right.FAULTS_READ})
 _VIDEO = frozenset({Right.LIVE_VIEW, Right.ARCHIVE_VIEW, Right.ARCHIVE_EXPORT})
 _ANSWER = frozenset(
-    {Right.ALARM_ACKNOWLEDGE, Right.ALARM_VERIFY, Right.ALARM_DISPATCH, Right.ALARM_CLOSE, Right.UNITS_READ}
+    {
+        Right.ALARM_ACKNOWLEDGE,
+        Right.ALARM_VERIFY,
+        Right.ALARM_DISPATCH,
+        Right.ALARM_CLOSE,
+        Right.ALARM_CONFIRM_CLOSURE,
+        Right.ALARM_SHELVE,
+        Right.ALARM_REVIEW,
+        Right.ALARM_RAISE,
+        Right.POINT_OUT_OF_SERVICE,
+        Right.ACTION_ORDER,
+        Right.ACTION_END,
+        Right.UNITS_READ,
+    }
 )
 _SHIFT = frozenset(
     {
@@ -70,13 +91,17 @@ _SHIFT = frozenset(
 
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
-        Role.DUTY_OFFICER: _READ | _VIDEO | _ANSWER | _SHIFT | {Right.EVIDENCE_HOLD, Right.PTZ_MOVE, Right.FAULTS_TAKE},
+        Role.DUTY_OFFICER: _READ
+        | _VIDEO
+        | _ANSWER
+        | _SHIFT
+        | {Right.EVIDENCE_HOLD, Right.PTZ_MOVE, Right.FAULTS_TAKE}
+        | {Right.CAMERA_LISTEN},
         Role.HEAD: _READ
         | _VIDEO
-        | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE},
-        Role.INSPECTOR: _READ
-        | _VIDEO
-        | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ},
+        | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
+        | {Right.POINT_OUT_OF_SERVICE},
+        Role.INSPECTOR: _READ | _VIDEO | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ},
         Role.MINISTRY: _READ | {Right.WATCHES_READ},
         Role.ADMINISTRATOR: _READ
         | {
@@ -90,7 +115,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.REGISTRY_EDIT,
             Right.SYSTEM_READ,
         }
-        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT},
+        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE},
     }
 )
 
@@ -114,6 +139,10 @@ PURPOSES: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType(
         Role.ADMINISTRATOR: frozenset({PurposeKind.SETUP}),
     }
 )
+
+
+# Sound tells more than a picture, of more people: it is for an alarm alone (docs/adr/0011).
+LISTENING: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType({Role.DUTY_OFFICER: frozenset({PurposeKind.ALARM})})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +212,12 @@ def require_purpose(role: Role, purpose: Purpose) -> None:
     """Raises `Forbidden` with code `purpose` when this role does not look at video for this purpose."""
     if purpose.kind not in PURPOSES[role]:
         raise Forbidden(f"the role {role} does not watch for the purpose {purpose.kind}", code="purpose")
+
+
+def require_listening(role: Role, purpose: Purpose) -> None:
+    """Raises `Forbidden` with code `listen_purpose` when this role does not hear cameras for this purpose."""
+    if purpose.kind not in LISTENING.get(role, frozenset()):
+        raise Forbidden(f"the role {role} does not listen for the purpose {purpose.kind}", code="listen_purpose")
 
 
 def alarm_purpose_holds(*, same_school: bool, closed_at: datetime | None, now: datetime) -> bool:

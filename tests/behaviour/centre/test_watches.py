@@ -13,7 +13,7 @@ from qorgan.centre.access import service as access
 from qorgan.centre.access.models import WatchLine
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.ledger import LedgerBroken, verify
-from qorgan.domain.access import Actor, Role
+from qorgan.domain.access import Actor, Purpose, Role
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Forbidden, Invalid, NotFound
 from qorgan.kernel.ids import SiteId, uuid7
@@ -104,6 +104,39 @@ def test_each_role_has_its_purposes(town: Town) -> None:
             assert refusal.value.code == "purpose"
     with pytest.raises(Invalid):
         look(officer, town, "curiosity")
+
+
+def test_only_an_officer_listens_and_only_for_an_alarm(town: Town) -> None:
+    """Sound is more than a picture: a right of its own, a reason of its own, and a line of its own."""
+    officer = a.an_officer(town.centre)
+    alarm = a.an_alarm(town.school)
+
+    def listen(actor: Actor, purpose: str, *period: datetime) -> access.OpenedWatch:
+        return access.open_watch(actor, town.hall.pk, Action.LISTEN, StreamName.MAIN, purpose, *period)
+
+    heard = listen(officer, f"alarm:{alarm.pk}")
+    grant = verify_grant(heard.grant, keys.grant_key(settings.QORGAN.data), site=SiteId("kst-012"), now=timezone.now())
+    assert (Action.LISTEN, None) == (grant.action, grant.start)
+    assert "listen" == WatchLine.objects.get(watch=heard.id).action
+    listen(officer, f"alarm:{alarm.pk}", START, START + timedelta(minutes=1))
+    with pytest.raises(Invalid):
+        listen(officer, f"alarm:{alarm.pk}", START)
+    with pytest.raises(Forbidden) as refusal:
+        listen(officer, "duty")
+    assert "listen_purpose" == refusal.value.code
+    for actor in (a.an_actor(Role.HEAD, school=town.school), a.an_actor(Role.ADMINISTRATOR)):
+        with pytest.raises(Forbidden):
+            listen(actor, f"alarm:{alarm.pk}")
+
+
+def test_nobody_listens_on_when_the_alarm_is_closed(town: Town) -> None:
+    officer, id = a.an_officer(town.centre), uuid7()
+    purpose, closed = Purpose.parse(f"alarm:{id}"), {id: Alarm(closed_at=timezone.now())}
+
+    access._require_listening(officer, purpose, closed, live=False)  # recorded sound as long as recorded pictures
+    with pytest.raises(Forbidden) as refusal:
+        access._require_listening(officer, purpose, closed, live=True)
+    assert "listen_purpose" == refusal.value.code
 
 
 def test_a_camera_beyond_the_scope_is_not_there(town: Town) -> None:

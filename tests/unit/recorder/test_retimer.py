@@ -6,7 +6,7 @@ import av
 import pytest
 from tests.support.video import STEP, Sound, Video, a_file, a_sound, a_video
 
-from qorgan.edge.recorder.ranges import Retimer
+from qorgan.edge.recorder.ranges import Retimer, SoundRetimer
 from qorgan.protocols.fmp4.reader import Fragment, nal_units, parse_fragment, parse_init
 from qorgan.protocols.fmp4.retime import fragments
 from qorgan.protocols.fmp4.writer import init_segment
@@ -23,7 +23,19 @@ def a_range(video: Video, sound: Sound | None, start_s: float = START_S) -> tupl
         retimer.place(fragment, parse_fragment(fragment).base_time * 100 // 9)
         for fragment in fragments(data[len(init) :])
     ]
-    return init + b"".join(placed), [parse_fragment(part) for part in placed]
+    return init_segment(video.track) + b"".join(placed), [parse_fragment(part) for part in placed]
+
+
+def the_sound(sound: Sound, start_s: float = START_S) -> list[bytes]:
+    """What a player gets of the sound of the same range."""
+    data = a_file(a_video("h264"), sound)
+    init = init_segment(a_video("h264").track, sound.track)
+    retimer = SoundRetimer(int(start_s * 1_000_000))
+    placed = [
+        retimer.place(fragment, parse_fragment(fragment).base_time * 100 // 9)
+        for fragment in fragments(data[len(init) :])
+    ]
+    return [part for part in placed if part]
 
 
 def shown(heads: list[Fragment]) -> list[int]:
@@ -74,8 +86,7 @@ def test_decode_times_never_go_back(b_frames):
 
 def test_sound_from_before_the_start_is_left_out_and_the_rest_keeps_its_time():
     sound = a_sound("aac")
-    _, heads = a_range(a_video("h264"), sound)
-    runs = [head.audio for head in heads if head.audio]
+    runs = [head.audio for head in map(parse_fragment, the_sound(sound)) if head.audio]
     start = round(START_S * 90_000)
     times = [run.base_time + n * sound.step for run in runs for n in range(len(run.sizes))]
 
@@ -96,12 +107,15 @@ def test_every_picture_can_be_decoded_and_its_nal_units_are_those_of_the_file(co
     assert video.track == parse_init(data).video
 
 
-def test_sound_that_no_browser_plays_can_be_left_out():
-    video = a_video("h264", 3)
-    data = a_file(video, a_sound("alaw"))
-    init = len(init_segment(video.track, a_sound("alaw").track))
-    retimer = Retimer(0)
-    retimer.with_sound = False
-    placed = [retimer.place(part, parse_fragment(part).base_time * 100 // 9) for part in fragments(data[init:])]
-    assert [None] * len(placed) == [parse_fragment(part).audio for part in placed]
-    assert list(nal_units(data)) == list(nal_units(b"".join(placed)))
+@pytest.mark.parametrize("codec", ["aac", "alaw"])
+@pytest.mark.parametrize("b_frames", [0, 3])
+def test_pictures_come_without_the_sound_and_the_sound_without_the_pictures(codec, b_frames):
+    video, sound = a_video("h264", b_frames), a_sound(codec)
+    data, heads = a_range(video, sound, 0.0)
+
+    assert [None] * len(heads) == [head.audio for head in heads]
+    assert not any(sample in data for sample in sound.samples if len(sample) > 8)
+    parts = the_sound(sound, 0.0)
+    assert all(not parse_fragment(part).sizes for part in parts)
+    heard = b"".join(part[parse_fragment(part).data_offset :] for part in parts)
+    assert b"".join(sound.samples) == heard

@@ -1,19 +1,22 @@
 """Sound beside pictures: where it is placed, what is dropped, and that ranges with it can be played."""
 
+import io
 import itertools
 from pathlib import Path
 
+import av
 import pytest
 from tests.support.h264 import a_clip, avcc
 from tests.support.paper import Paper
 from tests.support.video import a_sound
 
 from qorgan.edge.recorder.archive import ArchiveWriter
-from qorgan.edge.recorder.index import Index
-from qorgan.edge.recorder.ranges import read_range
+from qorgan.edge.recorder.pieces import find_pieces, read_pieces
+from qorgan.edge.recorder.ranges import read_range, read_sound
 from qorgan.edge.recorder.sound import Anchor, Sound
 from qorgan.edge.recorder.track import TrackRecorder
-from qorgan.protocols.fmp4.reader import Fragment, parse_fragment, parse_init
+from qorgan.protocols.fmp4.reader import Fragment, parse_fragment, parse_init, parse_sound_init
+from qorgan.protocols.link.commands import PieceOrder
 from qorgan.protocols.link.media import MediaKind, split_init
 from qorgan.protocols.rtsp.audio import AudioFormat, AudioFrame
 from qorgan.protocols.rtsp.h264 import Frame, H264Depacketizer
@@ -95,39 +98,49 @@ def a_recording(root: Path, codec: str) -> None:
     archive.stop()
 
 
-def fragments_of(root: Path, start_us: int, end_us: int) -> tuple[str, bytes, list[Fragment]]:
-    (_, _, first), *rest = list(read_range(root, "hall", "main", start_us, end_us))
+def fragments_of(root: Path, start_us: int, end_us: int, read=read_range) -> tuple[str, bytes, list[Fragment]]:
+    (_, _, first), *rest = list(read(root, "hall", "main", start_us, end_us))
     mime, init = split_init(first)
     return mime, init, [parse_fragment(data) for kind, _, data in rest if kind is not MediaKind.INIT]
 
 
-def test_a_range_with_sound_begins_both_at_the_wanted_instant(tmp_path: Path):
-    a_recording(tmp_path, "aac")
-    mime, init, fragments = fragments_of(tmp_path, START_US + 3_500_000, START_US + 6 * S)
+@pytest.mark.parametrize(("codec", "rate"), [("aac", 16_000), ("alaw", 8_000), ("ulaw", 8_000)])
+def test_the_sound_of_a_range_begins_at_the_wanted_instant_and_has_no_hole(tmp_path: Path, codec: str, rate: int):
+    a_recording(tmp_path, codec)
+    mime, init, fragments = fragments_of(tmp_path, START_US + 3_500_000, START_US + 6 * S, read_sound)
 
-    assert "mp4a.40.2" in mime
-    audio = parse_init(init).audio
-    assert audio is not None and audio.sample_rate == 16_000
-    heard = [f.audio for f in fragments if f.audio is not None]
-    assert 0 <= heard[0].base_time <= 90_000 * 1024 // 16_000
+    track = parse_sound_init(init)
+    assert (track.mime, track.sample_rate) == (mime, rate)
+    assert all(not fragment.sizes for fragment in fragments)
+    heard = [fragment.audio for fragment in fragments if fragment.audio is not None]
+    assert 0 <= heard[0].base_time <= 90_000 * 1024 // rate
     for one, after in itertools.pairwise(heard):
         assert abs(one.base_time + sum(one.durations) - after.base_time) <= 1
+    assert heard[-1].base_time + sum(heard[-1].durations) > 2.4 * 90_000
 
 
-@pytest.mark.parametrize("codec", ["alaw", "ulaw"])
-def test_sound_that_no_browser_plays_is_in_the_file_and_not_in_the_range(tmp_path: Path, codec: str):
+@pytest.mark.parametrize("codec", ["aac", "alaw"])
+def test_pictures_come_without_a_sound_and_a_file_to_take_away_only_with_leave(tmp_path: Path, codec: str):
+    """Sound is more than a picture says: it never comes along by itself, not even as bytes that nobody describes."""
     a_recording(tmp_path, codec)
-    mime, init, fragments = fragments_of(tmp_path, START_US, START_US + 6 * S)
-
-    assert codec not in mime and parse_init(init).audio is None
+    period = START_US, START_US + 20 * S
+    spoken = {data for data in a_sound(codec, 10.0).samples if len(set(data)) > 8}
+    assert spoken
+    _, _, fragments = fragments_of(tmp_path, *period)
     assert fragments and all(fragment.audio is None for fragment in fragments)
-    index = Index(tmp_path / "index.db", readonly=True)
-    rows = list(index.all_segments())
-    index.close()
-    assert {row.codec.partition(", ")[2] for row in rows} == {codec}
-    data = (tmp_path / rows[0].path).read_bytes()
-    recorded = parse_init(data[: rows[0].init_bytes]).audio
-    assert recorded is not None and recorded.codec == codec
+
+    for with_sound in (False, True):
+        contents = find_pieces(tmp_path, "hall", "main", *period, with_sound=with_sound)
+        orders = [PieceOrder(piece.segment, piece.first, piece.count, 0) for piece in contents.pieces]
+        messages = read_pieces(tmp_path, "hall", "main", period, orders, with_sound=with_sound)
+        data = b"".join(payload for _, _, payload in messages)
+        assert sum(piece.size for piece in contents.pieces) == len(data), "known from the index alone"
+        assert with_sound == any(sample in data for sample in spoken)
+        assert with_sound == (parse_init(contents.parts[0].init).audio is not None)
+        assert with_sound == ("," in contents.parts[0].mime)
+        with av.open(io.BytesIO(contents.parts[0].init + data)) as container:
+            assert (1, int(with_sound)) == (len(container.streams.video), len(container.streams.audio))
+            assert 250 == sum(1 for packet in container.demux(video=0) if packet.size)
 
 
 class LateSound:

@@ -114,6 +114,7 @@ class WatchLine(LedgerLine):
 
     class Action(models.TextChoices):
         LIVE = "live"
+        LISTEN = "listen", "listen: heard the camera, live or (with a range) recorded"
         ARCHIVE = "archive"
         EXPORT = "export"
         SNAPSHOT = "snapshot"

@@ -44,6 +44,7 @@ from qorgan.domain.access import (
     Role,
     Scope,
     alarm_purpose_holds,
+    require_listening,
     require_purpose,
 )
 from qorgan.domain.cameras import StreamName
@@ -55,6 +56,7 @@ LIVE_GRANT_LASTS = timedelta(hours=1)
 ARCHIVE_GRANT_LASTS = timedelta(minutes=10)
 _RIGHT = {
     Action.LIVE: Right.LIVE_VIEW,
+    Action.LISTEN: Right.CAMERA_LISTEN,
     Action.ARCHIVE: Right.ARCHIVE_VIEW,
     Action.EXPORT: Right.ARCHIVE_EXPORT,
     Action.SNAPSHOT: Right.LIVE_VIEW,
@@ -277,12 +279,15 @@ def _line_or_refusal(
 ) -> WatchLine | Rejected:
     try:
         actor.require(_RIGHT[wish.action])
-        if wish.action in _OF_THE_PAST and (wish.start is None or wish.end is None or wish.start >= wish.end):
+        of_the_past = wish.action in _OF_THE_PAST or (wish.action is Action.LISTEN and wish.start is not None)
+        if of_the_past and (wish.start is None or wish.end is None or wish.start >= wish.end):
             raise Invalid("an archive watch names the range it wants, start before end", code="range")
         camera = cameras.get(wish.camera)
         if camera is None:
             raise NotFound("there is no such camera in your territory")
         reason = _reason(actor, wish.purpose, camera, alarms)
+        if wish.action is Action.LISTEN:
+            _require_listening(actor, reason, alarms, live=wish.start is None and wish.end is None)
     except Rejected as refusal:
         return refusal
     action = WatchLine.Action(wish.action.value)
@@ -315,7 +320,10 @@ def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
         raise NotFound("there is no such watch that goes on")
     actor.require(_RIGHT[_action_of(line)])
     if line.action != WatchLine.Action.COVERAGE:
-        _reason(actor, line.purpose, line.camera, _alarms_named(actor, [line.purpose]))
+        alarms = _alarms_named(actor, [line.purpose])
+        reason = _reason(actor, line.purpose, line.camera, alarms)
+        if line.action == WatchLine.Action.LISTEN:
+            _require_listening(actor, reason, alarms, live=line.range_start is None)
     return _granted(line, line.camera, timezone.now())
 
 
@@ -406,6 +414,14 @@ def _reason(actor: Actor, text: str, camera: Camera, alarms: Mapping[UUID, Alarm
     return purpose
 
 
+def _require_listening(actor: Actor, reason: Purpose, alarms: Mapping[UUID, Alarm], *, live: bool) -> None:
+    """To hear a camera now, the alarm has to be open; what was recorded may be heard as long as it may be seen."""
+    require_listening(actor.role, reason)
+    alarm = alarms.get(reason.alarm) if reason.alarm is not None else None
+    if live and (alarm is None or alarm.closed_at is not None):
+        raise Forbidden("that alarm is closed: nobody listens any more", code="listen_purpose")
+
+
 def _opened(
     actor: Actor,
     camera: Camera,
@@ -478,7 +494,7 @@ def _granted(line: WatchLine, camera: Camera, now: datetime, digest: str = "") -
         action=action,
         viewer=line.viewer_name,
         purpose=line.purpose,
-        expires_at=now + (LIVE_GRANT_LASTS if action is Action.LIVE else ARCHIVE_GRANT_LASTS),
+        expires_at=now + _lasts(action, line),
         start=line.range_start,
         end=line.range_end,
         digest=digest,
@@ -493,6 +509,11 @@ def _granted(line: WatchLine, camera: Camera, now: datetime, digest: str = "") -
         grant=sign(grant, keys.grant_key(settings.QORGAN.data)),
         expires_at=grant.expires_at,
     )
+
+
+def _lasts(action: Action, line: WatchLine) -> timedelta:
+    is_live = action is Action.LIVE or (action is Action.LISTEN and line.range_start is None)
+    return LIVE_GRANT_LASTS if is_live else ARCHIVE_GRANT_LASTS
 
 
 def _action_of(line: WatchLine) -> Action:

@@ -24,6 +24,8 @@ class Counters:
     refused: int = 0  # tiles refused
     events: int = 0  # event messages sent to browsers
     reads: int = 0  # objects read from the database for events
+    coding: int = 0  # streams of sound being coded anew for browsers now
+    coded: int = 0  # messages of live sound coded anew
     overflows: int = 0  # event sockets closed because the browser was too slow
 
     def snapshot(self) -> dict[str, int]:

@@ -1,6 +1,8 @@
 """What a school recorded: a camera's timeline, ranges, playlists and files, streamed from the school's own disk."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,6 +17,7 @@ from qorgan.centre.gateway.playlist import checked, joined, media_playlist, orde
 from qorgan.centre.gateway.ports import Gatekeeper, Permit, View, Visitor
 from qorgan.centre.gateway.problems import NotSignedIn
 from qorgan.centre.gateway.school import SchoolLink
+from qorgan.centre.gateway.sound import Codings
 from qorgan.centre.gateway.transfer import CREDIT_BYTES, MediaResponse, Order
 from qorgan.centre.gateway.viewings import Viewings
 from qorgan.domain.cameras import StreamName
@@ -58,19 +61,24 @@ class Recordings:
         self, school: SchoolLink, gatekeeper: Gatekeeper, clock: Clock, counters: Counters, viewings: Viewings
     ) -> None:
         self._school, self._gatekeeper, self._clock, self._counters = school, gatekeeper, clock, counters
-        self._viewings = viewings
+        self._viewings, self._codings = viewings, Codings(counters)
 
     async def range(self, request: Request) -> Response:
         """fMP4 of a recorded range, as the school sends it. Each call is a line in the watch ledger."""
         visitor = await self._visitor(request)
-        keys_only = flag(request.query_params, "keys_only")
-        longest = LONGEST_KEYS if keys_only else LONGEST_RANGE
-        view = read_view(camera_of(request), request.query_params, longest, self._clock.now())
+        keys_only, audio = flag(request.query_params, "keys_only"), flag(request.query_params, "audio")
+        longest = LONGEST_KEYS if keys_only and not audio else LONGEST_RANGE
+        asked = camera_of(request), request.query_params, longest, self._clock.now()
+        view = read_view(*asked, action=Action.LISTEN if audio else Action.ARCHIVE)
         self._require_room()
         permit = await self._gatekeeper.open_watch(visitor, view)
-        order = _range_order(permit, view, keys_only=keys_only)
         return MediaResponse(
-            self._school, self._counters, permit.site, order, on_end=lambda: self._gatekeeper.end_watch(permit)
+            self._school,
+            self._counters,
+            permit.site,
+            _range_order(permit, view, keys_only=keys_only, audio=audio),
+            through=self._codings.recorded if audio else None,
+            on_end=lambda: self._gatekeeper.end_watch(permit),
         )
 
     async def thumbnail(self, request: Request) -> Response:
@@ -125,30 +133,32 @@ class Recordings:
         return MediaResponse(self._school, self._counters, viewing.permit.site, order, size=size)
 
     async def download(self, request: Request) -> Response:
-        """A recorded stretch as one file to take away. One line in the watch ledger: somebody exported."""
+        """A recorded stretch as one file to take away. A line in the watch ledger says so; its sound is another."""
         visitor = await self._visitor(request)
         asked = camera_of(request), request.query_params, LONGEST_DOWNLOAD, self._clock.now()
         view = read_view(*asked, action=Action.EXPORT)
+        views = [view, replace(view, action=Action.LISTEN)] if flag(request.query_params, "audio") else [view]
         self._require_room()
-        permit = await self._gatekeeper.open_watch(visitor, view)
+        permits = await self._all_or_none(visitor, views)
+        permit, listen = permits[0], permits[1].grant if len(permits) > 1 else b""
         try:
-            contents = await self._contents(permit, view)
+            contents = await self._contents(permit, view, listen)
             if len(contents.parts) > 1:
                 changed = next(piece for piece in contents.pieces if piece.part > 0)
                 at = instant(from_us(changed.wall_us))
                 raise ParametersChange(f"the camera was set up anew at {at}: take a file up to it and one from it")
         except BaseException:
-            await self._gatekeeper.end_watch(permit)
+            await self._gatekeeper.end_watches(permits)
             raise
         return MediaResponse(
             self._school,
             self._counters,
             permit.site,
-            _pieces_order(permit, joined(orders(contents.pieces))),
+            _pieces_order(permit, joined(orders(contents.pieces)), listen),
             headers={"content-disposition": f'attachment; filename="{file_name(permit, view)}"'},
             opening=file_head(contents.parts[0].init, [(piece.size, piece.duration) for piece in contents.pieces]),
             size=sum(piece.size for piece in contents.pieces),
-            on_end=lambda: self._gatekeeper.end_watch(permit),
+            on_end=lambda: self._gatekeeper.end_watches(permits),
         )
 
     async def timeline(self, request: Request) -> Response:
@@ -163,9 +173,19 @@ class Recordings:
         body = timeline(view.start, view.end, reply.coverage or commands.CoverageReply())
         return JSONResponse({**body, "alarms": list(alarms)}, headers={"Cache-Control": "private, no-store"})
 
-    async def _contents(self, permit: Permit, view: View) -> commands.Contents:
+    async def _all_or_none(self, visitor: Visitor, views: Sequence[View]) -> list[Permit]:
+        """A permit for each view. Raises the first refusal; what was permitted beside it is ended."""
+        answers = await self._gatekeeper.open_watches(visitor, views)
+        permits = [answer for answer in answers if isinstance(answer, Permit)]
+        refusals = [answer for answer in answers if not isinstance(answer, Permit)]
+        if refusals:
+            await self._gatekeeper.end_watches(permits)
+            raise refusals[0]
+        return permits
+
+    async def _contents(self, permit: Permit, view: View, listen: bytes = b"") -> commands.Contents:
         assert view.start is not None and view.end is not None
-        question = commands.AskContents(grant=permit.grant, start=view.start, end=view.end)
+        question = commands.AskContents(grant=permit.grant, start=view.start, end=view.end, listen=listen)
         return checked((await self._school.ask(permit.site, "contents", question)).contents)
 
     def _require_room(self) -> None:
@@ -179,21 +199,29 @@ class Recordings:
         return visitor
 
 
-def _range_order(permit: Permit, view: View, *, keys_only: bool) -> Order:
+def _range_order(permit: Permit, view: View, *, keys_only: bool, audio: bool = False) -> Order:
     assert view.start is not None and view.end is not None
     start, end = view.start, view.end
 
     def order(lease: LeaseId) -> tuple[str, Message]:
         return "range", commands.OpenRange(
-            grant=permit.grant, lease=lease, start=start, end=end, credit_bytes=CREDIT_BYTES, keys_only=keys_only
+            grant=permit.grant,
+            lease=lease,
+            start=start,
+            end=end,
+            credit_bytes=CREDIT_BYTES,
+            keys_only=keys_only and not audio,
+            audio=audio,
         )
 
     return order
 
 
-def _pieces_order(permit: Permit, pieces: tuple[commands.PieceOrder, ...]) -> Order:
+def _pieces_order(permit: Permit, pieces: tuple[commands.PieceOrder, ...], listen: bytes = b"") -> Order:
     def order(lease: LeaseId) -> tuple[str, Message]:
-        return "pieces", commands.ReadPieces(grant=permit.grant, lease=lease, pieces=pieces, credit_bytes=CREDIT_BYTES)
+        return "pieces", commands.ReadPieces(
+            grant=permit.grant, lease=lease, pieces=pieces, credit_bytes=CREDIT_BYTES, listen=listen
+        )
 
     return order
 

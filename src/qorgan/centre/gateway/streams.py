@@ -1,4 +1,8 @@
-"""Live streams: each camera's stream is opened once at its school and given to every viewer (fan-out)."""
+"""Live streams: each camera's stream is opened once at its school and given to every viewer (fan-out).
+
+Its sound is a stream of its own, opened once for all who listen and not before somebody does: whoever only looks gets
+none, pictures never travel twice because of it, and sound that fails holds up no picture.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -11,6 +15,7 @@ from qorgan.centre.gateway.broadcast import Broadcast
 from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.ports import Gatekeeper
 from qorgan.centre.gateway.school import NodeSilent, SchoolLink
+from qorgan.centre.gateway.sound import Codings
 from qorgan.centre.gateway.tiles import Tile
 from qorgan.domain.cameras import CameraReason, CameraState, StreamName
 from qorgan.kernel.backoff import Backoff
@@ -18,6 +23,7 @@ from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import LinkDown, Rejected, Unavailable
 from qorgan.kernel.ids import LeaseId, SiteId, uuid7
 from qorgan.protocols.link import commands
+from qorgan.protocols.link.grants import Action
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +35,7 @@ GRANT_MARGIN_S = 5.0
 
 _REASONS = frozenset(CameraReason)
 
-StreamKey = tuple[UUID, StreamName]
+StreamKey = tuple[UUID, StreamName, Action]  # live or listen
 
 
 class StreamEnded(Unavailable):
@@ -54,6 +60,7 @@ class StreamHub:
     ) -> None:
         self._school, self._gatekeeper, self._clock, self._counters = school, gatekeeper, clock, counters
         self._linger_s, self._renew_every_s, self._new_backoff = linger_s, renew_every_s, new_backoff
+        self._codings = Codings(counters)
         self._streams: dict[StreamKey, LiveStream] = {}
         self._group: asyncio.TaskGroup | None = None
 
@@ -68,7 +75,7 @@ class StreamHub:
 
     def join(self, tile: Tile) -> None:
         """Let a tile watch. What happens next reaches it as `opened`, `state`, `refused` and media."""
-        key = (tile.camera, tile.view.stream)
+        key = (tile.camera, tile.view.stream, tile.view.action)
         stream = self._streams.get(key)
         if stream is None:
             stream = self._start(key)
@@ -78,7 +85,7 @@ class StreamHub:
     def leave(self, tile: Tile) -> None:
         """The tile watches no more; the last one gone, the stream stops at the school after a short linger."""
         self._counters.viewers -= 1
-        stream = self._streams.get((tile.camera, tile.view.stream))
+        stream = self._streams.get((tile.camera, tile.view.stream, tile.view.action))
         if stream is not None:
             stream.leave(tile)
 
@@ -93,6 +100,7 @@ class StreamHub:
             linger_s=self._linger_s,
             renew_every_s=self._renew_every_s,
             backoff=self._new_backoff(),
+            codings=self._codings if key[2] is Action.LISTEN else None,
         )
         self._group.create_task(self._run(key, stream), name=f"stream:{key[0]}:{key[1]}")
         return stream
@@ -125,9 +133,11 @@ class LiveStream:
         linger_s: float,
         renew_every_s: float,
         backoff: Backoff,
+        codings: Codings | None = None,
     ) -> None:
         self._school, self._gatekeeper, self._clock, self._counters = school, gatekeeper, clock, counters
         self._linger_s, self._renew_every_s, self._backoff = linger_s, renew_every_s, backoff
+        self._codings = codings  # of a stream of sound
         self._joining: dict[Tile, None] = {}
         self._changed = asyncio.Event()  # someone came or went, or the school ended the lease
         self._ended: str | None = None  # the school's reason
@@ -164,7 +174,20 @@ class LiveStream:
         lease, site = LeaseId(uuid7().hex), next(iter(self._joining)).permit.site
         self._ended = None
         self._broadcast = self._new_broadcast()
-        async with self._school.live_media(site, lease, self._broadcast.take):
+        with self._taking() as take:
+            await self._hold_open(lease, site, take)
+
+    @contextmanager
+    def _taking(self) -> Iterator[Callable[[bytes], None]]:
+        """Where the school's messages go: to the viewers, sound by way of a code that browsers take."""
+        if self._codings is None:
+            yield self._broadcast.take
+            return
+        with self._codings.live(self._broadcast.take) as take:
+            yield take
+
+    async def _hold_open(self, lease: LeaseId, site: SiteId, take: Callable[[bytes], None]) -> None:
+        async with self._school.live_media(site, lease, take):
             try:
                 if await self._admit_joining(lease):
                     self._counters.opened += 1
@@ -183,6 +206,7 @@ class LiveStream:
             await self._admit_joining(lease)
             await self._wait_change(renew_at - self._clock.monotonic())
             if self._clock.monotonic() >= renew_at:
+                await self._ask_listeners_rights()
                 missed = 0 if await self._renew(lease, site, may_miss=missed == 0) else missed + 1
                 renew_at = self._clock.monotonic() + self._renew_every_s
 
@@ -197,6 +221,17 @@ class LiveStream:
         except Rejected as error:  # the school has forgotten the lease: its recorder was restarted
             raise StreamEnded(f"{site} does not know the lease", code=error.code) from error
         return True
+
+    async def _ask_listeners_rights(self) -> None:
+        """Whoever listens does so for an alarm that is open: when it is closed, they hear nothing more."""
+        if self._codings is None:
+            return
+        for tile in list(self._broadcast.viewers):
+            try:
+                tile.permit = await self._gatekeeper.renew_grant(tile.visitor, tile.permit, tile.view)
+            except Rejected as error:
+                self._broadcast.viewers.pop(tile, None)
+                tile.refused(error.code, str(error))
 
     async def _close_lease(self, lease: LeaseId, site: SiteId) -> None:
         try:
@@ -233,7 +268,8 @@ class LiveStream:
         left_s = (tile.permit.expires_at - self._clock.now()).total_seconds()
         if left_s < GRANT_MARGIN_S:
             tile.permit = await self._gatekeeper.renew_grant(tile.visitor, tile.permit, tile.view)
-        message = commands.OpenStream(grant=tile.permit.grant, lease=lease, lease_s=LEASE_S)
+        audio = self._codings is not None
+        message = commands.OpenStream(grant=tile.permit.grant, lease=lease, lease_s=LEASE_S, audio=audio)
         reply = await self._school.ask(tile.permit.site, "open", message)
         return reply.opened or commands.Opened(lease=lease)
 

@@ -26,6 +26,7 @@ TAKE_WITHIN_S = 25.0  # a browser that takes nothing for so long loses its range
 FINISH_WITHIN_S = 3.0
 _COMPLETE = frozenset({"", "end", "complete"})  # reasons of an END that is no accident
 
+Through = Callable[[AsyncGenerator[tuple[str, int, bytes]]], AsyncGenerator[tuple[str, int, bytes]]]
 Order = Callable[[LeaseId], tuple[str, Message]]  # the command that makes the school send
 
 
@@ -43,7 +44,7 @@ class MediaResponse(Response):
     """Streams what one lease brings. Owns the lease; awaits `on_end` whatever happened.
 
     `opening` is sent before the school's bytes. With `size`, exactly so many bytes come after it, or the body breaks
-    off.
+    off. What `through` makes of the school's fragments is sent in their place.
 
     Not a StreamingResponse: what must be done when the browser leaves (close the lease, end the watch) has to be
     awaited, which a generator that was cancelled from outside cannot promise.
@@ -59,10 +60,12 @@ class MediaResponse(Response):
         headers: dict[str, str] | None = None,
         opening: bytes = b"",
         size: int | None = None,
+        through: Through | None = None,
         on_end: Callable[[], Awaitable[None]] = nothing_more,
     ) -> None:
         self._school, self._counters, self._site, self._order = school, counters, site, order
         self._extra, self._opening, self._size, self._on_end = headers or {}, opening, size, on_end
+        self._through = through
         self._lease = LeaseId(uuid7().hex)
         self._started = False
         self.background = None
@@ -94,7 +97,7 @@ class MediaResponse(Response):
         async with self._school.range_media(self._site, self._lease) as media:
             await self._school.ask(self._site, *self._order(self._lease))
             taken = total = 0
-            async with aclosing(fragments(media)) as parts:
+            async with aclosing(self._parts(media)) as parts:
                 async for mime, cost, body in parts:
                     if not self._started:
                         await self._start(send, mime)
@@ -109,6 +112,10 @@ class MediaResponse(Response):
         if self._size is not None and total != self._size:
             raise RangeBroken(f"{total} bytes came of {self._size}")
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _parts(self, media: MediaReader) -> AsyncGenerator[tuple[str, int, bytes]]:
+        parts = fragments(media)
+        return parts if self._through is None else self._through(parts)
 
     async def _start(self, send: Send, mime: str) -> None:
         headers = {

@@ -21,10 +21,12 @@ from qorgan.centre.gateway.tiles import Outbox, Tile
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import QorganError, Rejected, Unavailable
+from qorgan.protocols.link.grants import Action
 
 log = structlog.get_logger(__name__)
 
 TILES_PER_SOCKET = 16
+HEARD_PER_SOCKET = 1  # beside them: nobody listens to two rooms at once
 WISHES_AT_ONCE = 64  # of one browser, waiting for the ledger; beyond, its socket is read no further
 TILES_PER_USER = 64  # over all windows of one person
 BLOCKED_S = 15.0  # a browser that takes nothing for so long is gone
@@ -32,10 +34,17 @@ END_WATCHES_WITHIN_S = 5.0
 
 
 class OpenTile(msgspec.Struct, tag_field="op", tag="open", frozen=True):
+    """With `audio` the tile is heard and not seen: the sound of a stream, and none of its pictures."""
+
     tile: int
     camera: UUID
     stream: StreamName
     purpose: str
+    audio: bool = False
+
+    def view(self) -> View:
+        action = Action.LISTEN if self.audio else Action.LIVE
+        return View(camera=self.camera, stream=self.stream, purpose=self.purpose, action=action)
 
 
 class CloseTile(msgspec.Struct, tag_field="op", tag="close", frozen=True):
@@ -158,13 +167,17 @@ class _VideoSession:
 
     async def _open_tiles(self, wishes: Sequence[OpenTile]) -> None:
         """Ask the ledger for all that there is room for, then show what it permits."""
-        room = min(TILES_PER_SOCKET - len(self._outbox.tiles), TILES_PER_USER - self._tiles_of[self._visitor.user])
-        wishes, superfluous = wishes[: max(0, room)], wishes[max(0, room) :]
-        for wish in superfluous:
-            self._refuse(wish.tile, "too_many_viewers", "too many tiles are open")
+        heard = sum(tile.view.action is Action.LISTEN for tile in self._outbox.tiles.values())
+        seen, sounds = [wish for wish in wishes if not wish.audio], [wish for wish in wishes if wish.audio]
+        room = TILES_PER_SOCKET - (len(self._outbox.tiles) - heard)
+        wishes = seen[: max(0, room)] + sounds[: max(0, HEARD_PER_SOCKET - heard)]
+        wishes = wishes[: max(0, TILES_PER_USER - self._tiles_of[self._visitor.user])]
+        for wish in (*seen, *sounds):
+            if wish not in wishes:
+                self._refuse(wish.tile, "too_many_viewers", "too many tiles are open")
         if not wishes:
             return
-        views = [View(camera=wish.camera, stream=wish.stream, purpose=wish.purpose) for wish in wishes]
+        views = [wish.view() for wish in wishes]
         with self._room_for(len(wishes)):
             answers = await self._ask_for(views)
         for wish, view, answer in zip(wishes, views, answers, strict=True):

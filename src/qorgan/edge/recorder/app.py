@@ -28,6 +28,7 @@ from qorgan.edge.recorder.janitor import EVERY_S as CLEAN_EVERY_S
 from qorgan.edge.recorder.janitor import Announcer, Janitor, StorageReport
 from qorgan.edge.recorder.link import MediaLink
 from qorgan.edge.recorder.live import LiveDesk, Outlet
+from qorgan.edge.recorder.motion import read_motion
 from qorgan.edge.recorder.session import READ_BUFFER_BYTES, StreamSession
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.edge.recorder.wire import trust_of
@@ -149,6 +150,7 @@ class Recorder:
             buffer=buffer,
             on_state=self._state_changed,
             on_samples=self.live.show,
+            on_sound=self.live.hear,
         )
 
     def _credentials(self, camera: Camera) -> Credentials | None:
@@ -170,6 +172,7 @@ class Recorder:
             publish=self.link.publish,
             ledger=self.core.send,
             clock=SystemClock(),
+            motion=functools.partial(read_motion, self._config.storage.data, self._archive_dir),
         )
         self._let_cameras_turn(desk)
         holds = HoldDesk(self._archive_dir, SystemClock(), granted=desk.granted, note=desk.note)

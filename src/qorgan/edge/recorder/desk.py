@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import structlog
 from joserfc.jwk import OKPKey
 
@@ -20,7 +21,7 @@ from qorgan.edge.ipc import GrantUse
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.live import LiveDesk
 from qorgan.edge.recorder.pieces import find_pieces, read_pieces
-from qorgan.edge.recorder.ranges import Message, read_range
+from qorgan.edge.recorder.ranges import Message, read_range, read_sound
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.kernel.clock import Clock, from_us, to_us
 from qorgan.kernel.errors import Exhausted, Forbidden, Invalid, NotFound, QorganError
@@ -34,6 +35,7 @@ from qorgan.protocols.link.commands import (
     Credit,
     Damaged,
     Gap,
+    Motion,
     Opened,
     OpenRange,
     OpenStream,
@@ -60,6 +62,7 @@ MAX_COVERAGE_S = 32 * 86400.0
 MOST_STRETCHES = 8_000  # of one answer: what a message of the link holds
 NO_CREDIT_FOR_S = 30.0  # a reader that takes nothing for so long is gone
 Publish = Callable[[str, bytes], Awaitable[None]]
+ReadMotion = Callable[[str, datetime, datetime], Motion | None]
 
 
 @dataclass(slots=True)
@@ -85,10 +88,11 @@ class RecorderDesk:
         publish: Publish,
         ledger: Callable[[GrantUse], None],
         clock: Clock,
+        motion: ReadMotion | None = None,
     ) -> None:
         self._site, self._key, self._archive = site, public_key, archive
         self._sessions, self._live, self._publish = sessions, live, publish
-        self._ledger, self._clock = ledger, clock
+        self._ledger, self._clock, self._motion = ledger, clock, motion
         self._ranges: dict[str, _Range] = {}
         self._noted: dict[str, None] = {}  # ids of grants whose use is in the ledger, oldest first
         self._answers: dict[str, Callable[[bytes], Awaitable[Reply]]] = {
@@ -132,14 +136,16 @@ class RecorderDesk:
 
     async def _open(self, data: bytes) -> Reply:
         ask = decode(data, OpenStream)
-        grant = self.granted(ask.grant, Action.LIVE)
+        grant = self.granted(ask.grant, Action.LISTEN if ask.audio else Action.LIVE)
         session = self._sessions.get((grant.camera, grant.stream))
         if session is None:
             raise NotFound(f"there is no stream {grant.camera}/{grant.stream} here", code="camera.unknown")
+        if ask.audio and session.is_silent:
+            raise NotFound("there is nothing to hear at this camera", code="camera.no_sound")
         if self._live.full:
             raise Exhausted("too many live streams are open", code="too_many_viewers")
         subject = subjects.media(self._site, _lease(ask.lease))
-        opened = self._live.open(ask.lease, subject, session, ask.lease_s)
+        opened = self._live.open(ask.lease, subject, session, ask.lease_s, sound=ask.audio)
         self.note(grant)
         return Reply(opened=opened)
 
@@ -160,10 +166,10 @@ class RecorderDesk:
 
     async def _range(self, data: bytes) -> Reply:
         ask = decode(data, OpenRange)
-        grant = self.granted(ask.grant, Action.ARCHIVE)
+        grant = self.granted(ask.grant, Action.LISTEN if ask.audio else Action.ARCHIVE)
         self._check_period(grant, ask.start, ask.end, MAX_KEYS_S if ask.keys_only else MAX_RANGE_S)
-        start_us, end_us = to_us(ask.start), to_us(ask.end)
-        messages = read_range(self._archive, grant.camera, grant.stream, start_us, end_us, keys_only=ask.keys_only)
+        of = self._archive, grant.camera, grant.stream, to_us(ask.start), to_us(ask.end)
+        messages = read_sound(*of) if ask.audio else read_range(*of, keys_only=ask.keys_only)
         first = await self._begin(grant, ask.lease, ask.credit_bytes, messages)
         return Reply(opened=Opened(lease=ask.lease, mime=split_init(first[2])[0]))
 
@@ -171,8 +177,9 @@ class RecorderDesk:
         ask = decode(data, AskContents)
         grant = self.granted(ask.grant, Action.ARCHIVE, Action.EXPORT)
         self._check_period(grant, ask.start, ask.end, MAX_CONTENTS_S)
-        period = to_us(ask.start), to_us(ask.end)
-        contents = await asyncio.to_thread(find_pieces, self._archive, grant.camera, grant.stream, *period)
+        listen = self._may_hear(ask.listen, grant, ask.start, ask.end) if ask.listen else None
+        of = self._archive, grant.camera, grant.stream, to_us(ask.start), to_us(ask.end)
+        contents = await asyncio.to_thread(find_pieces, *of, with_sound=listen is not None)
         if not contents.pieces:
             raise NotFound("nothing was recorded then", code="not_recorded")
         return Reply(contents=contents)
@@ -185,9 +192,22 @@ class RecorderDesk:
         if not 0 < len(ask.pieces) <= MAX_PIECES or any(not 0 <= piece.base < 2**48 for piece in ask.pieces):
             raise Invalid(f"an order has 1 to {MAX_PIECES} pieces and times above 0", code="pieces.invalid")
         within = to_us(grant.start), to_us(grant.end)
-        messages = read_pieces(self._archive, grant.camera, grant.stream, within, ask.pieces)
+        listen = self._may_hear(ask.listen, grant, grant.start, grant.end) if ask.listen else None
+        of = self._archive, grant.camera, grant.stream, within, ask.pieces
+        messages = read_pieces(*of, with_sound=listen is not None)
         await self._begin(grant, ask.lease, ask.credit_bytes, messages)
+        if listen is not None:
+            self.note(listen)
         return Reply(opened=Opened(lease=ask.lease))
+
+    def _may_hear(self, token: bytes, seen: Grant, start: datetime, end: datetime) -> Grant:
+        """The grant to listen to what another grant shows. Raises `Forbidden`."""
+        grant = self.granted(token, Action.LISTEN)
+        if (grant.camera, grant.stream) != (seen.camera, seen.stream):
+            raise Forbidden("the grant to listen is for another stream", code="grant.stream")
+        if grant.start is None or grant.end is None or start < grant.start or end > grant.end:
+            raise Forbidden("the grant to listen is for another period", code="grant.period")
+        return grant
 
     async def _begin(self, grant: Grant, lease: str, credit: int, messages: Iterator[Message]) -> Message:
         """Read the first message, note the grant's use, and send all of them in a task of their own."""
@@ -251,6 +271,9 @@ class RecorderDesk:
         grant = self.granted(ask.grant, Action.ARCHIVE)
         self._check_period(grant, ask.start, ask.end, MAX_COVERAGE_S)
         reply = await asyncio.to_thread(read_coverage, self._archive, grant.camera, ask.start, ask.end)
+        if ask.motion and self._motion is not None:
+            motion = await asyncio.to_thread(self._motion, grant.camera, ask.start, ask.end)
+            reply = msgspec.structs.replace(reply, motion=motion)
         return Reply(coverage=reply)
 
     # Grants

@@ -90,6 +90,8 @@ class MediaLink:
         self._nc = nc
 
         async def on_command(message: Msg) -> None:
+            if message.subject.rsplit(".", 1)[-1] in subjects.CORE_COMMANDS:
+                return  # core hears them, too, and answers
             if self._room.locked():
                 return  # the asker's time-out tells it; better than a queue of stale questions
             asyncio.create_task(self._reply(message, answer), name="command")  # noqa: RUF006 - ends by itself

@@ -1,5 +1,8 @@
 """Live video to whoever holds a grant: each frame its own fragment, published on the carrier on one lease per centre.
 
+Sound is a lease of its own: whoever only looks gets none, whoever listens does not get the pictures twice, and sound
+that fails holds up no picture. It is sent as it comes, in the camera's own code.
+
 The queue towards the carrier holds at most `QUEUE_LIMIT_BYTES`; when it is full a lease skips to the next keyframe, its
 `seq` jumps, and the skipped frames are counted. A lease that nobody renews ends by itself.
 """
@@ -13,9 +16,18 @@ from dataclasses import dataclass
 import structlog
 
 from qorgan.edge.recorder.session import StreamSession
+from qorgan.edge.recorder.sound import SoundSample, run_of
 from qorgan.edge.recorder.track import Sample
 from qorgan.kernel.clock import now_us
-from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
+from qorgan.kernel.errors import Conflict
+from qorgan.protocols.fmp4.writer import (
+    AudioTrack,
+    VideoTrack,
+    fragment_head,
+    init_segment,
+    sound_fragment,
+    sound_init_segment,
+)
 from qorgan.protocols.link.commands import Opened
 from qorgan.protocols.link.media import MediaKind, pack, pack_init
 
@@ -65,7 +77,8 @@ class Lease:
     session: StreamSession
     lease_s: float
     expires: float
-    track: VideoTrack | None = None
+    sound: bool = False  # brings the sound and no pictures
+    track: VideoTrack | AudioTrack | None = None
     seq: int = 0
     waiting_for_key: bool = True
     skipped: int = 0
@@ -80,18 +93,24 @@ class LiveDesk:
         self._by_session: dict[StreamSession, list[Lease]] = {}
         self._moof_sequence = 0
 
-    def open(self, id: str, subject: str, session: StreamSession, lease_s: float) -> Opened:
-        """Start a lease, or renew it when another viewer joins. What is known of the picture goes out at once."""
-        if id in self._leases:
+    def open(self, id: str, subject: str, session: StreamSession, lease_s: float, *, sound: bool = False) -> Opened:
+        """Start a lease, or renew it when another viewer joins. What is known of the picture goes out at once.
+
+        Raises `Conflict` for a lease that brings sound and is asked for pictures, or the other way round.
+        """
+        if (known := self._leases.get(id)) is not None:
+            if known.sound is not sound or known.session is not session:
+                raise Conflict("this lease brings something else", code="lease.in_use")
             self.renew(id)
-            return self._opened(self._leases[id])
+            return self._opened(known)
         lease_s = min(max(lease_s, 2.0), 60.0)
-        lease = Lease(id, subject, session, lease_s, time.monotonic() + lease_s)
+        lease = Lease(id, subject, session, lease_s, time.monotonic() + lease_s, sound)
         self._leases[id] = lease
         self._by_session.setdefault(session, []).append(lease)
         session.watch(True)
         self.tell_state(session)
-        self._catch_up(lease)
+        if not sound:
+            self._catch_up(lease)
         log.info("live.opened", camera=session.camera, stream=session.stream, leases=len(self._leases))
         return self._opened(lease)
 
@@ -135,7 +154,7 @@ class LiveDesk:
 
     def show(self, session: StreamSession, samples: list[Sample]) -> None:
         """New frames of a watched stream."""
-        leases = self._by_session.get(session)
+        leases = [lease for lease in self._by_session.get(session, ()) if not lease.sound]
         recorder = session.recorder
         if not leases or recorder.track is None or recorder.clock is None:
             return
@@ -144,6 +163,24 @@ class LiveDesk:
             wall_us = recorder.clock.wall_us(sample.media)
             for lease in leases:
                 self._show_one(lease, sample.key, wall_us, message, recorder.track)
+
+    def hear(self, session: StreamSession, samples: list[SoundSample]) -> None:
+        """New sound of a watched stream. What finds no room is skipped: the next message stands alone."""
+        leases = [lease for lease in self._by_session.get(session, ()) if lease.sound]
+        recorder = session.recorder
+        if not leases or recorder.audio is None or recorder.clock is None:
+            return
+        run = run_of(samples, 0)
+        if run is None or run.base_time < 0:
+            return
+        self._moof_sequence += 1
+        message = sound_fragment(self._moof_sequence, run, b"".join(sample.data for sample in samples))
+        wall_us = recorder.clock.wall_us(samples[0].media)
+        for lease in leases:
+            if lease.track != recorder.audio and not self._send_init(lease, recorder.audio, wall_us):
+                continue
+            if not self._send(lease, MediaKind.KEY, wall_us, message):
+                lease.skipped += 1
 
     def _show_one(self, lease: Lease, key: bool, wall_us: int, message: bytes, track: VideoTrack) -> None:
         begins = key and (lease.track == track or self._send_init(lease, track, wall_us))
@@ -180,9 +217,10 @@ class LiveDesk:
         )
         return b"".join([head, *(sample.data for sample in samples)])
 
-    def _send_init(self, lease: Lease, track: VideoTrack, wall_us: int) -> bool:
+    def _send_init(self, lease: Lease, track: VideoTrack | AudioTrack, wall_us: int) -> bool:
         lease.seq += 1
-        sent = self._outlet.put(lease.subject, pack_init(lease.seq, wall_us, track.mime, init_segment(track)))
+        init = init_segment(track) if isinstance(track, VideoTrack) else sound_init_segment(track)
+        sent = self._outlet.put(lease.subject, pack_init(lease.seq, wall_us, track.mime, init))
         lease.track = track if sent else None  # one that found no room is sent again with the next keyframe
         return sent
 
@@ -191,7 +229,10 @@ class LiveDesk:
         return self._outlet.put(lease.subject, pack(kind, lease.seq, wall_us, payload))
 
     def _opened(self, lease: Lease) -> Opened:
-        track = lease.session.recorder.track
+        recorder = lease.session.recorder
+        if lease.sound:
+            return Opened(lease=lease.id, mime="" if recorder.audio is None else recorder.audio.mime)
+        track = recorder.track
         if track is None:
             return Opened(lease=lease.id)
         return Opened(lease=lease.id, mime=track.mime, width=track.width, height=track.height)

@@ -12,11 +12,11 @@ from pathlib import Path
 import structlog
 
 from qorgan.edge.recorder.index import FragmentEntry, SegmentRow, unpack_fragments
-from qorgan.edge.recorder.ranges import Message, files_of, wanted_entries
+from qorgan.edge.recorder.ranges import Message, files_of, wanted_entries, without_sound
 from qorgan.edge.recorder.timing import to_us
 from qorgan.kernel.errors import Corrupt, Forbidden, Invalid, NotFound, Unavailable
 from qorgan.protocols.fmp4.reader import parse_fragment
-from qorgan.protocols.fmp4.retime import fragments, retimed
+from qorgan.protocols.fmp4.retime import fragments, retimed, silenced
 from qorgan.protocols.fmp4.writer import TIMESCALE
 from qorgan.protocols.link.commands import Contents, Part, Piece, PieceOrder
 from qorgan.protocols.link.media import MediaKind
@@ -28,7 +28,9 @@ MOST_PIECES, MOST_PARTS = 15_000, 100  # what one message of the link holds
 GAP_US = 500_000  # two files of one run further apart than this: one between them is gone
 
 
-def find_pieces(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Contents:
+def find_pieces(
+    archive: Path, camera: str, stream: str, start_us: int, end_us: int, *, with_sound: bool = False
+) -> Contents:
     """What of a stream was recorded in [start, end), from the index; empty when nothing was.
 
     Raises `Invalid` for more than one message of the link can hold. Blocks on the disk.
@@ -39,11 +41,12 @@ def find_pieces(archive: Path, camera: str, stream: str, start_us: int, end_us: 
     for row, path in files_of(archive, camera, stream, start_us, end_us):
         entries = _settled(row)
         wanted = wanted_entries(row, entries, start_us, end_us)
-        if not wanted or (init := _init_of(path, row)) is None:
+        if not wanted or (found := _init_of(path, row, with_sound=with_sound)) is None:
             continue
+        codec, init = found
         known = [part.init for part in parts]
         if init not in known:
-            mime = f'video/mp4; codecs="{row.codec}"'
+            mime = f'video/mp4; codecs="{codec}"'
             parts.append(Part(mime=mime, width=row.width, height=row.height, init=init))
         part = known.index(init) if init in known else len(known)
         goes_on = before is not None and _goes_on(before, row) and pieces[-1].part == part
@@ -56,9 +59,17 @@ def find_pieces(archive: Path, camera: str, stream: str, start_us: int, end_us: 
 
 
 def read_pieces(
-    archive: Path, camera: str, stream: str, within: tuple[int, int], orders: Sequence[PieceOrder]
+    archive: Path,
+    camera: str,
+    stream: str,
+    within: tuple[int, int],
+    orders: Sequence[PieceOrder],
+    *,
+    with_sound: bool = False,
 ) -> Iterator[Message]:
     """The fragments of the pieces, in order, as media messages. Blocks on the disk.
+
+    Without sound they have the same sizes all the same (`retime.silenced`).
 
     Raises `Forbidden` for what lies outside of `within` (µs), `NotFound` for what is gone since it was listed,
     `Corrupt` for what is damaged, `Unavailable` for a disk that does not read: never less than was promised.
@@ -68,7 +79,7 @@ def read_pieces(
         if order.segment not in files:
             raise NotFound("this part of the recording is gone", code="not_recorded")
         row, path = files[order.segment]
-        yield from _read(path, row, _ordered(row, order, within), order.base)
+        yield from _read(path, row, _ordered(row, order, within), order.base, with_sound=with_sound)
 
 
 def _settled(row: SegmentRow) -> list[FragmentEntry]:
@@ -77,14 +88,17 @@ def _settled(row: SegmentRow) -> list[FragmentEntry]:
     return entries[:-1] if row.state == "open" else entries
 
 
-def _init_of(path: Path, row: SegmentRow) -> bytes | None:
-    """A file's initialisation segment; None when it is gone since the index was read, or its disk does not read."""
+def _init_of(path: Path, row: SegmentRow, *, with_sound: bool) -> tuple[str, bytes] | None:
+    """A file's codecs and initialisation segment; None when it is gone since, damaged, or its disk does not read."""
     try:
         with path.open("rb") as file:
-            return file.read(row.init_bytes)
+            init = file.read(row.init_bytes)
+        return (row.codec, init) if with_sound else without_sound(row.codec, init)
     except OSError as error:
         log.warning("contents.unreadable", path=row.path, error=os.strerror(error.errno or 0))
-        return None
+    except Corrupt as error:
+        log.warning("contents.damaged", path=row.path, reason=str(error))
+    return None
 
 
 def _goes_on(before: SegmentRow, row: SegmentRow) -> bool:
@@ -128,7 +142,9 @@ def _ordered(row: SegmentRow, order: PieceOrder, within: tuple[int, int]) -> lis
     return chosen
 
 
-def _read(path: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base: int) -> Iterator[Message]:
+def _read(
+    path: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base: int, *, with_sound: bool
+) -> Iterator[Message]:
     try:
         with path.open("rb") as file:
             for entry in entries:
@@ -137,17 +153,19 @@ def _read(path: Path, row: SegmentRow, entries: Sequence[FragmentEntry], base: i
                 if len(data) != entry.size:
                     raise Corrupt("the file is shorter than the index says", code="segment.damaged")
                 kind = MediaKind.KEY if entry.key else MediaKind.DELTA
-                yield kind, row.wall_start_us + to_us(entry.start), _shifted(data, base - entries[0].start)
+                placed = _shifted(data, base - entries[0].start, with_sound=with_sound)
+                yield kind, row.wall_start_us + to_us(entry.start), placed
     except FileNotFoundError as error:
         raise NotFound("this part of the recording is gone", code="not_recorded") from error
     except OSError as error:
         raise Unavailable(f"the disk does not read: {os.strerror(error.errno or 0)}", code="storage") from error
 
 
-def _shifted(data: bytes, shift: int) -> bytes:
+def _shifted(data: bytes, shift: int, *, with_sound: bool) -> bytes:
     """The fragments of an entry, so much later. Numbered by their milliseconds: numbers grow over all pieces."""
     placed = []
     for fragment in fragments(data):
         time = parse_fragment(fragment).base_time + shift
-        placed.append(retimed(fragment, sequence=time * 1000 // TIMESCALE, base_time=time))
+        moved = retimed(fragment, sequence=time * 1000 // TIMESCALE, base_time=time)
+        placed.append(moved if with_sound else silenced(moved))
     return b"".join(placed)

@@ -16,7 +16,7 @@ from qorgan.edge.recorder.timing import to_media, to_us
 from qorgan.kernel.errors import Corrupt, NotFound
 from qorgan.protocols.fmp4.reader import Fragment, parse_fragment, parse_init
 from qorgan.protocols.fmp4.retime import fragments, retimed, rewritten
-from qorgan.protocols.fmp4.writer import AudioRun, fragment_head, init_segment
+from qorgan.protocols.fmp4.writer import AudioRun, fragment_head, init_segment, sound_fragment, sound_init_segment
 from qorgan.protocols.link.media import MediaKind, init_payload
 
 log = structlog.get_logger()
@@ -42,11 +42,10 @@ def read_range(
             continue
         try:
             with path.open("rb") as file:
-                codec, init = playable(row.codec, file.read(row.init_bytes), with_sound=not keys_only)
+                codec, init = without_sound(row.codec, file.read(row.init_bytes))
                 if init != previous_init:
                     yield MediaKind.INIT, row.wall_start_us, init_payload(f'video/mp4; codecs="{codec}"', init)
                     previous_init = init
-                retimer.with_sound = codec == row.codec
                 yield from read(file, row, entries, retimer)
         except FileNotFoundError:
             continue  # retention took it between the look into the index and now
@@ -54,17 +53,37 @@ def read_range(
             log.warning("range.damaged", path=row.path, reason=str(error))
 
 
-def playable(codec: str, init: bytes, *, with_sound: bool = True) -> tuple[str, bytes]:
-    """Codecs and initialisation segment without a sound that browsers do not play (G.711), or that will not come.
+def read_sound(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> Iterator[Message]:
+    """As `read_range`, for the sound that was recorded in [start, end), and nothing else. Each message stands alone."""
+    previous_init, retimer = b"", SoundRetimer(start_us)
+    for row, path in files_of(archive, camera, stream, start_us, end_us):
+        entries = wanted_entries(row, unpack_fragments(row.fragments), start_us, end_us) if "," in row.codec else []
+        try:
+            with path.open("rb") as file:
+                track = parse_init(file.read(row.init_bytes)).audio
+                if track is None or not entries:
+                    continue
+                if (init := sound_init_segment(track)) != previous_init:
+                    yield MediaKind.INIT, row.wall_start_us, init_payload(track.mime, init)
+                    previous_init = init
+                for _, wall_us, sound in _read_all(file, row, entries, retimer):
+                    if sound:
+                        yield MediaKind.KEY, wall_us, sound
+        except FileNotFoundError:
+            continue  # retention took it between the look into the index and now
+        except (Corrupt, OSError) as error:
+            log.warning("range.damaged", path=row.path, reason=str(error))
 
-    A browser that is promised sound shows no picture until it has both. Raises `Corrupt`.
+
+def without_sound(codec: str, init: bytes) -> tuple[str, bytes]:
+    """Codecs and initialisation segment of the pictures alone: sound is a stream of its own. Raises `Corrupt`.
+
+    A browser that is promised sound shows no picture until it has both.
     """
     if "," not in codec:
         return codec, init
-    tracks = parse_init(init)
-    if tracks.audio is None or (with_sound and tracks.audio.plays_in_browsers):
-        return codec, init
-    return tracks.video.codec, init_segment(tracks.video)
+    video = parse_init(init).video
+    return video.codec, init_segment(video)
 
 
 def files_of(archive: Path, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[SegmentRow, Path]]:
@@ -82,7 +101,9 @@ def files_of(archive: Path, camera: str, stream: str, start_us: int, end_us: int
         index.close()
 
 
-def _read_all(file: BinaryIO, row: SegmentRow, entries: list[FragmentEntry], retimer: "Retimer") -> Iterator[Message]:
+def _read_all(
+    file: BinaryIO, row: SegmentRow, entries: list[FragmentEntry], retimer: "Retimer | SoundRetimer"
+) -> Iterator[Message]:
     for entry in entries:
         file.seek(entry.offset)
         data = file.read(entry.size)
@@ -128,29 +149,23 @@ def wanted_entries(
 
 
 class Retimer:
-    """Places fragments on a timeline that counts from the range's start and never goes back.
+    """Places pictures on a timeline that counts from the range's start and never goes back; sound is left out.
 
-    Owner of the ends of pictures and sound placed so far. A picture that lies wholly before the start keeps the
-    shortest length there is, and is shown no later than it is decoded; sound from before the start is left out, and all
-    of it while `with_sound` is off.
+    Owner of the end of the pictures placed so far. A picture that lies wholly before the start keeps the shortest
+    length there is, and is shown no later than it is decoded.
     """
 
     def __init__(self, start_us: int) -> None:
-        self.with_sound = True
-        self._start_us, self._end, self._heard, self._sequence = start_us, 0, 0, 0
+        self._start_us, self._end, self._sequence = start_us, 0, 0
 
     def place(self, data: bytes, wall_us: int) -> bytes:
         """The fragments of one entry (one `moof`+`mdat` or more) with new times. Raises `Corrupt`."""
-        nominal = to_media(wall_us - self._start_us)
-        placed, first = [], None
-        for fragment in fragments(data):
-            head = parse_fragment(fragment)
-            first = head.base_time if first is None else first
-            placed.append(self._place_one(fragment, head, nominal + head.base_time - first))
-        return b"".join(placed)
+        return b"".join(
+            self._place_one(fragment, head, head.base_time + shift)
+            for fragment, head, shift in _placed(data, wall_us - self._start_us)
+        )
 
     def _place_one(self, data: bytes, head: Fragment, nominal: int) -> bytes:
-        shift = nominal - head.base_time
         base = end = max(nominal, self._end)
         durations, offsets = [], []
         for duration, offset in zip(head.durations, head.offsets or repeat(0), strict=False):
@@ -164,22 +179,38 @@ class Retimer:
         self._sequence += 1
         if head.audio is None and not head.offsets:
             return retimed(data, sequence=self._sequence, base_time=base, durations=durations)
-        audio, skipped = self._audible(head.audio, shift) if head.audio and self.with_sound else (None, 0)
-        return rewritten(
-            data,
-            head,
-            sequence=self._sequence,
-            base_time=base,
-            durations=durations,
-            offsets=offsets,
-            audio=audio,
-            skipped=skipped,
-        )
+        return rewritten(data, head, sequence=self._sequence, base_time=base, durations=durations, offsets=offsets)
+
+
+class SoundRetimer:
+    """Places sound on a timeline that counts from the range's start and never goes back; pictures are left out.
+
+    Owner of the end of the sound placed so far. What was heard before the start is left out.
+    """
+
+    def __init__(self, start_us: int) -> None:
+        self._start_us, self._heard, self._sequence = start_us, 0, 0
+
+    def place(self, data: bytes, wall_us: int) -> bytes:
+        """The sound of one entry as fragments of their own; empty when there is none. Raises `Corrupt`."""
+        placed = []
+        for fragment, head, shift in _placed(data, wall_us - self._start_us):
+            if head.audio is None:
+                continue
+            if len(fragment) < head.length:
+                raise Corrupt("a fragment's samples are cut short", code="segment.damaged")
+            run, skipped = self._audible(head.audio, shift)
+            if run is None:
+                continue
+            self._sequence += 1
+            sound_at = head.data_offset + sum(head.sizes) + sum(head.audio.sizes[:skipped])
+            placed.append(sound_fragment(self._sequence, run, fragment[sound_at : head.length]))
+        return b"".join(placed)
 
     def _audible(self, audio: AudioRun, shift: int) -> tuple[AudioRun | None, int]:
         """The sound that lies after what was placed so far, and how many of its samples do not."""
         time, skipped = audio.base_time + shift, 0
-        while skipped < len(audio.sizes) and (time < self._heard or not self.with_sound):
+        while skipped < len(audio.sizes) and time < self._heard:
             time += audio.durations[skipped]
             skipped += 1
         if skipped == len(audio.sizes):
@@ -187,3 +218,12 @@ class Retimer:
         durations = audio.durations[skipped:]
         self._heard = time + sum(durations)
         return AudioRun(time, audio.sizes[skipped:], durations), skipped
+
+
+def _placed(data: bytes, after_us: int) -> Iterator[tuple[bytes, Fragment, int]]:
+    """Each fragment of an entry that begins so long after the range does, its head, and how far it is to be moved."""
+    nominal, first = to_media(after_us), None
+    for fragment in fragments(data):
+        head = parse_fragment(fragment)
+        first = head.base_time if first is None else first
+        yield fragment, head, nominal - first

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 import structlog
 
 from qorgan.domain.cameras import STALL_AFTER_S, CameraReason, CameraState
+from qorgan.edge.recorder.sound import SoundSample
 from qorgan.edge.recorder.track import Sample, TrackRecorder
 from qorgan.edge.recorder.wire import DatagramSockets, Trust, connect, receive_into, send_now
 from qorgan.kernel.backoff import Backoff
@@ -72,7 +73,8 @@ class StreamSession:
     """Owner of one stream's connection, state and counters. All methods belong to the recorder's event loop.
 
     `trust` is for rtsps addresses; `audio` records the sound, too. `on_state(session)` is called at each change of
-    state, and while the stream is watched `on_samples(session, samples)` for each batch.
+    state, and while the stream is watched `on_samples(session, samples)` and `on_sound(session, samples)` for each
+    batch.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class StreamSession:
         audio: bool = False,
         on_state: Callable[["StreamSession"], None],
         on_samples: Callable[["StreamSession", list[Sample]], None],
+        on_sound: Callable[["StreamSession", list[SoundSample]], None] = lambda session, samples: None,
     ) -> None:
         self.camera, self.stream = camera, stream
         self.recorder = recorder
@@ -107,7 +110,7 @@ class StreamSession:
         self._reports_at = 0.0
         self._lost_before = 0  # packets lost in earlier sessions
         self._buffer = buffer  # shared by all sessions of the process; only valid within one call
-        self._on_state, self._on_samples = on_state, on_samples
+        self._on_state, self._on_samples, self._on_sound = on_state, on_samples, on_sound
         self._sock: socket.socket | None = None
         self._listening = False
         self._client: RtspClient | None = None
@@ -337,7 +340,14 @@ class StreamSession:
             seen = pictures.wall_of(self.recorder.timestamp, client.clock_rate)
             heard = voice.wall_of(sound[0].timestamp, client.sound.format.clock_rate)
             ahead_us = heard - seen if seen is not None and heard is not None else None
-        self.recorder.take_sound(sound, now_us(), ahead_us)
+        placed = self.recorder.take_sound(sound, now_us(), ahead_us)
+        if placed and self.watched:
+            self._on_sound(self, placed)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether there is nothing to hear: sound is not recorded here, or the camera sends none that we know."""
+        return not self._audio or (self.state is CameraState.LIVE and self.recorder.audio is None)
 
     def _write(self) -> None:
         if self._sock is not None and self._client is not None:
@@ -379,7 +389,8 @@ class StreamSession:
 
     def health(self) -> StreamHealth:
         """What is true now, measured from packets."""
-        track = self.recorder.track if self.state is CameraState.LIVE else None
+        live = self.state is CameraState.LIVE
+        track, audio = (self.recorder.track, self.recorder.audio) if live else (None, None)
         return StreamHealth(
             stream=self.stream,
             state=self.state,
@@ -388,6 +399,7 @@ class StreamSession:
             codec=track.codec if track else "",
             width=track.width if track else 0,
             height=track.height if track else 0,
+            audio=audio.codec if audio else "",
             frames_per_s=round(self.rates.frames_per_s, 1),
             bits_per_s=round(self.rates.bits_per_s),
             lost_packets=self._lost_before + (self._client.lost_packets if self._client is not None else 0),

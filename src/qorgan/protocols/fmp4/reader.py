@@ -170,6 +170,21 @@ def whole_fragments(read_at: ReadAt, size: int) -> tuple[int, list[tuple[int, Fr
 
 def parse_init(data: bytes) -> Init:
     """Read what `writer.init_segment` made, alone or at the beginning of a file. Raises `Corrupt`."""
+    video, audio = _parse_tracks(data)
+    if video is None:
+        raise _damaged("no track that we could have written")
+    return Init(video, audio)
+
+
+def parse_sound_init(data: bytes) -> AudioTrack:
+    """Read what `writer.sound_init_segment` made. Raises `Corrupt`, also for one with pictures."""
+    video, audio = _parse_tracks(data)
+    if video is not None or audio is None:
+        raise _damaged("not a track of sound alone")
+    return audio
+
+
+def _parse_tracks(data: bytes) -> tuple[VideoTrack | None, AudioTrack | None]:
     boxes = _some_boxes(data, 0, len(data), 2)
     if [kind for kind, _, _ in boxes] != [b"ftyp", b"moov"]:
         raise _damaged("the file does not begin with ftyp and moov")
@@ -183,9 +198,7 @@ def parse_init(data: bytes) -> Init:
             video = _parse_picture_entry(data, name, entry, entry_end)
         elif name in (b"mp4a", b"alaw", b"ulaw"):
             audio = _parse_sound_entry(data, name, entry, entry_end)
-    if video is None:
-        raise _damaged("no track that we could have written")
-    return Init(video, audio)
+    return video, audio
 
 
 def _sample_entry(data: bytes, start: int, end: int) -> Box:

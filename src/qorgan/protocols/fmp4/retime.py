@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qorgan.kernel.errors import Corrupt
-from qorgan.protocols.fmp4.reader import Fragment
-from qorgan.protocols.fmp4.writer import AudioRun, fragment_head
+from qorgan.protocols.fmp4.reader import Fragment, parse_fragment
+from qorgan.protocols.fmp4.writer import AUDIO_ID, fragment_head
 
 _TRUN_DURATION = 0x000100
 _TRUN_OPTIONAL_FIRST = (0x000001, 0x000004)  # data offset, first sample's flags: four bytes each before the samples
@@ -60,19 +60,14 @@ def rewritten(
     base_time: int,
     durations: Sequence[int],
     offsets: Sequence[int],
-    audio: AudioRun | None,
-    skipped: int,
 ) -> bytes:
-    """A fragment of ours (`head` is what `parse_fragment` said of it) with other times for each of its tracks.
+    """The pictures of a fragment of ours (`head` is what `parse_fragment` said of it) with other times, without sound.
 
-    `audio` describes the sound that is kept: all but the first `skipped` samples, none when it is None. Nothing at all
-    comes back when neither pictures nor sound are left. Raises `Corrupt` when samples are missing.
+    Nothing at all comes back when it has no pictures. Raises `Corrupt` when samples are missing.
     """
     if len(data) < head.length:
         raise Corrupt("a fragment's samples are cut short", code="segment.damaged")
-    pictures_end = head.data_offset + sum(head.sizes)
-    sound = data[pictures_end + sum(head.audio.sizes[:skipped]) : head.length] if head.audio and audio else b""
-    if not head.sizes and not sound:
+    if not head.sizes:
         return b""
     moved = fragment_head(
         sequence & 0xFFFFFFFF,
@@ -81,9 +76,34 @@ def rewritten(
         durations,
         starts_with_key=head.starts_with_key,
         offsets=offsets if head.offsets else None,
-        audio=audio,
     )
-    return moved + data[head.data_offset : pictures_end] + sound
+    return moved + data[head.data_offset : head.data_offset + sum(head.sizes)]
+
+
+def silenced(fragment: bytes) -> bytes:
+    """A copy of the same length in which nothing of the sound is left: nulls, and a `free` box for its description.
+
+    So a fragment whose place and size are known from an index can be handed on without its sound. Raises `Corrupt`.
+    """
+    head = parse_fragment(fragment)
+    if head.audio is None:
+        return fragment
+    if len(fragment) != head.length:
+        raise Corrupt("a fragment's samples are cut short", code="segment.damaged")
+    copy = bytearray(fragment)
+    for kind, at, size in _children(fragment, 0, _box(fragment, 0, b"moof")):
+        if kind == b"traf" and _track_of(fragment, at, size) == AUDIO_ID:
+            copy[at + 4 : at + size] = b"free" + bytes(size - 8)
+    quiet_from = head.data_offset + sum(head.sizes)
+    copy[quiet_from:] = bytes(len(copy) - quiet_from)
+    return bytes(copy)
+
+
+def _track_of(data: bytes, traf: int, length: int) -> int:
+    for kind, at, size in _children(data, traf, length):
+        if kind == b"tfhd" and size >= 16:
+            return int.from_bytes(data[at + 12 : at + 16], "big")
+    raise Corrupt("a fragment's track has no number", code="segment.damaged")
 
 
 def _box(data: bytes, at: int, kind: bytes) -> int:

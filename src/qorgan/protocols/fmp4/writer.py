@@ -61,8 +61,13 @@ class AudioTrack:
 
     @property
     def plays_in_browsers(self) -> bool:
-        """Whether Media Source Extensions take it: AAC. They take no G.711, so live and playback leave that out."""
+        """Whether Media Source Extensions take it: AAC. They take no G.711, which a gateway codes anew for them."""
         return self.codec.startswith("mp4a.")
+
+    @property
+    def mime(self) -> str:
+        """Ready for `MediaSource.addSourceBuffer()`, of sound without pictures."""
+        return f'audio/mp4; codecs="{self.codec}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,19 @@ def init_segment(track: VideoTrack, audio: AudioTrack | None = None) -> bytes:
     return box(b"ftyp", b"iso6", struct.pack(">I", 0), b"iso6", b"cmfc", b"mp41") + _moov(track, audio)
 
 
-def _moov(video: VideoTrack, audio: AudioTrack | None) -> bytes:
+def sound_init_segment(audio: AudioTrack) -> bytes:
+    """As `init_segment`, for sound without pictures. Raises `Invalid` for a configuration that cannot be written."""
+    return box(b"ftyp", b"iso6", struct.pack(">I", 0), b"iso6", b"cmfc", b"mp41") + _moov(None, audio)
+
+
+def _moov(video: VideoTrack | None, audio: AudioTrack | None) -> bytes:
     next_id = AUDIO_ID if audio is None else AUDIO_ID + 1
     times = struct.pack(">IIIIIH10x", 0, 0, TIMESCALE, 0, 0x10000, 0x100)
     mvhd = full_box(b"mvhd", 0, 0, times, _MATRIX, bytes(24), struct.pack(">I", next_id))
-    traks, trexs = [_video_trak(video)], [_trex(VIDEO_ID, NOT_SYNC)]
+    traks, trexs = [], []
+    if video is not None:
+        traks.append(_video_trak(video))
+        trexs.append(_trex(VIDEO_ID, NOT_SYNC))
     if audio is not None:
         traks.append(_audio_trak(audio))
         trexs.append(_trex(AUDIO_ID, SYNC))
@@ -243,6 +256,11 @@ def fragment_head(
     entries = [0] * (2 * count)
     entries[0::2], entries[1::2] = durations, sizes
     return pack(before_sequence, sequence, before_time, base_time, before_samples, *entries, 8 + sum(sizes), b"mdat")
+
+
+def sound_fragment(sequence: int, run: AudioRun, data: bytes) -> bytes:
+    """A fragment of sound alone."""
+    return fragment_head(sequence & 0xFFFFFFFF, 0, (), (), starts_with_key=False, audio=run) + data
 
 
 @functools.lru_cache(maxsize=1024)

@@ -16,11 +16,15 @@ class OpenStream(Message, frozen=True):
     Ends by `cmd.close`, or `lease_s` after the last `cmd.renew`. A second `open` with the same lease is another viewer.
 
     The answer is `Opened` or `Refusal`; then come INIT, the group of pictures so far, and each new frame.
+
+    With `audio` the lease brings the sound of the stream and no pictures, as the camera codes it; the grant is then one
+    to listen. Each message after INIT stands alone (KEY) and holds the sound that came in one go.
     """
 
     grant: bytes
     lease: str
     lease_s: float = 15.0
+    audio: bool = False
 
 
 class OpenRange(Message, frozen=True):
@@ -28,7 +32,8 @@ class OpenRange(Message, frozen=True):
 
     Times of samples (`tfdt`) count from `start`: a gap in the recording is a gap in the media timeline.
     At most `credit_bytes` are sent ahead; `cmd.credit` adds to it. With `keys_only` each message is one keyframe that
-    lasts until the next one: for high speeds, for playing backwards, for a single picture.
+    lasts until the next one: for high speeds, for playing backwards, for a single picture. With `audio` the sound
+    comes, as it was recorded, and no pictures; the grant is then one to listen.
     """
 
     grant: bytes
@@ -37,17 +42,20 @@ class OpenRange(Message, frozen=True):
     end: datetime
     credit_bytes: int = 4_000_000
     keys_only: bool = False
+    audio: bool = False
 
 
 class AskContents(Message, frozen=True):
     """`cmd.contents`: what [start, end) consists of, as pieces of some seconds at which playing may begin.
 
-    The first piece begins at the last keyframe at or before `start`. Shows no picture. The answer is `Contents`.
+    The first piece begins at the last keyframe at or before `start`. Shows no picture. The answer is `Contents`. Sound
+    is among it only with `listen`, a grant to listen to the same range.
     """
 
     grant: bytes
     start: datetime
     end: datetime
+    listen: bytes = b""
 
 
 class PieceOrder(msgspec.Struct, frozen=True, array_like=True):
@@ -63,12 +71,14 @@ class ReadPieces(Message, frozen=True):
     """`cmd.pieces`: publish these pieces of a recording's contents on the lease's subject, then END.
 
     Every byte comes as `Piece.size` promised, or the END says what is wrong. No INIT comes: it stands in the contents.
+    Without `listen` there are nulls where the sound stood, and nothing says that it was sound.
     """
 
     grant: bytes
     lease: str
     pieces: tuple[PieceOrder, ...]
     credit_bytes: int = 4_000_000
+    listen: bytes = b""
 
 
 class Credit(Message, frozen=True):

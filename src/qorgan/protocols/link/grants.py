@@ -26,6 +26,7 @@ class Action(StrEnum):
     """What a grant allows."""
 
     LIVE = "live"
+    LISTEN = "listen"  # hear a camera, live or (with a range) recorded; no other action lets sound out
     ARCHIVE = "archive"
     EXPORT = "export"  # a copy leaves the building
     SNAPSHOT = "snapshot"  # one picture as the camera makes it

@@ -129,9 +129,7 @@ class Inventory(Message, frozen=True):
     software: str = ""
     sources: tuple[SourceInfo, ...] = ()
     outputs: tuple[OutputInfo, ...] = ()
-    seal_key: str = (
-        ""  # base64url of the node's X25519 public key (see `sealing.py`)
-    )
+    seal_key: str = ""  # base64url of the node's X25519 public key (see `sealing.py`)
 
 
 class StreamHealth(Message, frozen=True):
@@ -147,6 +145,7 @@ class StreamHealth(Message, frozen=True):
     frames_per_s: float = 0.0
     bits_per_s: float = 0.0
     lost_packets: int = 0  # of the pictures, since the recorder began
+    audio: str = ""  # its sound where it is recorded: "mp4a.40.2", "alaw", "ulaw"
 
 
 class CameraHealth(Message, frozen=True):
