@@ -2,14 +2,29 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from qorgan.protocols.link.messages import Ack, AlarmRaised, Envelope, Pulse, decode, decode_batch, encode
-from qorgan.protocols.link.subjects import ALL_ALARMS, ALL_EVENTS, ALL_PULSES
+from qorgan.kernel.ids import SiteId
+from qorgan.protocols.link.commands import Reply
+from qorgan.protocols.link.messages import (
+    Ack,
+    AlarmClaim,
+    AlarmRaised,
+    Envelope,
+    Message,
+    Pulse,
+    decode,
+    decode_batch,
+    encode,
+)
+from qorgan.protocols.link.subjects import ALL_ALARMS, ALL_EVENTS, ALL_PULSES, command
 from tests.support.nats import settled
+
+T = TypeVar("T", bound=Message)
 
 
 class FakeCentre:
@@ -48,6 +63,21 @@ class FakeCentre:
         """What is in its database, in the order of the school's counter."""
         rows = sorted((row for row in self.stored.values() if row.type == "alarm.raised"), key=lambda row: row.seq)
         return [decode(row.body, AlarmRaised) for row in rows]
+
+    def claims(self) -> list[AlarmClaim]:
+        """What was said of alarms, in order."""
+        rows = sorted((row for row in self.stored.values() if row.type == "alarm.claim"), key=lambda row: row.seq)
+        return [decode(row.body, AlarmClaim) for row in rows]
+
+    def events(self, kind: type[T]) -> list[T]:
+        """What it was told of one kind, in order."""
+        rows = sorted(self.stored.values(), key=lambda row: row.seq)
+        return [body for row in rows if isinstance(body := row.decode_body(), kind)]
+
+    async def command(self, name: str, body: Message) -> Reply:
+        """Ask the school's node something, and hear its answer."""
+        reply = await self._client.request(command(SiteId(self._user), name), encode(body), timeout=60)
+        return decode(reply.data, Reply)
 
     def deliveries_of(self, type: str) -> list[Envelope]:
         return [row for row in self.deliveries if row.type == type]

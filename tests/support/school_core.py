@@ -5,8 +5,9 @@ import base64
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +20,7 @@ from tests.support.nats import free_port
 SITE = "kst-012"
 NATS_PASSWORD = "nats-hunter2"
 TOKEN = "button-hunter2"
+NO_KEY = base64.urlsafe_b64encode(bytes(32)).decode().rstrip("=")  # a centre that signs nothing
 CONFIG = """\
 [site]
 id = "kst-012"
@@ -49,18 +51,29 @@ cameras = ["hall"]
 
 
 class SchoolCore:
-    """`start` returns when it answers. What it says on stderr is in `log`."""
+    """`start` returns when it answers. What it says on stderr is in `log`. `more`: further tables for `edge.toml`."""
 
-    def __init__(self, directory: Path, nats_url: str, *, nats_password: str = NATS_PASSWORD) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        nats_url: str,
+        *,
+        nats_password: str = NATS_PASSWORD,
+        more: str = "",
+        secrets: Mapping[str, str] = MappingProxyType({}),
+        public_key: str = NO_KEY,
+    ) -> None:
         self.config_path = directory / "edge.toml"
         self.log = directory / "core.log"
         self._port = free_port()
-        public_key = base64.urlsafe_b64encode(bytes(32)).decode().rstrip("=")
-        self.config_path.write_text(CONFIG.format(port=self._port, nats=nats_url, public_key=public_key))
+        text = CONFIG.format(port=self._port, nats=nats_url, public_key=public_key)
+        self.config_path.write_text(f"{text}\n{more}")
         self.config: EdgeConfig = load(self.config_path)
         self.secrets = SecretStore(self.config.storage.data)
         self.secrets.put("nats", nats_password)
         self.secrets.put("button/hall", TOKEN)
+        for name, value in secrets.items():
+            self.secrets.put(name, value)
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=60, trust_env=False)
         self._process: asyncio.subprocess.Process | None = None
 

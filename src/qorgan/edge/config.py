@@ -17,12 +17,15 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from qorgan.domain.actions import OutputKind, SchoolAction
+from qorgan.domain.gestures import Understands
 from qorgan.domain.places import LocalText
+from qorgan.edge.panels.config import PARTS, Panel, Receivers, check_panels
 from qorgan.kernel.errors import Conflict, Invalid
 from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId, is_key
 from qorgan.protocols.onvif.address import mistake as onvif_mistake
@@ -30,6 +33,8 @@ from qorgan.protocols.onvif.address import mistake as onvif_mistake
 MAX_FILE_BYTES = 1_000_000
 MAX_CAMERAS = 256
 MAX_BUTTONS = 256
+MAX_CONTACTS = 64
+MAX_OUTPUTS = 64
 MAX_DISKS = 16
 MAX_URL_CHARACTERS = 2_048
 _PIN = re.compile(r"[0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31}")
@@ -119,6 +124,60 @@ class Button(Part, frozen=True):
     place: LocalText
     cameras: tuple[CameraKey, ...] = ()  # nearest first
     input: str | None = None  # a contact at a camera, "hall:1": the camera's key and its input's token
+    mqtt: str | None = None  # a radio button: its name at the broker, which is its user there
+    interval_s: float | None = None  # a radio button: how often it says that it is alive; 3 times missed is silence
+
+
+class Contact(Part, frozen=True):
+    """A dry contact on a wire of this machine. Lines are `gpiochip0:17`, or `sim:<socket>:17` at the simulator."""
+
+    key: ButtonKey
+    place: LocalText
+    line: str  # closes when pressed
+    rest_line: str | None = None  # the other wire of a changeover contact, closed at rest: supervised
+    cameras: tuple[CameraKey, ...] = ()  # nearest first
+    gestures: Understands = Understands.BOTH
+    action: SchoolAction | None = None  # what the school does at once when this contact calls the police
+    lamp: str | None = None  # a line that shows how far the alarm is
+
+
+class Output(Part, frozen=True):
+    """Something the school can switch, on a line of this machine or over HTTP. Password: secret `output/<key>`.
+
+    `during`: the actions while which it is on; without it those of its kind (domain/actions.py). A speaker that speaks
+    over HTTP has an address for each action in `say`.
+    """
+
+    key: str
+    kind: OutputKind
+    place: LocalText
+    line: str | None = None
+    on: str | None = None  # http://10.0.0.9/rpc/Switch.Set?id=0&on=true
+    off: str | None = None
+    say: dict[SchoolAction, str] = {}
+    method: Literal["GET", "POST"] = "POST"
+    user: str | None = None  # of the device's digest or basic login
+    during: tuple[SchoolAction, ...] | None = None
+
+
+class Mqtt(Part, frozen=True):
+    """The broker of the radio buttons. The password is the secret `mqtt`."""
+
+    host: str
+    port: int = 8883
+    user: str | None = None
+    tls: bool = True
+    tls_ca: Path | None = None  # PEM of the authority that signed the broker's certificate; without it, this machine's
+
+
+class StaffDoor(Part, frozen=True):
+    """Where the staff's phones reach this node: by HTTPS away from loopback, or no browser installs the page."""
+
+    host: str
+    port: int
+    address: str  # as phones know it, https://school-12.example:8443
+    tls_cert: Path | None = None  # PEM, the school's own certificate with its chain
+    tls_key: Path | None = None
 
 
 class EdgeConfig(Part, frozen=True):
@@ -130,6 +189,13 @@ class EdgeConfig(Part, frozen=True):
     centre: Centre | None = None
     cameras: tuple[Camera, ...] = ()
     buttons: tuple[Button, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    mqtt: Mqtt | None = None
+    staff: StaffDoor | None = None
+
+    panels: tuple[Panel, ...] = ()
+    receivers: Receivers = Receivers()
 
     @property
     def core_socket(self) -> Path:
@@ -164,6 +230,10 @@ def parse(text: str, path: Path) -> EdgeConfig:
     _check_places(config, path)
     _check_cameras(config.cameras, path)
     _check_buttons(config, path)
+    _check_panels(config, path)
+    _check_contacts(config, path)
+    _check_outputs(config.outputs, path)
+    _check_staff(config.staff, path)
     if config.centre is not None:
         _check_centre(config.centre, path)
     return config
@@ -235,9 +305,11 @@ def add_button(path: Path, button: Button) -> EdgeConfig:
 
 
 def to_toml(value: object) -> str:
-    """A TOML 1.0 value of a string, a truth value, a list of strings or a table of strings."""
+    """A TOML 1.0 value of a string, a truth value, a number, a list of strings or a table of strings."""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{key} = {to_toml(item)}" for key, item in value.items()) + " }"
     if isinstance(value, list | tuple):
@@ -293,9 +365,12 @@ def _explain(complaint: str) -> tuple[str, str]:
     return field, f"{what[:1].lower()}{what[1:]}; correct it"
 
 
+_SCHOOL: tuple[type[Part], ...] = (Contact, Output, Mqtt, StaffDoor)
+
+
 def _field_names() -> list[str]:
-    parts: tuple[type[Part], ...] = (EdgeConfig, Site, Storage, DiskPlace, Http, Centre, Camera, Button)
-    return [field.name for part in parts for field in msgspec.structs.fields(part)]
+    parts: tuple[type[Part], ...] = (EdgeConfig, Site, Storage, DiskPlace, Http, Centre, Camera, Button, *_SCHOOL)
+    return [field.name for part in (*parts, *PARTS) for field in msgspec.structs.fields(part)]
 
 
 def _check_places(config: EdgeConfig, path: Path) -> None:
@@ -408,9 +483,100 @@ def _check_buttons(config: EdgeConfig, path: Path) -> None:
     cameras = {camera.key for camera in config.cameras}
     for index, button in enumerate(config.buttons):
         _check_name(button.place, path, f"buttons[{index}].place")
+        _check_radio(button, config, path, f"buttons[{index}]")
         for number, key in enumerate(button.cameras):
             if key not in cameras:
                 raise _wrong(path, f"buttons[{index}].cameras[{number}]", f"there is no camera {key!r}")
+
+
+def split_line(text: str) -> tuple[str, int] | None:
+    """The chip and the offset of a line, or None when it is not of the form `chip:offset`."""
+    chip, _, offset = text.rpartition(":")
+    whole = chip and offset.isascii() and offset.isdigit() and int(offset) < 1024
+    return (chip, int(offset)) if whole and chip.isprintable() else None
+
+
+def _check_radio(button: Button, config: EdgeConfig, path: Path, field: str) -> None:
+    if button.mqtt is None:
+        return
+    if config.mqtt is None:
+        raise _wrong(path, f"{field}.mqtt", "there is no [mqtt] table that names the broker")
+    if not is_key(button.mqtt):
+        raise _wrong(path, f"{field}.mqtt", 'use 1-63 of a-z, 0-9 and hyphen, as in "badge-7"')
+    if [other.mqtt for other in config.buttons].count(button.mqtt) > 1:
+        raise _wrong(path, f"{field}.mqtt", "this radio button is named twice")
+    if button.interval_s is not None and not 5 <= button.interval_s <= 86_400:
+        raise _wrong(path, f"{field}.interval_s", "must be 5 to 86400: seconds between its signs of life")
+
+
+def _check_contacts(config: EdgeConfig, path: Path) -> None:
+    _check_keys([contact.key for contact in config.contacts], path, "contacts", MAX_CONTACTS)
+    taken = {button.key for button in config.buttons}
+    lines: dict[str, str] = {}
+    for index, contact in enumerate(config.contacts):
+        field = f"contacts[{index}]"
+        _check_name(contact.place, path, f"{field}.place")
+        if contact.key in taken:
+            raise _wrong(path, f"{field}.key", f"{contact.key!r} is a button already; choose another key")
+        for number, key in enumerate(contact.cameras):
+            if key not in {camera.key for camera in config.cameras}:
+                raise _wrong(path, f"{field}.cameras[{number}]", f"there is no camera {key!r}")
+        if contact.action is SchoolAction.ALL_CLEAR:
+            raise _wrong(path, f"{field}.action", "a contact takes an action; a person ends it")
+        for name in ("line", "rest_line", "lamp"):
+            _check_line(getattr(contact, name), lines, path, f"{field}.{name}")
+    for index, output in enumerate(config.outputs):
+        _check_line(output.line, lines, path, f"outputs[{index}].line")
+
+
+def _check_line(line: str | None, taken: dict[str, str], path: Path, field: str) -> None:
+    if line is None:
+        return
+    if split_line(line) is None:
+        raise _wrong(path, field, 'write the chip and the line\'s number on it, as in "gpiochip0:17"')
+    if line in taken:
+        raise _wrong(path, field, f"this line belongs to {taken[line]} already")
+    taken[line] = field
+
+
+def _check_outputs(outputs: tuple[Output, ...], path: Path) -> None:
+    _check_keys([output.key for output in outputs], path, "outputs", MAX_OUTPUTS)
+    for index, output in enumerate(outputs):
+        field = f"outputs[{index}]"
+        _check_name(output.place, path, f"{field}.place")
+        speaks = output.kind is OutputKind.SPEAKER and output.say
+        if (output.line is not None) + (output.on is not None or bool(output.say)) != 1:
+            raise _wrong(path, field, "an output has a `line`, or addresses (`on` and `off`, or `say`)")
+        if output.on is not None and output.off is None and not speaks:
+            raise _wrong(path, f"{field}.off", "is missing: the address that switches it off")
+        for name, url in (("on", output.on), ("off", output.off), *((f"say.{a}", u) for a, u in output.say.items())):
+            if url is not None and onvif_mistake(url):
+                raise _wrong(path, f"{field}.{name}", "write http://host:port/path, without a user in it")
+
+
+def _check_staff(door: StaffDoor | None, path: Path) -> None:
+    if door is None:
+        return
+    if not 1 <= door.port <= 65535:
+        raise _wrong(path, "staff.port", "must be a port, 1-65535")
+    if (door.tls_cert is None) != (door.tls_key is None):
+        raise _wrong(path, "staff.tls_key", "certificate and key go together: name both or none")
+    if door.tls_cert is None and door.host not in ("127.0.0.1", "::1"):
+        raise _wrong(path, "staff.tls_cert", "phones need HTTPS: name the school's certificate and its key")
+    expected = "http" if door.tls_cert is None else "https"
+    if urlsplit(door.address).scheme != expected or not urlsplit(door.address).hostname:
+        raise _wrong(path, "staff.address", f"write it as phones know it, {expected}://name:port")
+
+
+def _check_panels(config: EdgeConfig, path: Path) -> None:
+    taken = {button.key for button in config.buttons} | {contact.key for contact in config.contacts}
+    check_panels(
+        config.panels,
+        config.receivers,
+        cameras={camera.key for camera in config.cameras},
+        taken={str(key) for key in taken},
+        wrong=lambda field, advice: _wrong(path, field, advice),
+    )
 
 
 def _check_centre(centre: Centre, path: Path) -> None:

@@ -1,7 +1,8 @@
 """The node's secrets: `<data>/secrets.json`, each value encrypted, its key beside it or in the environment.
 
 Names: `nats`, `evidence` (the key that signs daily roots), `seal` (the key for what is sealed for this node),
-`camera/<key>`, `button/<key>`. Values never appear in logs, errors, URLs or programs' arguments.
+`mqtt`, `camera/<key>`, `button/<key>`, `panel/<key>`, `output/<key>`. Values never appear in logs, errors, URLs or
+programs' arguments.
 """
 
 import json
@@ -17,7 +18,7 @@ from qorgan.kernel.errors import Corrupt, Invalid, NotFound
 KEY_VARIABLE = "QORGAN_SECRETS_KEY"
 MAX_VALUE_CHARACTERS = 4_096
 MAX_FILE_BYTES = 4_000_000
-_NAME = re.compile(r"nats|evidence|seal|(?:camera|button)/[a-z0-9-]{1,63}")
+_NAME = re.compile(r"nats|evidence|seal|mqtt|(?:camera|button|panel|output)/[a-z0-9-]{1,63}")
 
 
 class SecretStore:
@@ -51,7 +52,8 @@ class SecretStore:
     def put(self, name: str, value: str) -> None:
         """Store a secret in place of the one before. Raises `Invalid` for an unknown name or an odd value."""
         if not _NAME.fullmatch(name):
-            raise Invalid(f"a secret is called nats, evidence, camera/<key> or button/<key>, not {name[:80]!r}")
+            known = "nats, mqtt, evidence or {camera,button,panel,output}/<key>"
+            raise Invalid(f"a secret is called {known}, not {name[:80]!r}")
         if not value or len(value) > MAX_VALUE_CHARACTERS:
             raise Invalid(f"a secret has 1-{MAX_VALUE_CHARACTERS} characters")
         with one_writer(self._data / "secrets.lock"):

@@ -6,16 +6,23 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
+from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 
 from qorgan import __version__, serving
 from qorgan.edge.config import EdgeConfig, Storage
+from qorgan.edge.contacts.watch import watch_contacts
 from qorgan.edge.core.cameras import CameraBoard
+from qorgan.edge.core.commands import CoreDesk
 from qorgan.edge.core.http import create_app
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
 from qorgan.edge.ipc import CoreServer
+from qorgan.edge.lines.board import LineBoard, lines_of
+from qorgan.edge.outputs.desk import ActionDesk
+from qorgan.edge.outputs.device import outputs_of
+from qorgan.edge.panels.app import Panels
 from qorgan.edge.seal import seal_key
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
@@ -37,10 +44,18 @@ async def run_core(config: EdgeConfig) -> None:
     try:
         board = CameraBoard(config.cameras, clock)
         node = Node(config, store, board, clock)
-        link = Link(config.centre, config.site.id, node, secrets, clock)
-        app = create_app(config, node, link, _button_tokens(config, secrets, node))
-        async with asyncio.TaskGroup() as group:
+        panels = _panels(config, node, secrets, clock)
+        lines = LineBoard(*lines_of(config), clock)
+        async with outputs_of(config, secrets, lines) as switches, asyncio.TaskGroup() as group:
+            actions = ActionDesk(node, config.outputs, switches, clock)
+            desk = CoreDesk(config.site.id, lambda: _public_key(config), node, actions, clock)
+            link = Link(config.centre, config.site.id, node, secrets, clock, desk.answer)
+            app = create_app(config, node, link, _button_tokens(config, secrets, node), actions)
             for name, work in {
+                "actions": actions.run,
+                "contacts": lambda: watch_contacts(config, node, lines, actions, clock),
+                "lines": lines.run,
+                "panels": panels.run,
                 "http": lambda: serve_http(app, config.http.host, config.http.port),
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
@@ -116,13 +131,28 @@ async def _tend(node: Node, clock: Clock) -> None:
         await clock.sleep(TEND_EVERY_S)
 
 
+def _panels(config: EdgeConfig, node: Node, secrets: SecretStore, clock: Clock) -> Panels:
+    panels = Panels(config, node, secrets, clock)
+    for source in panels.sources:
+        node.declare_source(source)
+    if panels.sources:
+        node.add_report("panels", panels.status)
+    return panels
+
+
+def _public_key(config: EdgeConfig) -> OKPKey:
+    """The centre's key, with which orders are signed."""
+    assert config.centre is not None  # there is no link without it
+    return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": config.centre.public_key})
+
+
 def _button_tokens(config: EdgeConfig, secrets: SecretStore, node: Node) -> dict[ButtonKey, str]:
     """The tokens that are stored. A button without one does not work, which is shown; the others do."""
     tokens: dict[ButtonKey, str] = {}
     stored = _names(secrets)
     for button in config.buttons:
-        if button.input is not None and f"button/{button.key}" not in stored:
-            continue  # a contact shows no token
+        if (button.input is not None or button.mqtt is not None) and f"button/{button.key}" not in stored:
+            continue  # a contact or a radio button shows no token
         try:
             tokens[button.key] = secrets.need(f"button/{button.key}")
         except QorganError as error:

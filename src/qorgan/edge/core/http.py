@@ -20,11 +20,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from qorgan.domain.alarms import Kind
+from qorgan.domain.gestures import Gesture
 from qorgan.edge.config import Button, EdgeConfig
-from qorgan.edge.core import screen
+from qorgan.edge.core import kiosk, screen
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeStatus
 from qorgan.edge.core.signals import of_button
+from qorgan.edge.outputs.desk import ActionDesk
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
 from qorgan.kernel.ids import ButtonKey
 
@@ -53,6 +55,7 @@ class Press(msgspec.Struct, frozen=True, kw_only=True):
 
     press_id: UUID
     kind: Kind = Kind.REAL
+    gesture: Gesture = Gesture.POLICE
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,9 +67,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     status: int
 
 
-def create_app(config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str]) -> Starlette:
+def create_app(
+    config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str], actions: ActionDesk
+) -> Starlette:
     """The node's HTTP. `tokens`: each button's bearer token."""
-    door = _Door(config, node, link, tokens)
+    door = _Door(config, node, link, tokens, actions)
     return Starlette(
         routes=[
             Route("/buttons/{key}/press", door.press, methods=["POST"]),
@@ -74,14 +79,19 @@ def create_app(config: EdgeConfig, node: Node, link: Link, tokens: Mapping[Butto
             Route("/health", door.health, methods=["GET"]),
             Route("/watches", door.watches, methods=["GET"]),
             Route("/", door.screen, methods=["GET"]),
+            Route("/kiosk", door.kiosk, methods=["GET"]),
+            Route("/action", door.action, methods=["GET"]),
         ],
         exception_handlers={QorganError: _on_error, HTTPException: _on_http_error, Exception: _on_bug},
     )
 
 
 class _Door:
-    def __init__(self, config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str]) -> None:
+    def __init__(
+        self, config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str], actions: ActionDesk
+    ) -> None:
         self._config, self._node, self._link, self._tokens = config, node, link, dict(tokens)
+        self._actions = actions
         self._buttons = {button.key: button for button in config.buttons}
 
     async def press(self, request: Request) -> Response:
@@ -89,7 +99,7 @@ class _Door:
         if button.key != request.path_params["key"]:
             raise Unauthorised("no such button, or not its token")
         press = _parse(await _body(request), Press)
-        signal = of_button(button, "button", press=press.press_id, kind=press.kind)
+        signal = of_button(button, "button", press=press.press_id, kind=press.kind, level=press.gesture.level)
         raised = await self._node.signal(signal)
         return _json({"alarm": raised.alarm, "durable_at": raised.durable_at}, 201 if raised.fresh else 200)
 
@@ -105,13 +115,16 @@ class _Door:
                 "durable_at": status.durable_at,
                 "received": status.received_at is not None,
                 "received_at": status.received_at,
+                "state": status.furthest,
                 "progress": status.progress,
             }
         )
 
     async def health(self, _request: Request) -> Response:
         writable = await self._node.prove_writable()
-        return _json(_health(await self._node.status(), self._link), 200 if writable else 503)
+        return _json(
+            {**_health(await self._node.status(), self._link), **self._node.reports()}, 200 if writable else 503
+        )
 
     async def watches(self, request: Request) -> Response:
         _only_from_this_machine(request)
@@ -123,8 +136,17 @@ class _Door:
 
     async def screen(self, request: Request) -> Response:
         language = screen.language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
-        page = screen.render(self._config, await self._node.status(), self._link.state, language)
+        status, standing = await self._node.status(), self._actions.standing
+        page = screen.render(self._config, status, self._link.state, language, standing)
         return HTMLResponse(page, headers=screen.HEADERS)
+
+    async def kiosk(self, request: Request) -> Response:
+        audience, language = request.query_params.get("audience"), request.query_params.get("lang")
+        return HTMLResponse(kiosk.render(self._config, audience, language), headers=kiosk.HEADERS)
+
+    async def action(self, _request: Request) -> Response:
+        """What stands, for the screens of the school: asked every half second, answered without a disk."""
+        return _json(kiosk.standing(self._actions.standing))
 
     def _button_of(self, request: Request) -> Button:
         """The button whose token this is. All are compared, so that the time tells nothing."""

@@ -7,7 +7,7 @@ the next one, under the same id and number. An alarm pressed while the link is d
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ import nats
 import nats.errors
 import structlog
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 from qorgan.edge.config import Centre
 from qorgan.edge.core.node import Node
@@ -29,6 +30,7 @@ from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Exhausted, Invalid, LinkDown, QorganError, Unavailable
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link import subjects
+from qorgan.protocols.link.commands import Reply
 from qorgan.protocols.link.messages import Ack, Envelope, decode, encode
 
 ALARM_TIMEOUT_S = 2.0
@@ -41,6 +43,8 @@ PULSE_EVERY_S = 10.0
 CONNECT_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 1.0
 URGENT_RETRY_S = 2.0  # between knocks while an alarm waits
+COMMANDS_AT_ONCE = 32
+Answer = Callable[[str, bytes], Awaitable[Reply]]
 log = structlog.get_logger(__name__)
 
 
@@ -65,10 +69,19 @@ class LinkState:
 
 
 class Link:
-    """Owner of connection 1. `run` keeps it for as long as it is not cancelled."""
+    """Owner of connection 1. `run` keeps it for as long as it is not cancelled. `answer`: to what the centre asks."""
 
-    def __init__(self, centre: Centre | None, site: SiteId, node: Node, secrets: SecretStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        centre: Centre | None,
+        site: SiteId,
+        node: Node,
+        secrets: SecretStore,
+        clock: Clock,
+        answer: Answer | None = None,
+    ) -> None:
         self._centre, self._site, self._node, self._secrets, self._clock = centre, site, node, secrets, clock
+        self._answer = answer
         self.state = LinkState(up=False, problem=LinkProblem.NO_CENTRE, since=clock.now())
         self._alarm_written, self._event_written = asyncio.Event(), asyncio.Event()
         self._events_pass = True  # so that a long silence is one line in the log
@@ -141,6 +154,7 @@ class Link:
         self._note(LinkProblem.NONE, "")
         try:
             async with asyncio.TaskGroup() as group:
+                await self._hear_commands(client, group)
                 group.create_task(_raise_when(lost), name="link:lost")
                 group.create_task(self._send_alarms(client, lost), name="link:alarms")
                 group.create_task(self._send_events(client), name="link:events")
@@ -149,6 +163,25 @@ class Link:
             if several.split((LinkDown, nats.errors.Error, OSError))[1] is not None:
                 log.exception("link.crashed")
             raise LinkDown("the connection was lost", code=f"link.{LinkProblem.LOST}") from several
+
+    async def _hear_commands(self, client: Client, group: asyncio.TaskGroup) -> None:
+        """Answer what the centre asks of core, a few at once; what comes beyond is asked again by the centre."""
+        answer, room = self._answer, asyncio.Semaphore(COMMANDS_AT_ONCE)
+        if answer is None:
+            return
+
+        async def reply(message: Msg) -> None:
+            async with room:
+                told = await answer(message.subject.rsplit(".", 1)[-1], message.data)
+                if message.reply:
+                    await client.publish(message.reply, encode(told))
+
+        async def on_command(message: Msg) -> None:
+            if not room.locked():
+                group.create_task(reply(message), name="link:command")
+
+        for name in sorted(subjects.CORE_COMMANDS):
+            await client.subscribe(subjects.command(self._site, name), cb=on_command)
 
     async def _send_alarms(self, client: Client, lost: asyncio.Event) -> None:
         in_flight: set[UUID] = set()

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from uuid import UUID
 
 import structlog
 
-from qorgan.edge.config import EdgeConfig, split_input
-from qorgan.edge.core import ledger, outbox
+from qorgan.domain.actions import Standing
+from qorgan.edge.config import Button, Contact, EdgeConfig, split_input
+from qorgan.edge.core import actions, ledger, outbox
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.signals import Claim, Signal
 from qorgan.edge.core.store import Store, Urgency
@@ -29,12 +31,15 @@ from qorgan.protocols.link.messages import (
     Envelope,
     Inventory,
     Message,
+    OutputInfo,
     Pulse,
     SourceHealth,
+    SourceInfo,
     envelop,
 )
 
 PROOF_LASTS_S = 2.0
+MAX_NAME = 200  # characters of who did something
 log = structlog.get_logger(__name__)
 
 
@@ -83,6 +88,12 @@ class Node:
         self._listeners: list[Callable[[outbox.Lane], None]] = []
         self._standing_faults: list[NodeFault] = []
         self._sources: dict[str, SourceHealth] = {}
+        self._reports: dict[str, Callable[[], object]] = {}
+        self._declared = {str(one.key): _source(one, "contact", None) for one in config.contacts}
+        for button in config.buttons:
+            way = "mqtt" if button.mqtt else "onvif" if button.input else "button"
+            self._declared[str(button.key)] = _source(button, way, button.interval_s)
+        self._told_progress: list[Callable[[outbox.AlarmStatus], None]] = []
         self._proved_at = float("-inf")
 
     def on_written(self, listener: Callable[[outbox.Lane], None]) -> None:
@@ -136,6 +147,10 @@ class Node:
             self._announce(outbox.Lane.ALARM)
             log.warning("alarm.claimed", alarm=str(claim.alarm), claim=claim.claim)
 
+    def declare_source(self, source: SourceInfo) -> None:
+        """Say before the start that there is this way in: the centre reads it in the inventory."""
+        self._declared[source.key] = source
+
     async def source_health(self, health: SourceHealth) -> None:
         """How a way in is now. Shown here at once; the centre is told of changes alone. Raises as `add_event` does."""
         known = self._sources.get(health.key)
@@ -145,6 +160,40 @@ class Node:
         await self.add_event(health)
         if known is not None or health.state != "ok":
             log.warning("source.changed", key=health.key, kind=health.kind, state=health.state, faults=health.faults)
+
+    async def progress(self, alarm: UUID, state: str, at: datetime) -> None:
+        """The centre lets the presser know how far it is. Returns after the commit; repetitions do no harm."""
+        if not await self._store.write(lambda db: outbox.add_progress(db, alarm, state, at), Urgency.ORDINARY):
+            return
+        status = await self.alarm_status(alarm)
+        if status is not None:
+            for tell in self._told_progress:
+                tell(status)
+
+    def on_progress(self, listener: Callable[[outbox.AlarmStatus], None]) -> None:
+        """Be told when an alarm has come further."""
+        self._told_progress.append(listener)
+
+    async def take_action(self, wish: Standing, *, id: UUID, by: str, keep_doors: bool = False) -> actions.Taken:
+        """Write down an action of the school, for `outputs.ActionDesk`. The same `id` again is the same action."""
+        now = self._clock.now()
+        take = partial(actions.take, wish=wish, id=id, by=by[:MAX_NAME], now=now, keep_doors=keep_doors)
+        return await self._store.write(take, Urgency.ALARM)
+
+    async def standing_action(self) -> actions.Taken | None:
+        return await self._store.read(actions.standing)
+
+    async def find_press(self, source_key: str, press: UUID) -> outbox.SourceAlarm | None:
+        """The alarm that a press of a source has raised, also before this process began."""
+        return await self._store.read(lambda db: outbox.find_press(db, source_key, press))
+
+    def add_report(self, name: str, make: Callable[[], object]) -> None:
+        """Let a part of core say how it does, under its name in `/health`."""
+        self._reports[name] = make
+
+    def reports(self) -> dict[str, object]:
+        """What the parts of core say of themselves."""
+        return {name: make() for name, make in self._reports.items()}
 
     async def last_alarm(self, source_key: str, kind: str | None = None) -> outbox.SourceAlarm | None:
         """The newest alarm of a source: the one that a return, a cancel or a press once more is about."""
@@ -178,9 +227,10 @@ class Node:
                     CameraInfo(key=camera.key, name=camera.name, zone=camera.zone, has_sub=camera.sub is not None)
                     for camera in self._config.cameras
                 ),
-                buttons=tuple(
-                    ButtonInfo(key=button.key, place=button.place, cameras=button.cameras)
-                    for button in self._config.buttons
+                buttons=(*map(_info, self._config.buttons), *map(_info, self._config.contacts)),
+                sources=tuple(self._declared.values()),
+                outputs=tuple(
+                    OutputInfo(key=output.key, kind=output.kind, place=output.place) for output in self._config.outputs
                 ),
                 software=software,
                 seal_key=seal_key,
@@ -280,3 +330,11 @@ class Node:
     def _announce(self, lane: outbox.Lane) -> None:
         for listener in self._listeners:
             listener(lane)
+
+
+def _info(one: Button | Contact) -> ButtonInfo:
+    return ButtonInfo(key=one.key, place=one.place, cameras=one.cameras)
+
+
+def _source(one: Button | Contact, kind: str, interval_s: float | None) -> SourceInfo:
+    return SourceInfo(key=one.key, kind=kind, place=one.place, interval_s=interval_s)

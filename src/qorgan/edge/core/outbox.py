@@ -38,7 +38,9 @@ from qorgan.protocols.link.messages import (
 EVENT_LIMIT = 100_000  # rows of the event lane
 MAX_BODY_BYTES = 60_000  # of one event: a batch of one must fit
 PARKED_ALARM_AGAIN_AFTER = timedelta(minutes=1)  # a refused alarm is not given up
+PROGRESS = ("received", "owned", "dispatched", "en_route", "arrived", "closed")  # as the centre tells it, in order
 RETURNED = "returned"  # the claim of a source that went back to its rest
+AGAIN = "again"  # and of one that was pressed once more
 _SHED_ORDER = ("camera.event", "picture.result", "camera.changed")
 
 
@@ -65,6 +67,12 @@ class AlarmStatus:
     durable_at: datetime
     received_at: datetime | None
     progress: dict[str, datetime]  # what the centre has let us know, by state
+
+    @property
+    def furthest(self) -> str:
+        """The furthest state that the presser may know: stored, or one of PROGRESS."""
+        known = [state for state in PROGRESS if state in self.progress]
+        return known[-1] if known else "stored" if self.received_at is None else "received"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +157,10 @@ def add_claim(connection: sqlite3.Connection, id: UUID, claim: AlarmClaim, now: 
     """Write what somebody says of an alarm into the alarm's own lane, behind the alarm; whether it was new."""
     if connection.execute("SELECT 1 FROM outbox WHERE id = ?", (id.bytes,)).fetchone():
         return False
-    if claim.claim == RETURNED:
-        connection.execute(
-            "UPDATE alarm SET returned_at_us = ? WHERE alarm = ? AND returned_at_us IS NULL",
-            (to_us(claim.at), claim.alarm.bytes),
-        )
+    if claim.claim in (RETURNED, AGAIN):
+        returned_at_us = to_us(claim.at) if claim.claim == RETURNED else None
+        sql = "UPDATE alarm SET returned_at_us = ? WHERE alarm = ?"
+        connection.execute(sql, (returned_at_us, claim.alarm.bytes))
     raised = connection.execute(
         "SELECT outbox.seq FROM alarm JOIN outbox ON outbox.id = alarm.message WHERE alarm.alarm = ?",
         (claim.alarm.bytes,),
@@ -298,8 +305,20 @@ def last_alarm(connection: sqlite3.Connection, source_key: str, kind: str | None
         " WHERE source_key = ? AND (? IS NULL OR kind = ?) ORDER BY alarm DESC LIMIT 1",
         (source_key, kind, kind),
     ).fetchone()  # alarm ids are UUIDv7 and sort by time
-    if row is None:
-        return None
+    return None if row is None else _source_alarm(row)
+
+
+def find_press(connection: sqlite3.Connection, source_key: str, press: UUID) -> SourceAlarm | None:
+    """The newest alarm that this press of a source has raised."""
+    row = connection.execute(
+        "SELECT alarm, kind, level, durable_at_us, returned_at_us IS NOT NULL FROM alarm"
+        " WHERE source_key = ? AND press = ? ORDER BY alarm DESC LIMIT 1",
+        (source_key, press.bytes),
+    ).fetchone()
+    return None if row is None else _source_alarm(row)
+
+
+def _source_alarm(row: tuple[bytes, str, str, int, int]) -> SourceAlarm:
     alarm, kind, level, at_us, returned = row
     return SourceAlarm(
         alarm=AlarmId(UUID(bytes=alarm)),

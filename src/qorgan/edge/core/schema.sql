@@ -43,7 +43,8 @@ CREATE TABLE action (
     action TEXT    NOT NULL,
     kind   TEXT    NOT NULL CHECK (kind IN ('real', 'drill', 'test')),
     by     TEXT    NOT NULL,
-    at_us  INTEGER NOT NULL
+    at_us  INTEGER NOT NULL,
+    keep_doors INTEGER NOT NULL DEFAULT 0 CHECK (keep_doors IN (0, 1))  -- a forced all-clear: it unlocks nothing
 ) STRICT;
 
 -- What the centre has not acknowledged yet. A row leaves when the centre says `stored`; one that the centre refuses is

@@ -11,9 +11,11 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
+from qorgan.domain.actions import DUTIES, KIND_WORDS, NAMES, Audience
 from qorgan.domain.cameras import CameraState
 from qorgan.domain.places import LocalText
 from qorgan.edge.config import EdgeConfig
+from qorgan.edge.core.actions import Taken
 from qorgan.edge.core.link import LinkState
 from qorgan.edge.core.node import NodeStatus
 from qorgan.edge.core.outbox import RecentAlarm
@@ -32,6 +34,7 @@ nav a { color: #8ab4f8; margin-left: .75rem; } nav a[aria-current] { color: #e6e
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 td, th { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid #2a2f36; vertical-align: top; }
 th { font-weight: 500; color: #aab2ba; } small { color: #aab2ba; }
+.action { border: .4rem solid #e0475b; padding: 1rem; margin: 1rem 0; } .action h1 { font-size: 2.6rem; }
 .bad, .fault { color: #ffb454; } .unknown { color: #9aa3ac; }
 .fault { border: 1px solid #ffb454; border-radius: 6px; padding: .6rem .8rem; margin: .5rem 0; list-style: none; }
 ul { padding: 0; } @media (prefers-reduced-motion: no-preference) { a { transition: color .1s; } }
@@ -54,7 +57,7 @@ def language_of(wished: str | None, accepted: str) -> str:
     return next((choice for choice in choices if choice in LANGUAGES), "kk")
 
 
-def render(config: EdgeConfig, status: NodeStatus, link: LinkState, language: str) -> str:
+def render(config: EdgeConfig, status: NodeStatus, link: LinkState, language: str, action: Taken | None = None) -> str:
     """The page. Every text that is not ours is escaped."""
     name = escape(config.site.name.in_language(language))
     return (
@@ -63,10 +66,22 @@ def render(config: EdgeConfig, status: NodeStatus, link: LinkState, language: st
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{name}</title><style>{STYLE}</style></head><body>"
         f"<header><h1>{name}</h1><span>{_time(status.at)}</span>{_languages(language)}</header>"
-        f"{_faults(status, language)}{_link(link, status, language)}"
+        f"{_action(action, language)}{_faults(status, language)}{_link(link, status, language)}"
         f"{_cameras(config, status, language)}{_alarms(config, status, language)}"
         "</body></html>"
     )
+
+
+def _action(taken: Taken | None, language: str) -> str:
+    """What stands, before all else, with what adults do now."""
+    if taken is None or taken.standing.clear:
+        return ""
+    action, kind = taken.standing.action, KIND_WORDS.get(taken.standing.kind)
+    tag = "" if kind is None else f"<p>{escape(kind.in_language(language))}</p>"
+    who = f"<small>{escape(taken.by)}, {_time(taken.at)}</small>"
+    duty = escape(DUTIES[action, Audience.ADULT].in_language(language))
+    name = escape(NAMES[action].in_language(language))
+    return f'<section class="action">{tag}<h1>{name}</h1><p>{duty}</p>{who}</section>'
 
 
 def _languages(language: str) -> str:

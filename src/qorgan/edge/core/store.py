@@ -28,8 +28,11 @@ from qorgan.kernel.ids import SiteId
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
-SCHEMA_VERSION = 2
-_UPGRADES = {1: "upgrade_1_to_2.sql"}  # by the version they lead away from; each is one transaction
+SCHEMA_VERSION = 3
+_UPGRADES = {
+    1: "upgrade_1_to_2.sql",
+    2: "upgrade_2_to_3.sql",
+}  # by the version they lead away from; each is one transaction
 JOBS_PER_COMMIT = 256
 MAX_WAITING = 5_000  # writes of one urgency waiting for the thread; more are refused
 _FULL = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)

@@ -63,6 +63,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     "kind.real": ("дабыл", "тревога", "alarm"),
     "kind.drill": ("оқу-жаттығу", "учение", "drill"),
     "kind.test": ("сынақ", "проверка", "test"),
+    "kiosk.lost": (
+        "Тораппен байланыс жоқ: соңғы белгілі күй көрсетілген.",
+        "Нет связи с узлом: показано последнее известное.",
+        "No answer from the node: this is the last that is known.",
+    ),
     "received": ("орталық қабылдады", "центр получил", "the centre has it"),
     "being_sent": ("жіберіліп жатыр", "отправляется", "being sent"),
     "fault.outbox.write_failed": (

@@ -5,6 +5,7 @@ from qorgan.kernel.ids import LeaseId, SiteId
 ALL_ALARMS = "q1.*.alarm"
 ALL_EVENTS = "q1.*.event"
 ALL_PULSES = "q1.*.pulse"
+CORE_COMMANDS = frozenset({"progress", "action"})  # answered by core on its own connection; all others by the recorder
 CENTRE_EVENTS = "c1.events"  # inside the centre: what browsers should hear about
 
 

@@ -1,0 +1,1 @@
+"""Wires of this machine: digital inputs and outputs of GPIO chips, real or simulated."""
