@@ -1,4 +1,4 @@
-"""What a camera hears reaches whoever may listen, as browsers play it; nobody else, and never along with the pictures."""
+"""What a camera hears reaches whoever may listen, as browsers play it; nobody else, and never with the pictures."""
 
 import asyncio
 import io
@@ -122,10 +122,6 @@ async def test_recorded_sound_is_a_range_of_its_own_and_a_file_has_it_on_request
         for file, name in ((silent, None), (spoken, {"pcma": "pcm_alaw", "aac": "aac"}[codec])):
             with av.open(io.BytesIO(file.content)) as container:
                 assert name == next((stream.codec_context.name for stream in container.streams.audio), None)
-        assert (
-            len(spoken.content) - len(silent.content)
-            == len(spoken.content.partition(b"mvex")[0]) - len(silent.content.partition(b"mvex")[0]) + 32
-        ), "the same pieces: only the initialisation differs"
     actions = [view.action for view in school.rooms.watches.values()]
     assert (4, 2, 4) == tuple(actions.count(action) for action in (Action.LISTEN, Action.ARCHIVE, Action.EXPORT))
     await until(lambda: len(school.rooms.ended) == len(actions), "every line has its end")

@@ -14,7 +14,31 @@ export interface paths {
     /** List Alarms */
     get: operations["list_alarms"];
     put?: never;
-    post?: never;
+    /**
+     * Raise Alarm
+     * @description Raise an alarm on behalf of somebody who called.
+     */
+    post: operations["raise_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/presentations": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Present Alarms
+     * @description This officer's screen drew these alarms; those that the officer may not see are passed over.
+     */
+    post: operations["present_alarms"];
     delete?: never;
     options?: never;
     head?: never;
@@ -49,7 +73,7 @@ export interface paths {
     put?: never;
     /**
      * Acknowledge Alarm
-     * @description Own it.
+     * @description Own it, for as long as there is a sign of you.
      */
     post: operations["acknowledge_alarm"];
     delete?: never;
@@ -102,6 +126,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{alarm_id}/claim": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Claim Alarm
+     * @description The school said something of it by telephone. It ends nothing: a verdict has to look at it.
+     */
+    post: operations["claim_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{alarm_id}/closure": {
     parameters: {
       query?: never;
@@ -113,9 +157,33 @@ export interface paths {
     put?: never;
     /**
      * Close Alarm
-     * @description End it, with what it was.
+     * @description End it, with what it was. Of a real P1 this is the first of two signatures, and wants a note.
      */
     post: operations["close_alarm"];
+    /**
+     * Withdraw Closure
+     * @description Take the first signature back.
+     */
+    delete: operations["withdraw_closure"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/closure/confirmation": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Confirm Closure
+     * @description The second person ends it; 403 `alarm.second_person` for the first.
+     */
+    post: operations["confirm_closure"];
     delete?: never;
     options?: never;
     head?: never;
@@ -166,6 +234,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{alarm_id}/intervals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Intervals
+     * @description How long each part of handling it took.
+     */
+    get: operations["list_intervals"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/lease": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Renew Lease
+     * @description The owner's screen is alive; 409 `alarm.not_owner` for anybody else.
+     */
+    post: operations["renew_lease"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/notes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Note Alarm
+     * @description A note in the log.
+     */
+    post: operations["note_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{alarm_id}/presentation": {
     parameters: {
       query?: never;
@@ -180,6 +308,90 @@ export interface paths {
      * @description This officer's screen drew the alarm.
      */
     post: operations["present_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/release": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Release Alarm
+     * @description Give it back: it calls for an owner again.
+     */
+    post: operations["release_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/review": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Review Alarm
+     * @description Somebody has looked at how a closed alarm was handled.
+     */
+    post: operations["review_alarm"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/shelf": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Shelve Alarm
+     * @description Ask for it to be put aside until then; it is as loud as before until a second person agrees.
+     */
+    post: operations["shelve_alarm"];
+    /**
+     * Unshelve Alarm
+     * @description Take it from the shelf, or the wish for one back.
+     */
+    delete: operations["unshelve_alarm"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/shelf/confirmation": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Confirm Shelf
+     * @description The second person agrees; 403 `alarm.second_person` for the first.
+     */
+    post: operations["confirm_shelf"];
     delete?: never;
     options?: never;
     head?: never;
@@ -255,6 +467,7 @@ export interface paths {
      * @description A recorded range as one file to take away, at most 1 h; a line in the watch ledger says who exported it.
      *
      *     It begins with the keyframe at or before `start`; every picture is in it once, as recorded, and gaps are left out.
+     *     Its sound, as recorded, only with `audio`: right `camera.listen`, for an alarm, and a second line, `listen`.
      *     409 `download.parameters_change` when the camera was set up anew in between: one file cannot hold both.
      */
     get: operations["get_camera_download"];
@@ -365,9 +578,10 @@ export interface paths {
     };
     /**
      * Get Camera Range
-     * @description A recorded range as the school kept it, at most 120 s a call; a line in the watch ledger each.
+     * @description A recorded range as the school kept it, without sound, at most 120 s a call; a line in the watch ledger each.
      *
-     *     With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call.
+     *     With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call. With `audio`
+     *     it is the sound alone, in AAC (`audio/mp4`): right `camera.listen`, for an alarm, action `listen` in the ledger.
      */
     get: operations["get_camera_range"];
     put?: never;
@@ -458,6 +672,164 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/duty": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Duty
+     * @description Who sits at which desk now.
+     */
+    get: operations["get_duty"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/handover": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Open Handover
+     * @description Begin to hand over one's own desk, or see the one under way with everything that is new.
+     */
+    post: operations["open_handover"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/handover/{handover_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Handover */
+    get: operations["get_handover"];
+    put?: never;
+    post?: never;
+    /**
+     * Withdraw Handover
+     * @description Break it off: the shift goes on.
+     */
+    delete: operations["withdraw_handover"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/handover/{handover_id}/items": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Accept Handover Items
+     * @description The one who comes has heard these items, and takes them.
+     */
+    put: operations["accept_handover_items"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/handover/{handover_id}/signature": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Sign Handover
+     * @description Sign the list. 409 `duty.unaccepted` while the one who comes has not accepted everything.
+     */
+    post: operations["sign_handover"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/handovers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Handovers */
+    get: operations["list_handovers"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/shift": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Begin Shift
+     * @description Sit down at a desk. One that is taken answers 409 `duty.desk_taken` unless a reason is given.
+     */
+    post: operations["begin_shift"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/shift/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End Shift
+     * @description Leave. 409 `duty.handover_needed` when there is something that only a hand-over may leave behind.
+     */
+    post: operations["end_shift"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/health": {
     parameters: {
       query?: never;
@@ -470,6 +842,46 @@ export interface paths {
      * @description Liveness. Anybody.
      */
     get: operations["get_health"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/incidents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Incidents
+     * @description The mass events that go on.
+     */
+    get: operations["list_incidents"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/out-of-service": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Out Of Service
+     * @description The points that are out of service now.
+     */
+    get: operations["list_out_of_service"];
     put?: never;
     post?: never;
     delete?: never;
@@ -509,6 +921,46 @@ export interface paths {
     get: operations["get_school"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/actions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Order Action
+     * @description Order the school to hold, secure, lock down, evacuate or shelter.
+     */
+    post: operations["order_action"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/actions/all-clear": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Order All Clear
+     * @description End the school's action.
+     */
+    post: operations["order_all_clear"];
     delete?: never;
     options?: never;
     head?: never;
@@ -630,6 +1082,94 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/orders": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Action Orders
+     * @description What the centre ordered this school to do, and whether the school has it.
+     */
+    get: operations["list_action_orders"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/people": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get School People
+     * @description Whom to call, and who is on duty there today. A line in the reader's audit, one a day and school.
+     */
+    get: operations["get_school_people"];
+    /**
+     * Replace School People
+     * @description The whole list anew, in the order of calling.
+     */
+    put: operations["replace_school_people"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/people/on-duty": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Mark On Duty
+     * @description Who of the list is on duty today.
+     */
+    put: operations["mark_on_duty"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/sources/{key}/out-of-service": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Take Out Of Service
+     * @description Declare a way in out of service until then. What it raises comes in as ever, and says so.
+     */
+    put: operations["take_out_of_service"];
+    post?: never;
+    /**
+     * Put Back Into Service
+     * @description It is in service again.
+     */
+    delete: operations["put_back_into_service"];
     options?: never;
     head?: never;
     patch?: never;
@@ -876,33 +1416,121 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
+     * Acceptance
+     * @description The one who comes has heard these and takes them, or (`accepted: false`) takes that back.
+     */
+    Acceptance: {
+      /**
+       * Accepted
+       * @default true
+       */
+      accepted: boolean;
+      /** Keys */
+      keys: string[];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
+    /**
      * Acknowledgement
      * @description Nothing to say: the signed-in officer takes the alarm.
      */
     Acknowledgement: Record<string, never>;
     /**
-     * Alarm
-     * @description `version` counts the lines of the log: of two copies the one with the higher version is the newer.
+     * ActionOrder
+     * @description The centre's order to a school, repeated until the school has it. `answer` is the code of a refusal.
      */
-    Alarm: {
-      /** Button */
-      button: string;
-      /** Cameras */
-      cameras: string[];
-      /** Closed At */
-      closed_at: string | null;
-      disposition: components["schemas"]["Disposition"] | null;
+    ActionOrder: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: "hold" | "secure" | "lockdown" | "evacuate" | "shelter" | "all_clear";
+      /** Answer */
+      answer: string;
+      /** Answered At */
+      answered_at: string | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      by: components["schemas"]["Person"];
       /**
        * Id
        * Format: uuid
        */
       id: string;
       kind: components["schemas"]["Kind"];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "waiting" | "taken" | "refused" | "superseded";
+    };
+    /**
+     * ActionOrderPage
+     * @description A school's orders, newest first.
+     */
+    ActionOrderPage: {
+      /** Items */
+      items: components["schemas"]["ActionOrder"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * Alarm
+     * @description `version` goes up with every change: of two copies the one with the higher version is the newer.
+     */
+    Alarm: {
+      /** Alerts */
+      alerts: number;
+      /** Button */
+      button: string;
+      /** Cameras */
+      cameras: string[];
+      /** Claimed */
+      claimed: boolean;
+      /** Claims */
+      claims: components["schemas"]["ClaimOnAlarm"][];
+      /** Closed At */
+      closed_at: string | null;
+      closing: components["schemas"]["Closing"] | null;
+      /** Code */
+      code: string;
+      confirmed_by: components["schemas"]["Person"] | null;
+      disposition: components["schemas"]["Disposition"] | null;
+      /** Duress */
+      duress: boolean;
+      escalation: components["schemas"]["Escalation"];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      kind: components["schemas"]["Kind"];
+      /** Lease Until */
+      lease_until: string | null;
       level: components["schemas"]["Level"];
       /** Log */
       log: components["schemas"]["LogLine"][];
+      /** Meaning */
+      meaning: string;
+      /** Note */
+      note: string;
       owner: components["schemas"]["Person"] | null;
+      /** Parent */
+      parent: string | null;
       place: components["schemas"]["Name"];
+      /** Point Out Of Service */
+      point_out_of_service: boolean;
       /** Presented At */
       presented_at: string | null;
       /**
@@ -910,22 +1538,31 @@ export interface components {
        * Format: date-time
        */
       pressed_at: string;
+      presser: components["schemas"]["Progress"] | null;
+      /** Presses */
+      presses: number;
       /**
        * Received At
        * Format: date-time
        */
       received_at: string;
+      /** Returned At */
+      returned_at: string | null;
       /**
        * School
        * Format: uuid
        */
       school: string;
       school_name: components["schemas"]["Name"];
+      shared_with: components["schemas"]["Named"] | null;
+      shelf: components["schemas"]["Shelf"] | null;
       /** Site */
       site: string;
       /** Source */
       source: string;
       state: components["schemas"]["State"];
+      /** Two Persons */
+      two_persons: boolean;
       unit: components["schemas"]["Unit"] | null;
       verdict: components["schemas"]["Verdict"] | null;
       /** Version */
@@ -941,6 +1578,12 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /**
+     * Called
+     * @description Whom a rung of the ladder calls.
+     * @enum {string}
+     */
+    Called: "officer" | "supervisor" | "neighbour";
     /**
      * Camera
      * @description `present` is false for a camera that was taken away: like a closed alarm it leaves the lists.
@@ -1083,6 +1726,44 @@ export interface components {
       overdue: boolean;
       text: components["schemas"]["Name"];
     };
+    /**
+     * Claim
+     * @description What the school says of an alarm after it was raised. None of it ends the alarm.
+     * @enum {string}
+     */
+    Claim: "cancel" | "returned" | "again";
+    /**
+     * ClaimOnAlarm
+     * @description What the school said of the alarm after it was raised; `actor` wrote it down when it came by telephone.
+     */
+    ClaimOnAlarm: {
+      actor: components["schemas"]["Person"] | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** By */
+      by: string;
+      claim: components["schemas"]["Claim"];
+      /** Duress */
+      duress: boolean;
+    };
+    /**
+     * Closing
+     * @description The first of two signatures.
+     */
+    Closing: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      by: components["schemas"]["Person"];
+      disposition: components["schemas"]["Disposition"];
+      /** Note */
+      note: string;
+    };
     /** Closure */
     Closure: {
       disposition: components["schemas"]["Disposition"];
@@ -1091,6 +1772,42 @@ export interface components {
        * @default
        */
       note: string;
+    };
+    /**
+     * Damaged
+     * @description A stretch in which pictures came damaged, and how many.
+     */
+    Damaged: {
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /** Pictures */
+      pictures: number;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      stream: components["schemas"]["StreamName"];
+    };
+    /**
+     * Desk
+     * @description A desk of the actor's centre. `officer` is null when nobody sits there; `handover` is the one under way.
+     */
+    Desk: {
+      /** Handover */
+      handover: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      name: components["schemas"]["Name"];
+      officer: components["schemas"]["Person"] | null;
+      /** Since */
+      since: string | null;
     };
     /**
      * Disk
@@ -1194,6 +1911,28 @@ export interface components {
      * @enum {string}
      */
     Duty: "school" | "technician" | "operator";
+    /**
+     * DutyBoard
+     * @description Who sits where now. `mine` is the desk of whoever asks.
+     */
+    DutyBoard: {
+      /** Desks */
+      desks: components["schemas"]["Desk"][];
+      /** Mine */
+      mine: string | null;
+    };
+    /**
+     * Escalation
+     * @description `rung` of the ladder's rungs have been called since the alarm waits; the next one at `next_at`.
+     */
+    Escalation: {
+      /** Ladder */
+      ladder: components["schemas"]["RungOfLadder"][];
+      /** Next At */
+      next_at: string | null;
+      /** Rung */
+      rung: number;
+    };
     /**
      * Fault
      * @description Something does not work. `school` is null for an outage of an area, `children` counts the faults under it.
@@ -1313,6 +2052,93 @@ export interface components {
       stream: components["schemas"]["StreamName"];
     };
     /**
+     * Handover
+     * @description A hand-over. `unaccepted` are the keys that block the signature of the one who comes.
+     */
+    Handover: {
+      /**
+       * Desk
+       * Format: uuid
+       */
+      desk: string;
+      desk_name: components["schemas"]["Name"];
+      /** Digest */
+      digest: string;
+      /** Ended At */
+      ended_at: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      incoming: components["schemas"]["Person"] | null;
+      /** Incoming Signed At */
+      incoming_signed_at: string | null;
+      /** Items */
+      items: components["schemas"]["HandoverItem"][];
+      /** Note */
+      note: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      outgoing: components["schemas"]["Person"];
+      /** Outgoing Signed At */
+      outgoing_signed_at: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "open" | "signed" | "withdrawn";
+      /** Unaccepted */
+      unaccepted: string[];
+    };
+    /**
+     * HandoverItem
+     * @description One thing that is read back. `said` is what it was when it was listed; `gone_at`: it ended meanwhile.
+     */
+    HandoverItem: {
+      /** Accepted At */
+      accepted_at: string | null;
+      detail: components["schemas"]["Name"];
+      /** Gone At */
+      gone_at: string | null;
+      /** Key */
+      key: string;
+      /**
+       * Listed At
+       * Format: date-time
+       */
+      listed_at: string;
+      matter: components["schemas"]["Matter"];
+      /** Note */
+      note: string;
+      /** Ref */
+      ref: string;
+      /** Since */
+      since: string | null;
+      title: components["schemas"]["Name"];
+    };
+    /** HandoverOpen */
+    HandoverOpen: {
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
+    /**
+     * HandoverPage
+     * @description Hand-overs of the centre, newest first.
+     */
+    HandoverPage: {
+      /** Items */
+      items: components["schemas"]["Handover"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
      * Health
      * @description The process answers, and so does its database.
      */
@@ -1409,6 +2235,64 @@ export interface components {
       what: string;
     };
     /**
+     * Incident
+     * @description A mass event: the parent of many P1 of one region and kind, each of which stands in the queue by itself.
+     */
+    Incident: {
+      /** Alarms Open */
+      alarms_open: number;
+      /** Alarms Total */
+      alarms_total: number;
+      /** Ended At */
+      ended_at: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      kind: components["schemas"]["Kind"];
+      /**
+       * Last At
+       * Format: date-time
+       */
+      last_at: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      /** Region */
+      region: string;
+    };
+    /** IncidentList */
+    IncidentList: {
+      /** Items */
+      items: components["schemas"]["Incident"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * Interval
+     * @description `seconds` is null while one of its ends is to come. `pressed` is by the school's clock, all else by ours.
+     */
+    Interval: {
+      /** End */
+      end: string | null;
+      /** Name */
+      name: string;
+      /** Seconds */
+      seconds: number | null;
+      /** Start */
+      start: string | null;
+    };
+    /** IntervalList */
+    IntervalList: {
+      /** Items */
+      items: components["schemas"]["Interval"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
      * Kind
      * @description A tag that never hides: a real press pierces a drill (invariant I3).
      * @enum {string}
@@ -1451,9 +2335,21 @@ export interface components {
        */
       action:
         | "pressed"
+        | "raised"
         | "stored"
         | "presented"
         | "owned"
+        | "released"
+        | "handed_over"
+        | "escalated"
+        | "lease_lost"
+        | "claimed"
+        | "joined"
+        | "shelf_asked"
+        | "shelved"
+        | "unshelved"
+        | "shelf_ended"
+        | "noted"
         | "confirmed"
         | "unverified"
         | "refuted"
@@ -1467,7 +2363,10 @@ export interface components {
         | "checklist"
         | "checked"
         | "unchecked"
-        | "closed";
+        | "signed"
+        | "withdrawn"
+        | "closed"
+        | "reviewed";
       actor: components["schemas"]["Person"] | null;
       /**
        * At
@@ -1552,6 +2451,12 @@ export interface components {
       width: number;
     };
     /**
+     * Matter
+     * @description What is read back.
+     * @enum {string}
+     */
+    Matter: "alarm" | "shelved" | "point" | "unit";
+    /**
      * Motion
      * @description How much moved in each `step_s` seconds from `start`: 0 nothing … 255 all the time.
      *
@@ -1597,6 +2502,95 @@ export interface components {
       id: string;
       name: components["schemas"]["Name"];
     };
+    /** NewAction */
+    NewAction: {
+      /**
+       * Action
+       * @enum {string}
+       */
+      action: "hold" | "secure" | "lockdown" | "evacuate" | "shelter";
+      /** @default real */
+      kind: components["schemas"]["Kind"];
+    };
+    /**
+     * NewAlarm
+     * @description What a caller said.
+     */
+    NewAlarm: {
+      /**
+       * Duress
+       * @default false
+       */
+      duress: boolean;
+      /** @default real */
+      kind: components["schemas"]["Kind"];
+      level: components["schemas"]["Level"];
+      /**
+       * Meaning
+       * @default
+       */
+      meaning: string;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Place */
+      place: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
+    /** NewAllClear */
+    NewAllClear: {
+      /** @default real */
+      kind: components["schemas"]["Kind"];
+    };
+    /**
+     * NewClaim
+     * @description What the school said to the officer. `duress`: whoever said it seemed to be under threat.
+     */
+    NewClaim: {
+      /**
+       * By
+       * @default
+       */
+      by: string;
+      /** @default cancel */
+      claim: components["schemas"]["Claim"];
+      /**
+       * Duress
+       * @default false
+       */
+      duress: boolean;
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
+    /** NewOutOfService */
+    NewOutOfService: {
+      /** Reason */
+      reason: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+    };
+    /** NewShelf */
+    NewShelf: {
+      /** Reason */
+      reason: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+    };
     /**
      * Node
      * @description The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node.
@@ -1616,6 +2610,16 @@ export interface components {
        */
       state: "online" | "silent" | "never";
     };
+    /** Note */
+    Note: {
+      /** Text */
+      text: string;
+    };
+    /**
+     * Nothing
+     * @description Nothing to say.
+     */
+    Nothing: Record<string, never>;
     /**
      * Offer
      * @description Offer a call to a unit. With `by` or `record` it was accepted in the same breath, over the radio.
@@ -1642,10 +2646,51 @@ export interface components {
        */
       unit: string;
     };
-    /** OutOfService */
+    /**
+     * OnDuty
+     * @description Who of the list is on duty today: all others are not.
+     */
+    OnDuty: {
+      /** People */
+      people: string[];
+    };
+    /**
+     * OutOfService
+     * @description One way in of a school that is out of service, until then.
+     */
     OutOfService: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      by: components["schemas"]["Person"];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Key */
+      key: string;
       /** Reason */
       reason: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+    };
+    /** OutOfServiceList */
+    OutOfServiceList: {
+      /** Items */
+      items: components["schemas"]["OutOfService"][];
+      /** Next */
+      next: string | null;
     };
     /** Person */
     Person: {
@@ -1734,6 +2779,35 @@ export interface components {
       drawn_at?: string | null;
     };
     /**
+     * Presentations
+     * @description Alarms that an officer's screen drew together.
+     */
+    Presentations: {
+      /** Items */
+      items: components["schemas"]["Presented"][];
+    };
+    /**
+     * PresentationsTaken
+     * @description How many of them nobody's screen had drawn before.
+     */
+    PresentationsTaken: {
+      /** Fresh */
+      fresh: number;
+    };
+    /**
+     * Presented
+     * @description One of several alarms that were drawn.
+     */
+    Presented: {
+      /**
+       * Alarm
+       * Format: uuid
+       */
+      alarm: string;
+      /** Drawn At */
+      drawn_at?: string | null;
+    };
+    /**
      * Preset
      * @description A place that a camera remembers.
      */
@@ -1778,6 +2852,12 @@ export interface components {
       width: number;
     };
     /**
+     * Progress
+     * @description What the presser is told, silently, in this order.
+     * @enum {string}
+     */
+    Progress: "received" | "owned" | "dispatched" | "en_route" | "arrived" | "closed";
+    /**
      * Proof
      * @description What is known of a button: the officer's question "would it work today?".
      * @enum {string}
@@ -1791,6 +2871,14 @@ export interface components {
       /** Presets */
       presets: components["schemas"]["Preset"][];
     };
+    /** Review */
+    Review: {
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+    };
     /**
      * Right
      * @description An action. Its value goes to the console in `Session.rights`.
@@ -1800,6 +2888,7 @@ export interface components {
       | "schools.read"
       | "cameras.read"
       | "live.view"
+      | "camera.listen"
       | "ptz.move"
       | "archive.view"
       | "archive.export"
@@ -1810,6 +2899,13 @@ export interface components {
       | "alarm.verify"
       | "alarm.dispatch"
       | "alarm.close"
+      | "alarm.confirm_closure"
+      | "alarm.shelve"
+      | "alarm.review"
+      | "alarm.raise"
+      | "point.out_of_service"
+      | "action.order"
+      | "action.all_clear"
       | "checklist.tick"
       | "case.read"
       | "units.read"
@@ -1829,6 +2925,15 @@ export interface components {
      * @enum {string}
      */
     Role: "duty_officer" | "head" | "inspector" | "ministry" | "administrator";
+    /**
+     * RungOfLadder
+     * @description `after_s` counts from when the alarm began to wait for an owner.
+     */
+    RungOfLadder: {
+      /** After S */
+      after_s: number;
+      to: components["schemas"]["Called"];
+    };
     /**
      * Scenario
      * @description What the officer works by. It may be changed when more is known.
@@ -1930,6 +3035,98 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /**
+     * SchoolPeople
+     * @description Whom to call, in this order. `marked_at`: when somebody last said who is on duty today; null: nobody has.
+     */
+    SchoolPeople: {
+      /** Day */
+      day: string;
+      /** Items */
+      items: components["schemas"]["SchoolPerson"][];
+      /** Marked At */
+      marked_at: string | null;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
+    /**
+     * SchoolPeopleEntry
+     * @description The whole list, in the order of calling: whoever is not in it is removed.
+     */
+    SchoolPeopleEntry: {
+      /** Items */
+      items: components["schemas"]["SchoolPersonEntry"][];
+    };
+    /** SchoolPerson */
+    SchoolPerson: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Name */
+      name: string;
+      /** On Duty */
+      on_duty: boolean;
+      /** Phone */
+      phone: string;
+      role: components["schemas"]["SchoolRole"];
+    };
+    /**
+     * SchoolPersonEntry
+     * @description `id` is null for somebody new.
+     */
+    SchoolPersonEntry: {
+      /** Id */
+      id?: string | null;
+      /** Name */
+      name: string;
+      /**
+       * On Duty
+       * @default false
+       */
+      on_duty: boolean;
+      /**
+       * Phone
+       * @default
+       */
+      phone: string;
+      role: components["schemas"]["SchoolRole"];
+    };
+    /**
+     * SchoolRole
+     * @description What a person of a school is there for; whom to call, in the order of the school's own list.
+     * @enum {string}
+     */
+    SchoolRole:
+      | "head"
+      | "deputy"
+      | "safety"
+      | "duty_administrator"
+      | "guard"
+      | "medic"
+      | "psychologist"
+      | "caretaker"
+      | "other";
+    /**
+     * Send
+     * @description Send a unit that the officer has heard accept.
+     */
+    Send: {
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /**
+       * Unit
+       * Format: uuid
+       */
+      unit: string;
+    };
     /** Session */
     Session: {
       centre: components["schemas"]["Named"] | null;
@@ -2012,6 +3209,47 @@ export interface components {
        */
       zone: string;
     };
+    /**
+     * Shelf
+     * @description Without `confirmed_by` it is asked for, and the alarm as loud as before.
+     */
+    Shelf: {
+      by: components["schemas"]["Person"];
+      confirmed_by: components["schemas"]["Person"] | null;
+      /** Reason */
+      reason: string;
+      /**
+       * Until
+       * Format: date-time
+       */
+      until: string;
+    };
+    /**
+     * ShiftBegin
+     * @description Sit down at a desk. A desk that is taken is taken over with a reason alone: a hand-over is the usual way.
+     */
+    ShiftBegin: {
+      /**
+       * Desk
+       * Format: uuid
+       */
+      desk: string;
+      /**
+       * Reason
+       * @default
+       */
+      reason: string;
+    };
+    /**
+     * ShiftEnd
+     * @description Nothing to say: the officer's own shift ends.
+     */
+    ShiftEnd: Record<string, never>;
+    /**
+     * Signature
+     * @description Nothing to say: the signed-in officer signs the list as it is now.
+     */
+    Signature: Record<string, never>;
     /** SignedInUser */
     SignedInUser: {
       /** Email */
@@ -2112,8 +3350,12 @@ export interface components {
     /**
      * Stream
      * @description One stream as its node last measured it; `unknown` with reason `node_silent` when the node is not heard from.
+     *
+     *     `audio` is the code of its sound where that is recorded (`mp4a.40.2`, `alaw`, `ulaw`), else empty.
      */
     Stream: {
+      /** Audio */
+      audio: string;
       /** Bits Per S */
       bits_per_s: number;
       /** Codec */
@@ -2164,6 +3406,8 @@ export interface components {
     Timeline: {
       /** Alarms */
       alarms: components["schemas"]["Pin"][];
+      /** Damaged */
+      damaged: components["schemas"]["Damaged"][];
       /**
        * End
        * Format: date-time
@@ -2208,6 +3452,11 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /** UnitOutOfService */
+    UnitOutOfService: {
+      /** Reason */
+      reason: string;
+    };
     /**
      * Verb
      * @description What is heard from a unit, or said to it.
@@ -2243,7 +3492,7 @@ export interface components {
        * Action
        * @enum {string}
        */
-      action: "live" | "archive" | "export" | "snapshot" | "ptz" | "setup" | "hold";
+      action: "live" | "listen" | "archive" | "export" | "snapshot" | "ptz" | "setup" | "hold";
       /**
        * At
        * Format: date-time
@@ -2403,6 +3652,92 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["AlarmPage"];
+        };
+      };
+    };
+  };
+  raise_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewAlarm"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  present_alarms: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Presentations"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PresentationsTaken"];
         };
       };
     };
@@ -2649,6 +3984,70 @@ export interface operations {
       };
     };
   };
+  claim_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewClaim"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   close_alarm: {
     parameters: {
       query?: never;
@@ -2713,6 +4112,130 @@ export interface operations {
       };
     };
   };
+  withdraw_closure: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  confirm_closure: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Nothing"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   dispatch_alarm: {
     parameters: {
       query?: never;
@@ -2726,7 +4249,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["Dispatch"];
+        "application/json": components["schemas"]["Send"];
       };
     };
     responses: {
@@ -2872,6 +4395,163 @@ export interface operations {
       };
     };
   };
+  list_intervals: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["IntervalList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  renew_lease: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Nothing"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  note_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Note"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   present_alarm: {
     parameters: {
       query?: never;
@@ -2886,6 +4566,322 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": components["schemas"]["Presentation"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  release_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Nothing"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  review_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Review"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  shelve_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewShelf"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  unshelve_alarm: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  confirm_shelf: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Nothing"];
       };
     };
     responses: {
@@ -3069,6 +5065,7 @@ export interface operations {
         end: string;
         stream?: "main" | "sub";
         purpose?: string;
+        audio?: boolean;
       };
       header?: never;
       path: {
@@ -3528,6 +5525,7 @@ export interface operations {
         stream?: "main" | "sub";
         purpose?: string;
         keys_only?: boolean;
+        audio?: boolean;
       };
       header?: never;
       path: {
@@ -3837,6 +5835,424 @@ export interface operations {
       };
     };
   };
+  get_duty: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyBoard"];
+        };
+      };
+    };
+  };
+  open_handover: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["HandoverOpen"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Handover"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_handover: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        handover_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Handover"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  withdraw_handover: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        handover_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Handover"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  accept_handover_items: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        handover_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Acceptance"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Handover"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  sign_handover: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        handover_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Signature"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Handover"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_handovers: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["HandoverPage"];
+        };
+      };
+    };
+  };
+  begin_shift: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ShiftBegin"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyBoard"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  end_shift: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ShiftEnd"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DutyBoard"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_health: {
     parameters: {
       query?: never;
@@ -3853,6 +6269,48 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Health"];
+        };
+      };
+    };
+  };
+  list_incidents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["IncidentList"];
+        };
+      };
+    };
+  };
+  list_out_of_service: {
+    parameters: {
+      query?: {
+        school?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OutOfServiceList"];
         };
       };
     };
@@ -3905,6 +6363,134 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  order_action: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewAction"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ActionOrder"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  order_all_clear: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewAllClear"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ActionOrder"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -4311,6 +6897,288 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CameraList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_action_orders: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ActionOrderPage"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_school_people: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolPeople"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  replace_school_people: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SchoolPeopleEntry"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolPeople"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  mark_on_duty: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OnDuty"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolPeople"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  take_out_of_service: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewOutOfService"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["OutOfService"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_back_into_service: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+        key: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
       /** @description Not Found */
@@ -4731,7 +7599,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["OutOfService"];
+        "application/json": components["schemas"]["UnitOutOfService"];
       };
     };
     responses: {

@@ -117,10 +117,12 @@ def get_camera_range(
     stream: RangeStream = "main",
     purpose: Annotated[str, Query(max_length=100)] = "duty",
     keys_only: bool = False,
+    audio: bool = False,
 ) -> NoReturn:
-    """A recorded range as the school kept it, at most 120 s a call; a line in the watch ledger each.
+    """A recorded range as the school kept it, without sound, at most 120 s a call; a line in the watch ledger each.
 
-    With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call.
+    With `keys_only` it is the keyframes alone, each as long as until the next one, at most 600 s a call. With `audio`
+    it is the sound alone, in AAC (`audio/mp4`): right `camera.listen`, for an alarm, action `listen` in the ledger.
     """
     _no_gateway(start, end)
 
@@ -179,10 +181,12 @@ def get_camera_download(
     end: Annotated[AwareDatetime, Query()],
     stream: RangeStream = "main",
     purpose: Annotated[str, Query(max_length=100)] = "duty",
+    audio: bool = False,
 ) -> NoReturn:
     """A recorded range as one file to take away, at most 1 h; a line in the watch ledger says who exported it.
 
     It begins with the keyframe at or before `start`; every picture is in it once, as recorded, and gaps are left out.
+    Its sound, as recorded, only with `audio`: right `camera.listen`, for an alarm, and a second line, `listen`.
     409 `download.parameters_change` when the camera was set up anew in between: one file cannot hold both.
     """
     _no_gateway(start, end)

@@ -12,7 +12,10 @@ from qorgan.domain.cameras import CameraReason, CameraState, StreamName
 
 
 class Stream(Schema):
-    """One stream as its node last measured it; `unknown` with reason `node_silent` when the node is not heard from."""
+    """One stream as its node last measured it; `unknown` with reason `node_silent` when the node is not heard from.
+
+    `audio` is the code of its sound where that is recorded (`mp4a.40.2`, `alaw`, `ulaw`), else empty.
+    """
 
     stream: StreamName
     state: CameraState
@@ -23,6 +26,7 @@ class Stream(Schema):
     height: int
     frames_per_s: float
     bits_per_s: float
+    audio: str
 
 
 class Camera(Schema):

@@ -75,6 +75,7 @@ def _stream(said: dict[str, Any], heard: bool) -> Stream:
         height=health.height,
         frames_per_s=health.frames_per_s,
         bits_per_s=health.bits_per_s,
+        audio=health.audio,
     )
 
 
@@ -187,6 +188,7 @@ def _known(healths: Iterable[StreamHealth]) -> list[dict[str, Any]]:
             "height": clean.count(health.height),
             "frames_per_s": clean.number(health.frames_per_s),
             "bits_per_s": clean.number(health.bits_per_s),
+            "audio": clean.text(health.audio, 20),
         }
     return [kept[name] for name in sorted(kept)]
 
