@@ -9,7 +9,7 @@ from tests.e2e.conftest import CABLED, OpenWindow
 from tests.support.console import SHOWN_WITHIN_MS, Console
 from tests.support.town import Person, Town, until
 
-from qorgan.demo.check import HEAD, OFFICER
+from qorgan.demo.check import HEAD, OFFICER, SECOND_OFFICER
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 SCHOOL, BUTTON = "kst-012", "hall"
@@ -26,6 +26,10 @@ def test_an_officer_handles_an_alarm_and_the_head_reads_who_watched(town: Town, 
         expect(desk.see("alarm-screen", alarm=alarm, state="owned")).to_be_visible(timeout=SHOWN_WITHIN_MS)
         the_minute_before_plays(desk)
         verify_dispatch_close(desk, alarm)
+        with town.sign_in(SECOND_OFFICER) as second:
+            second.post(f"/api/alarms/{alarm}/closure/confirmation", {})
+        expect(desk.see("queue-empty")).to_be_visible(timeout=SHOWN_WITHIN_MS)
+        expect(desk.see("queue-alarm")).to_have_count(0)
         desk.sign_out()
     with town.sign_in(OFFICER) as officer:
         handled = officer.get(f"/api/alarms/{alarm}")
@@ -84,8 +88,6 @@ def verify_dispatch_close(desk: Console, alarm: str) -> None:
     desk.page.keyboard.press("3")
     expect(desk.see("disposition-false_technical")).to_be_checked()
     desk.page.keyboard.press("Enter")
-    expect(desk.see("queue-empty")).to_be_visible(timeout=SHOWN_WITHIN_MS)
-    expect(desk.see("queue-alarm")).to_have_count(0)
 
 
 def head_reads_who_watched(office: Console, town: Town, name: str, nearest: str, *, purpose: str) -> None:
@@ -103,7 +105,7 @@ def head_reads_who_watched(office: Console, town: Town, name: str, nearest: str,
 def test_a_press_made_while_the_link_is_cut_arrives_once_and_the_recording_has_no_gap(
     town: Town, window: OpenWindow
 ) -> None:
-    with window() as desk, town.sign_in(OFFICER) as officer:
+    with window() as desk, town.sign_in(OFFICER) as officer, town.sign_in(SECOND_OFFICER) as second:
         desk.sign_in(OFFICER, town.settled.user_password)
         expect(desk.see("queue-empty")).to_be_visible(timeout=SHOWN_WITHIN_MS)
         school, cut_at = school_of(officer, CABLED), now()
@@ -121,7 +123,7 @@ def test_a_press_made_while_the_link_is_cut_arrives_once_and_the_recording_has_n
         assert [one["id"] for one in officer.all("/api/alarms", school=school)] == [alarm]
         for camera in officer.get(f"/api/schools/{school}/cameras")["items"]:
             recorded_without_gap(officer, camera, cut_at, mended_at + timedelta(seconds=5))
-        close(officer, alarm)
+        close(officer, second, alarm)
 
 
 def school_of(officer: Person, site: str) -> str:
@@ -147,10 +149,11 @@ def recorded_without_gap(officer: Person, camera: dict[str, Any], start: datetim
     assert all(datetime.fromisoformat(span["start"]) <= start for span in timeline["spans"]), camera["key"]
 
 
-def close(officer: Person, alarm: str) -> None:
+def close(officer: Person, second: Person, alarm: str) -> None:
     officer.post(f"/api/alarms/{alarm}/acknowledgement", {})
     officer.post(f"/api/alarms/{alarm}/verification", {"verdict": "confirmed", "note": ""})
-    officer.post(f"/api/alarms/{alarm}/closure", {"disposition": "test", "note": ""})
+    officer.post(f"/api/alarms/{alarm}/closure", {"disposition": "test", "note": "told by a test"})
+    second.post(f"/api/alarms/{alarm}/closure/confirmation", {})
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from qorgan.centre.access import service as access
 from qorgan.centre.access.models import User
-from qorgan.centre.alarms import service as alarms
+from qorgan.centre.alarms import raising
 from qorgan.centre.alarms.models import Alarm, Unit
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.nodes.models import Node
@@ -101,7 +101,7 @@ def a_unit(centre: OperationsCentre, name: str = "101-жасақ") -> Unit:
 def an_alarm(school: School, **said: Any) -> Alarm:
     """As intake stores it."""
     message = alarm_raised(**said)
-    assert alarms.store([alarms.Raised(school, message)], timezone.now()) == [None]
+    assert raising.store([raising.Raised(school, message)], timezone.now()) == [None]
     return Alarm.objects.get(pk=message.alarm)
 
 

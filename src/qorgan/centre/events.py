@@ -22,7 +22,7 @@ from django.dispatch import Signal
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
 log = logging.getLogger(__name__)
-Topic = Literal["alarm", "school", "camera", "unit", "fault"]
+Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident"]
 committed = Signal()  # sent with `event=` after each commit that announced something
 WAITING = 50_000  # events of different objects
 TOGETHER = 500  # events in one message: far below the carrier's 1 MB

@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from ninja import Schema
 
 from qorgan.centre.alarms import service as alarms
-from qorgan.centre.alarms.models import Alarm, Unit
+from qorgan.centre.alarms.models import Alarm, Incident, Unit
 from qorgan.centre.cameras import service as cameras
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.schools import service as schools
@@ -23,6 +23,7 @@ _RIGHT = {
     "camera": Right.CAMERAS_READ,
     "alarm": Right.ALARM_READ,
     "unit": Right.UNITS_READ,
+    "incident": Right.ALARM_READ,
 }
 
 
@@ -35,7 +36,8 @@ class Seen:
     school: UUID | None = None
     region: str = ""
     district: str = ""
-    centre: UUID | None = None
+    centre: UUID | None = None  # whose it is, or with whom it is shared
+    places: frozenset[tuple[UUID, str, UUID | None]] = frozenset()  # school, district, sharer of an incident's alarms
 
     def visible_to(self, actor: Actor) -> bool:
         """The same answer as the room's own `visible_to`, without asking the database."""
@@ -43,13 +45,24 @@ class Seen:
             return False
         if self.topic == "unit":
             return actor.scope.everywhere or (self.centre is not None and actor.centre == self.centre)
+        if self.topic == "incident":
+            return any(self._at_place(actor, *place) for place in self.places)
+        if self.centre is not None and actor.centre == self.centre:
+            return True
         assert self.school is not None
         return actor.scope.covers(region=self.region, district=self.district, school=self.school)
 
+    def _at_place(self, actor: Actor, school: UUID, district: str, sharer: UUID | None) -> bool:
+        shared = sharer is not None and sharer == actor.centre
+        return shared or actor.scope.covers(region=self.region, district=district, school=school)
+
 
 def snapshot(actor: Actor) -> dict[str, Any]:
-    """`schools`, `cameras`, `alarms` (the open ones) and `units` that the actor may see; what they may not is empty."""
-    found: dict[str, list[Schema]] = {"schools": [], "cameras": [], "alarms": [], "units": []}
+    """`schools`, `cameras`, `alarms` (the open ones), `units` and `incidents` (those that go on) for this actor.
+
+    What they may not see is empty.
+    """
+    found: dict[str, list[Schema]] = {"schools": [], "cameras": [], "alarms": [], "units": [], "incidents": []}
     if actor.may(Right.SCHOOLS_READ):
         rows = School.objects.visible_to(actor).with_status().order_by("pk")
         found["schools"] = [schools.on_the_wire(row) for row in rows]
@@ -59,6 +72,7 @@ def snapshot(actor: Actor) -> dict[str, Any]:
     if actor.may(Right.ALARM_READ):
         opened = Alarm.objects.visible_to(actor).still_open().whole().order_by("-received_at", "-pk")
         found["alarms"] = [alarms.on_the_wire(row) for row in opened]
+        found["incidents"] = list(alarms.incidents(actor).items)
     if actor.may(Right.UNITS_READ):
         found["units"] = list(alarms.units(actor).items)
     return {name: [_json(item) for item in items] for name, items in found.items()}
@@ -81,13 +95,15 @@ def look(topic: str, id: UUID) -> Seen | None:
             return _alarm(id)
         case "unit":
             return _unit(id)
+        case "incident":
+            return _incident(id)
     return None
 
 
 def look_many(topic: str, ids: Sequence[UUID]) -> list[Seen]:
     """`look` for several objects of one topic. What is not there is left out."""
     if topic == "alarm":
-        return [_at(row.school, "alarm", alarms.on_the_wire(row)) for row in Alarm.objects.whole().filter(pk__in=ids)]
+        return [_seen_alarm(row) for row in Alarm.objects.whole().filter(pk__in=ids)]
     return [seen for id in ids if (seen := look(topic, id)) is not None]
 
 
@@ -103,7 +119,11 @@ def _camera(id: UUID) -> Seen | None:
 
 def _alarm(id: UUID) -> Seen | None:
     row = Alarm.objects.whole().filter(pk=id).first()
-    return None if row is None else _at(row.school, "alarm", alarms.on_the_wire(row))
+    return None if row is None else _seen_alarm(row)
+
+
+def _seen_alarm(row: Alarm) -> Seen:
+    return replace(_at(row.school, "alarm", alarms.on_the_wire(row)), centre=row.shared_with_id)
 
 
 def _unit(id: UUID) -> Seen | None:
@@ -111,6 +131,16 @@ def _unit(id: UUID) -> Seen | None:
     if row is None:
         return None
     return Seen(topic="unit", data=_json(alarms.unit_on_the_wire(row)), centre=row.centre_id)
+
+
+def _incident(id: UUID) -> Seen | None:
+    """Seen by whose territory has its region, or a part of it with one of its alarms."""
+    row = Incident.objects.filter(pk=id).counted().first()
+    if row is None:
+        return None
+    places = Alarm.objects.filter(parent=row).values_list("school", "school__district", "shared_with").distinct()
+    data = _json(alarms.incident_on_the_wire(row))
+    return Seen(topic="incident", data=data, region=row.region_id, places=frozenset(places))
 
 
 def _at(school: School, topic: str, item: Schema) -> Seen:

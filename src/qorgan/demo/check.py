@@ -15,6 +15,7 @@ from qorgan.demo.visitor import Events, TileView, Visitor, Wall, decode
 from qorgan.kernel.errors import Unavailable
 
 OFFICER = "officer@qorgan.demo"
+SECOND_OFFICER = "officer2@qorgan.demo"
 HEAD = "head12@qorgan.demo"
 TILES = 9
 ALARM_TILE = 100
@@ -69,7 +70,8 @@ async def _story(town: Town, report: Report, say: Say) -> None:
                 await _see_the_town(town, events, report, say)
                 alarm = await _watch_and_press(town, officer, events, report, say)
                 await _look_back(officer, alarm, report, say)
-                await _handle(officer, events, alarm, report, say)
+                async with Visitor.signed_in(town.settled.url, SECOND_OFFICER, password) as second:
+                    await _handle(officer, second, events, alarm, report, say)
     async with Visitor.signed_in(town.settled.url, HEAD, password) as head:
         say("the head of the school has signed in")
         await _read_who_watched(head, alarm, report)
@@ -225,8 +227,10 @@ async def _frames_per_s(officer: Visitor, camera: str) -> float:
     return float(next((stream["frames_per_s"] for stream in streams if stream["stream"] == "main"), 0.0)) or 25.0
 
 
-async def _handle(officer: Visitor, events: Events, alarm: dict[str, Any], report: Report, say: Say) -> None:
-    """Draw, own, verify, send a unit, close; every step is on the screen as an event."""
+async def _handle(
+    officer: Visitor, second: Visitor, events: Events, alarm: dict[str, Any], report: Report, say: Say
+) -> None:
+    """Draw, own, verify, send a unit, close with two signatures; every step is on the screen as an event."""
     path = f"/api/alarms/{alarm['id']}"
     await officer.post(f"{path}/presentation", {"drawn_at": _text(datetime.now(UTC))})
     await officer.post(f"{path}/acknowledgement", {})
@@ -235,6 +239,7 @@ async def _handle(officer: Visitor, events: Events, alarm: dict[str, Any], repor
     unit = (units["items"] if isinstance(units, dict) else units)[0]
     await officer.post(f"{path}/dispatch", {"unit": unit["id"], "note": ""})
     await officer.post(f"{path}/closure", {"disposition": "test", "note": "played by qorgan demo --check"})
+    await second.post(f"{path}/closure/confirmation", {})
     await events.until(
         lambda screen: screen.alarms[alarm["id"]]["state"] == "closed",
         within_s=PATIENCE_S,
@@ -243,7 +248,8 @@ async def _handle(officer: Visitor, events: Events, alarm: dict[str, Any], repor
     closed = await officer.get(path)
     actions = [entry["action"] for entry in closed["log"]]
     report.measured["alarm_log"] = actions
-    report.hold("the alarm is closed by a named person", closed["state"] == "closed" and bool(closed["owner"]))
+    named = bool(closed["owner"]) and closed["confirmed_by"] not in (None, closed["owner"])
+    report.hold("the alarm is closed by two named persons", closed["state"] == "closed" and named)
     report.hold("every step stands in the alarm's log", len(actions) >= 6)
     still_open = await officer.get("/api/alarms", state="open")
     report.hold("no alarm is left open", all(item["id"] != alarm["id"] for item in still_open["items"]))

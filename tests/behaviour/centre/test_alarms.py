@@ -21,8 +21,11 @@ def test_the_whole_way_from_press_to_closure(town: Town, officer: Desk) -> None:
     officer.post(f"{path}/verification", {"verdict": "confirmed", "note": "екі адам төбелесіп жатыр"})
     sent = officer.post(f"{path}/dispatch", {"unit": str(unit.pk)}).json()
     busy = officer.get("/units").json()["items"]
-    closed = officer.post(f"{path}/closure", {"disposition": "true", "note": "патруль келді"}).json()
+    second = desk(a.a_person(Role.DUTY_OFFICER, centre=town.centre))
+    signed = officer.post(f"{path}/closure", {"disposition": "true", "note": "патруль келді"}).json()
+    closed = second.post(f"{path}/closure/confirmation").json()
 
+    assert signed["state"] == "dispatched" and signed["closing"]["disposition"] == "true"
     assert sent["state"] == "dispatched" and sent["unit"]["state"] == "dispatched"
     assert [one["state"] for one in busy] == ["dispatched"]
     assert closed["state"] == "closed" and closed["disposition"] == "true"
@@ -33,12 +36,15 @@ def test_the_whole_way_from_press_to_closure(town: Town, officer: Desk) -> None:
         "presented",
         "owned",
         "confirmed",
+        "offered",
         "dispatched",
+        "signed",
         "closed",
     ]
     assert closed["log"][4]["note"] == "екі адам төбелесіп жатыр"
-    assert closed["log"][6]["actor"] == {"id": str(officer.user.pk), "name": officer.user.name}
-    assert closed["version"] == len(closed["log"]) == 7
+    assert closed["log"][7]["actor"] == {"id": str(officer.user.pk), "name": officer.user.name}
+    assert closed["log"][8]["actor"] == closed["confirmed_by"] == {"id": str(second.user.pk), "name": second.user.name}
+    assert closed["version"] == len(closed["log"]) == 9
     assert Unit.objects.get(pk=unit.pk).state == "free"
     assert officer.get("/alarms", state="open").json()["items"] == []
     assert [one["id"] for one in officer.get("/alarms", state="closed").json()["items"]] == [str(alarm.pk)]

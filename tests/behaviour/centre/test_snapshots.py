@@ -12,9 +12,11 @@ from tests.behaviour.centre.conftest import Town
 from tests.support import centre as a
 
 from qorgan.centre import snapshots
+from qorgan.centre.alarms import engine
 from qorgan.centre.alarms import service as alarms
 from qorgan.centre.alarms.models import Alarm, Unit
 from qorgan.centre.cameras import service as cameras
+from qorgan.centre.dispatch import service as dispatch
 from qorgan.centre.events import InMemoryPublisher
 from qorgan.centre.intake import store
 from qorgan.centre.nodes import service as nodes
@@ -22,9 +24,11 @@ from qorgan.centre.nodes.board import News
 from qorgan.centre.nodes.models import Node
 from qorgan.domain.access import Actor, Role
 from qorgan.domain.alarms import Disposition, Step
+from qorgan.domain.dispatch import Word
 from qorgan.domain.places import LocalText
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link.messages import (
+    AlarmClaim,
     CameraChanged,
     CameraHealth,
     CameraInfo,
@@ -35,7 +39,7 @@ from qorgan.protocols.link.messages import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PLURAL = {"school": "schools", "camera": "cameras", "alarm": "alarms", "unit": "units"}
+PLURAL = {"school": "schools", "camera": "cameras", "alarm": "alarms", "unit": "units", "incident": "incidents"}
 Deed = Callable[[Town, Actor], None]
 
 
@@ -50,12 +54,42 @@ def pressed(town: Town, actor: Actor) -> None:
 
 
 def stepped(*steps: Step) -> Deed:
+    """Steps of one officer; a countersignature is another's."""
+
     def deed(town: Town, actor: Actor) -> None:
-        alarm, unit = Alarm.objects.get(), Unit.objects.get()
+        alarm, second = Alarm.objects.get(), a.an_officer(town.centre)
+        until = timezone.now() + timedelta(hours=1)
         for step in steps:
-            alarms.step(actor, alarm.pk, step, unit=unit.pk, disposition=Disposition.TRUE)
+            who = second if step in (Step.COUNTERSIGN, Step.CONFIRM_SHELF) else actor
+            said: dict[str, Any] = {"note": "тыныш", "disposition": Disposition.TRUE, "until": until}
+            alarms.step(who, alarm.pk, step, **said)
 
     return deed
+
+
+def sent(town: Town, actor: Actor) -> None:
+    dispatch.offer(actor, Alarm.objects.get().pk, Unit.objects.get().pk, note="", word=Word(by="сержант Төлеуов"))
+
+
+def claimed(claim: str, *, duress: bool = False) -> Deed:
+    def deed(town: Town, actor: Actor) -> None:
+        body = AlarmClaim(alarm=Alarm.objects.get().pk, claim=claim, at=datetime.now(UTC), duress=duress)
+        raised = encode(a.letter(body))
+        assert store.store_alarms([store.Arrival(SiteId("kst-012"), raised)])[0] is not None
+
+    return deed
+
+
+def time_passes(seconds: float) -> Deed:
+    def deed(town: Town, actor: Actor) -> None:
+        assert engine.turn(timezone.now() + timedelta(seconds=seconds)).done == 1
+
+    return deed
+
+
+def five_pressed(town: Town, actor: Actor) -> None:
+    for _ in range(5):
+        pressed(town, actor)
 
 
 def inventory(*keys: str) -> Deed:
@@ -93,12 +127,25 @@ DEEDS: dict[str, tuple[list[Deed], Deed, set[str]]] = {
     "it is presented": ([pressed], stepped(Step.PRESENT), {"alarm"}),
     "it is owned": ([pressed], stepped(Step.ACKNOWLEDGE), {"alarm"}),
     "it is judged": ([pressed, stepped(Step.ACKNOWLEDGE)], stepped(Step.REFUTE), {"alarm"}),
-    "a unit is sent": ([pressed, stepped(Step.ACKNOWLEDGE, Step.CONFIRM)], stepped(Step.DISPATCH), {"alarm", "unit"}),
+    "a unit is sent": ([pressed, stepped(Step.ACKNOWLEDGE, Step.CONFIRM)], sent, {"alarm", "unit"}),
+    "its closure is signed": ([pressed, stepped(Step.ACKNOWLEDGE, Step.REFUTE)], stepped(Step.CLOSE), {"alarm"}),
     "it is closed": (
-        [pressed, stepped(Step.ACKNOWLEDGE, Step.CONFIRM, Step.DISPATCH)],
-        stepped(Step.CLOSE),
+        [pressed, stepped(Step.ACKNOWLEDGE, Step.CONFIRM), sent, stepped(Step.CLOSE)],
+        stepped(Step.COUNTERSIGN),
         {"alarm", "school", "unit"},
     ),
+    "its lease is renewed": ([pressed, stepped(Step.ACKNOWLEDGE)], stepped(Step.RENEW), {"alarm"}),
+    "it is shelved": ([pressed], stepped(Step.SHELVE, Step.CONFIRM_SHELF), {"alarm"}),
+    "nobody takes it": ([pressed], time_passes(60), {"alarm"}),
+    "its owner is gone": ([pressed, stepped(Step.ACKNOWLEDGE)], time_passes(100), {"alarm"}),
+    "the school cancels": ([pressed], claimed("cancel"), {"alarm"}),
+    "it is pressed again": ([pressed], claimed("again"), {"alarm"}),
+    "it is pressed again after its end": (
+        [pressed, stepped(Step.ACKNOWLEDGE, Step.REFUTE, Step.CLOSE, Step.COUNTERSIGN)],
+        claimed("again"),
+        {"alarm", "school"},
+    ),
+    "many are raised at once": ([pressed], five_pressed, {"alarm", "incident"}),
     "a camera is added": ([], inventory("hall", "yard"), {"camera", "school"}),
     "a camera is renamed": ([inventory("hall", "yard")], inventory("yard", "hall"), {"camera"}),
     "a camera is taken away": ([inventory("hall", "yard")], inventory("yard"), {"camera", "school"}),
@@ -149,7 +196,7 @@ def apply(screen: dict[str, list[dict[str, Any]]], topic: str, data: dict[str, A
     if topic == "alarm" and known is not None and known["version"] > data["version"]:
         return
     items[data["id"]] = data
-    if data.get("closed_at") or data.get("present") is False:
+    if data.get("closed_at") or data.get("ended_at") or data.get("present") is False:
         del items[data["id"]]
     screen[PLURAL[topic]] = list(items.values())
 
@@ -165,7 +212,7 @@ def test_an_event_says_where_it_lies(committed_town: Town, heard: InMemoryPublis
 
     place = {"schools": [str(committed_town.school.pk)], "region": a.KOSTANAY, "district": a.CITY}
     assert said == [
-        {"topic": "alarm", "id": str(Alarm.objects.get().pk)} | place,
+        {"topic": "alarm", "id": str(Alarm.objects.get().pk), "urgent": True} | place,
         {"topic": "school", "id": str(committed_town.school.pk)} | place,
     ]
 

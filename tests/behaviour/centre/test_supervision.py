@@ -7,7 +7,7 @@ import pytest
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
 
-from qorgan.centre.alarms import service as alarms
+from qorgan.centre.alarms import raising
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.nodes.models import Node
 from qorgan.centre.schools.models import School
@@ -175,7 +175,7 @@ def test_many_silent_nodes_of_a_district_are_one_outage_that_hides_none_of_them(
 def pressed(school: School, *, ago: timedelta, took: timedelta, kind: str = "test", button: str = "hall") -> Alarm:
     received = NOW - ago
     message = a.alarm_raised(kind=kind, button=button, pressed_at=received - took)
-    assert alarms.store([alarms.Raised(school, message)], received) == [None]
+    assert raising.store([raising.Raised(school, message)], received) == [None]
     return Alarm.objects.get(pk=message.alarm)
 
 

@@ -82,6 +82,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{alarm_id}/after-action": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get After Action
+     * @description Every interval of the handling, against its goal.
+     */
+    get: operations["get_after_action"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/alarms/{alarm_id}/case.pdf": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Case Paper
+     * @description The case on paper (PDF/A-2b); a line in the audit of whoever takes it.
+     */
+    get: operations["get_case_paper"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{alarm_id}/checklist": {
     parameters: {
       query?: never;
@@ -652,6 +692,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cap/alarms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Cap Messages
+     * @description The last CAP 1.2 message of each alarm that the actor may see.
+     */
+    get: operations["list_cap_messages"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cap/alarms/{alarm_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Last Cap Message
+     * @description The last message of an alarm, as XML.
+     */
+    get: operations["get_last_cap_message"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cap/alarms/{alarm_id}/{number}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Cap Message
+     * @description One message of an alarm, as XML. `number` is that of its line in the alarm's log.
+     */
+    get: operations["get_cap_message"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/dispatches/{dispatch_id}/{verb}": {
     parameters: {
       query?: never;
@@ -746,6 +846,26 @@ export interface paths {
      * @description The one who comes has heard these items, and takes them.
      */
     put: operations["accept_handover_items"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/duty/handover/{handover_id}/paper.pdf": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Handover Paper
+     * @description The hand-over on paper (PDF/A-2b).
+     */
+    get: operations["get_handover_paper"];
+    put?: never;
     post?: never;
     delete?: never;
     options?: never;
@@ -864,6 +984,147 @@ export interface paths {
     get: operations["list_incidents"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/browser": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Subscribe Browser
+     * @description Web Push for the signed-in person in this browser.
+     */
+    post: operations["subscribe_browser"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/channels": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Channels
+     * @description By which channels this centre can tell, and what is missing where it cannot.
+     */
+    get: operations["list_channels"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/deliveries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Deliveries
+     * @description The outbox; `state=dead` is what could not be delivered.
+     */
+    get: operations["list_deliveries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/deliveries/{delivery_id}/retry": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Retry Delivery
+     * @description Try a dead delivery again from the beginning.
+     */
+    post: operations["retry_delivery"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/subscriptions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Subscriptions
+     * @description One's own; all of them for an administrator.
+     */
+    get: operations["list_subscriptions"];
+    put?: never;
+    /**
+     * Create Subscription
+     * @description The secret of a webhook is in this answer alone.
+     */
+    post: operations["create_subscription"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/subscriptions/{subscription_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End Subscription
+     * @description It ends and stays in the list: what it told is history.
+     */
+    delete: operations["end_subscription"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/notices/subscriptions/{subscription_id}/test": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Test Subscription */
+    post: operations["test_subscription"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1486,6 +1747,30 @@ export interface components {
       next: string | null;
     };
     /**
+     * AfterAction
+     * @description How an alarm was handled, measured from its log. `actions` counts the log's lines by action.
+     */
+    AfterAction: {
+      /** Actions */
+      actions: {
+        [key: string]: number;
+      };
+      /**
+       * Alarm
+       * Format: uuid
+       */
+      alarm: string;
+      checklist: components["schemas"]["ChecklistSum"];
+      /** Intervals */
+      intervals: components["schemas"]["ReportInterval"][];
+      kind: components["schemas"]["Kind"];
+      level: components["schemas"]["Level"];
+      /** Points */
+      points: components["schemas"]["ReachedPoint"][];
+      /** Units */
+      units: components["schemas"]["UnitReport"][];
+    };
+    /**
      * Alarm
      * @description `version` goes up with every change: of two copies the one with the higher version is the newer.
      */
@@ -1577,6 +1862,30 @@ export interface components {
       items: components["schemas"]["Alarm"][];
       /** Next */
       next: string | null;
+    };
+    /**
+     * Browser
+     * @description `PushSubscription.toJSON()` of this browser: it then shows its person's alarms of level P1.
+     */
+    Browser: {
+      /** Endpoint */
+      endpoint: string;
+      keys: components["schemas"]["BrowserKeys"];
+      /**
+       * Language
+       * @default kk
+       * @enum {string}
+       */
+      language: "kk" | "ru" | "en";
+      /** Levels */
+      levels?: components["schemas"]["Level"][];
+    };
+    /** BrowserKeys */
+    BrowserKeys: {
+      /** Auth */
+      auth: string;
+      /** P256Dh */
+      p256dh: string;
     };
     /**
      * Called
@@ -1675,6 +1984,65 @@ export interface components {
       next: string | null;
     };
     /**
+     * CapMessage
+     * @description One CAP 1.2 message; its XML is at `path`.
+     */
+    CapMessage: {
+      /**
+       * Alarm
+       * Format: uuid
+       */
+      alarm: string;
+      /** Headline */
+      headline: string;
+      /** Identifier */
+      identifier: string;
+      /** Message Type */
+      message_type: string;
+      /** Path */
+      path: string;
+      /**
+       * Sent
+       * Format: date-time
+       */
+      sent: string;
+      /** Status */
+      status: string;
+    };
+    /**
+     * CapPage
+     * @description The last message of each alarm, newest alarms first.
+     */
+    CapPage: {
+      /** Items */
+      items: components["schemas"]["CapMessage"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * Channel
+     * @enum {string}
+     */
+    Channel: "webhook" | "email" | "push" | "sms";
+    /** ChannelList */
+    ChannelList: {
+      /** Items */
+      items: components["schemas"]["ChannelState"][];
+    };
+    /**
+     * ChannelState
+     * @description Whether a channel can be used here. `reason` is a code when it cannot; `key` is push's applicationServerKey.
+     */
+    ChannelState: {
+      channel: components["schemas"]["Channel"];
+      /** Key */
+      key?: string | null;
+      /** Ready */
+      ready: boolean;
+      /** Reason */
+      reason: string;
+    };
+    /**
      * Checklist
      * @description The officer's list of an alarm. `opened_at` is null while nobody owns the alarm: then it is not yet frozen.
      */
@@ -1725,6 +2093,20 @@ export interface components {
       /** Overdue */
       overdue: boolean;
       text: components["schemas"]["Name"];
+    };
+    /** ChecklistSum */
+    ChecklistSum: {
+      /** Done */
+      done: number;
+      /** Items */
+      items: number;
+      /** Late */
+      late: number;
+      /** Overdue */
+      overdue: number;
+      scenario: components["schemas"]["Scenario"];
+      /** Version */
+      version: number;
     };
     /**
      * Claim
@@ -1791,6 +2173,57 @@ export interface components {
        */
       start: string;
       stream: components["schemas"]["StreamName"];
+    };
+    /**
+     * Delivery
+     * @description One notice on its way. `error` is the code of the last failure.
+     */
+    Delivery: {
+      /** Attempts */
+      attempts: number;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Error */
+      error: string;
+      /** Event */
+      event: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Next At
+       * Format: date-time
+       */
+      next_at: string;
+      /** Sent At */
+      sent_at: string | null;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "waiting" | "sent" | "dead";
+      /** Subject */
+      subject: string;
+      /**
+       * Subscription
+       * Format: uuid
+       */
+      subscription: string;
+    };
+    /**
+     * DeliveryPage
+     * @description Deliveries, newest first.
+     */
+    DeliveryPage: {
+      /** Items */
+      items: components["schemas"]["Delivery"][];
+      /** Next */
+      next: string | null;
     };
     /**
      * Desk
@@ -2011,6 +2444,12 @@ export interface components {
       /** Site */
       site: string;
     };
+    /**
+     * Format
+     * @description What a webhook is sent.
+     * @enum {string}
+     */
+    Format: "json" | "cap";
     /**
      * FoundCamera
      * @description `configured`: the key of the camera that it is already, or empty.
@@ -2592,6 +3031,36 @@ export interface components {
       until: string;
     };
     /**
+     * NewSubscription
+     * @description `address`: https://… for a webhook, an e-mail address, or a telephone number as +77001234567.
+     */
+    NewSubscription: {
+      /** Address */
+      address: string;
+      /**
+       * Channel
+       * @enum {string}
+       */
+      channel: "webhook" | "email" | "sms";
+      /** Events */
+      events: string[];
+      /** @default json */
+      format: components["schemas"]["Format"];
+      /** Kinds */
+      kinds?: components["schemas"]["Kind"][];
+      /**
+       * Language
+       * @default kk
+       * @enum {string}
+       */
+      language: "kk" | "ru" | "en";
+      /** Levels */
+      levels?: components["schemas"]["Level"][];
+      /** Name */
+      name: string;
+      territory: components["schemas"]["Territory"];
+    };
+    /**
      * Node
      * @description The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node.
      *
@@ -2771,6 +3240,23 @@ export interface components {
       next?: string | null;
     };
     /**
+     * Point
+     * @description A moment of an alarm. The school's clock tells the first two, the centre's all others.
+     * @enum {string}
+     */
+    Point:
+      | "pressed"
+      | "durable"
+      | "received"
+      | "presented"
+      | "owned"
+      | "verified"
+      | "dispatched"
+      | "en_route"
+      | "arrived"
+      | "stabilised"
+      | "closed";
+    /**
      * Presentation
      * @description An officer's screen drew the alarm at this instant of its own clock.
      */
@@ -2870,6 +3356,38 @@ export interface components {
     Ptz: {
       /** Presets */
       presets: components["schemas"]["Preset"][];
+    };
+    /**
+     * ReachedPoint
+     * @description A moment of the alarm, and whose clock told it. Null: it has not happened, or nobody knows.
+     */
+    ReachedPoint: {
+      /** At */
+      at: string | null;
+      /**
+       * Clock
+       * @enum {string}
+       */
+      clock: "school" | "centre";
+      point: components["schemas"]["Point"];
+    };
+    /**
+     * ReportInterval
+     * @description One part of the handling. `goal_share` of all alarms keep within `goal_s`; `met`: null for unknown or no goal.
+     */
+    ReportInterval: {
+      end: components["schemas"]["Point"];
+      /** Goal S */
+      goal_s: number | null;
+      /** Goal Share */
+      goal_share: number | null;
+      /** Met */
+      met: boolean | null;
+      /** Seconds */
+      seconds: number | null;
+      start: components["schemas"]["Point"];
+      /** Two Clocks */
+      two_clocks: boolean;
     };
     /** Review */
     Review: {
@@ -3379,6 +3897,62 @@ export interface components {
      */
     StreamName: "main" | "sub";
     /**
+     * Subscription
+     * @description `secret` is told once, in the answer to its making. `waiting` and `dead` count its deliveries.
+     */
+    Subscription: {
+      /** Address */
+      address: string;
+      channel: components["schemas"]["Channel"];
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Dead */
+      dead: number;
+      /** Ended At */
+      ended_at: string | null;
+      /** Ended Why */
+      ended_why: string;
+      /** Events */
+      events: string[];
+      format: components["schemas"]["Format"];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Kinds */
+      kinds: string[];
+      /**
+       * Language
+       * @enum {string}
+       */
+      language: "kk" | "ru" | "en";
+      /** Levels */
+      levels: string[];
+      /** Name */
+      name: string;
+      /** Own */
+      own: boolean;
+      /** Secret */
+      secret?: string | null;
+      territory: components["schemas"]["Territory"];
+      /** Waiting */
+      waiting: number;
+    };
+    /**
+     * SubscriptionPage
+     * @description Subscriptions, newest first, the ended ones among them.
+     */
+    SubscriptionPage: {
+      /** Items */
+      items: components["schemas"]["Subscription"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
      * Taking
      * @description The signed-in person acts on the fault. It closes when it is measured to be over, never by this.
      */
@@ -3388,6 +3962,23 @@ export interface components {
        * @default
        */
       note: string;
+    };
+    /**
+     * Territory
+     * @description Where a subscription holds. Of one with an owner, only what lies in the owner's own scope as well.
+     */
+    Territory: {
+      /** Districts */
+      districts?: string[];
+      /**
+       * Everywhere
+       * @default false
+       */
+      everywhere: boolean;
+      /** Regions */
+      regions?: string[];
+      /** Schools */
+      schools?: string[];
     };
     /** Tick */
     Tick: {
@@ -3456,6 +4047,22 @@ export interface components {
     UnitOutOfService: {
       /** Reason */
       reason: string;
+    };
+    /**
+     * UnitReport
+     * @description How quick one unit was: departure and arrival count from its acceptance.
+     */
+    UnitReport: {
+      /** Accepted After S */
+      accepted_after_s: number | null;
+      /** Arrived After S */
+      arrived_after_s: number | null;
+      /** Departed After S */
+      departed_after_s: number | null;
+      /** On Scene For S */
+      on_scene_for_s: number | null;
+      state: components["schemas"]["DispatchState"];
+      unit: components["schemas"]["Name"];
     };
     /**
      * Verb
@@ -3828,6 +4435,79 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_after_action: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AfterAction"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_case_paper: {
+    parameters: {
+      query?: {
+        language?: "kk" | "ru" | "en";
+      };
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description PDF/A-2b */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/pdf": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -5769,6 +6449,93 @@ export interface operations {
       };
     };
   };
+  list_cap_messages: {
+    parameters: {
+      query?: {
+        state?: ("open" | "closed") | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CapPage"];
+        };
+      };
+    };
+  };
+  get_last_cap_message: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_cap_message: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": string;
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   hear_of_dispatch: {
     parameters: {
       query?: never;
@@ -6066,6 +6833,39 @@ export interface operations {
       };
     };
   };
+  get_handover_paper: {
+    parameters: {
+      query?: {
+        language?: "kk" | "ru" | "en";
+      };
+      header?: never;
+      path: {
+        handover_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description PDF/A-2b */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/pdf": string;
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   sign_handover: {
     parameters: {
       query?: never;
@@ -6289,6 +7089,260 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["IncidentList"];
+        };
+      };
+    };
+  };
+  subscribe_browser: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Browser"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Subscription"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_channels: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ChannelList"];
+        };
+      };
+    };
+  };
+  list_deliveries: {
+    parameters: {
+      query?: {
+        state?: ("waiting" | "sent" | "dead") | null;
+        subscription?: string | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DeliveryPage"];
+        };
+      };
+    };
+  };
+  retry_delivery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        delivery_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Delivery"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_subscriptions: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SubscriptionPage"];
+        };
+      };
+    };
+  };
+  create_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewSubscription"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Subscription"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  end_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        subscription_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Subscription"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  test_subscription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        subscription_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Delivery"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
     };

@@ -9,15 +9,18 @@ from django.db import DatabaseError, InterfaceError, OperationalError, close_old
 from django.utils import timezone
 
 from qorgan.centre import clean
-from qorgan.centre.alarms import service as alarms
+from qorgan.centre.alarms import claims, raising
 from qorgan.centre.cameras import service as cameras
 from qorgan.centre.intake.models import Inbox
 from qorgan.centre.nodes import service as nodes
 from qorgan.centre.schools.models import School
+from qorgan.centre.supervision import service as supervision
 from qorgan.kernel.errors import Invalid, Unavailable
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link.messages import (
     Ack,
+    ActionChanged,
+    AlarmClaim,
     AlarmRaised,
     CameraChanged,
     CameraEvent,
@@ -25,6 +28,7 @@ from qorgan.protocols.link.messages import (
     Inventory,
     Message,
     PictureResult,
+    SourceHealth,
     StorageForecast,
     decode,
     decode_batch,
@@ -125,7 +129,7 @@ def _deliver_alone(letter: _Letter) -> None:
         envelope = letter.envelope
         log.exception("intake.message_failed site=%s id=%s type=%s", letter.site, envelope.id, envelope.type)
         letter.code, letter.stored = None, False
-        if not isinstance(letter.body, AlarmRaised):
+        if not isinstance(letter.body, AlarmRaised | AlarmClaim):
             _keep_raw(letter)
 
 
@@ -187,17 +191,27 @@ def _fault(letter: _Letter, schools: dict[str, School]) -> str | None:
 
 def _take_in(letters: list[_Letter], schools: dict[str, School], now: datetime) -> None:
     raised = [(letter, letter.body) for letter in letters if isinstance(letter.body, AlarmRaised)]
-    answers = alarms.store([alarms.Raised(schools[letter.site], body) for letter, body in raised], now)
+    answers = raising.store([raising.Raised(schools[letter.site], body) for letter, body in raised], now)
     for (letter, _), refusal in zip(raised, answers, strict=True):
         letter.code = refusal.code if refusal else None
+    claims.take_early({body.alarm for _, body in raised}, now)
     for letter in letters:
-        _take_effect(schools[letter.site], letter.body, now)
+        _take_effect(letter, schools[letter.site], now)
 
 
-def _take_effect(school: School, body: Message | None, now: datetime) -> None:
+def _take_effect(letter: _Letter, school: School, now: datetime) -> None:
+    body = letter.body
     match body:
+        case AlarmClaim():
+            refusal = claims.take(school, letter.envelope.id, body, now)
+            letter.code = refusal.code if refusal else None
+        case SourceHealth():
+            supervision.take_source_health(school, body)
+        case ActionChanged():
+            supervision.take_action(school, body)
         case Inventory():
             cameras.take_inventory(school, body)
+            supervision.take_inventory_sources(school, body)
             nodes.software(school, body.software)
             nodes.take_seal_key(school, body.seal_key)
         case CameraChanged():
@@ -211,7 +225,7 @@ def _take_effect(school: School, body: Message | None, now: datetime) -> None:
 def _keeps_body(letter: _Letter) -> bool:
     """What is unknown, or has no table of its own yet. Of what cameras notice all but movement: that is daily life."""
     match letter.body:
-        case None | AlarmRaised() | StorageForecast():
+        case None | AlarmRaised() | AlarmClaim() | StorageForecast():
             return True
         case CameraEvent():
             return letter.body.kind != "motion"

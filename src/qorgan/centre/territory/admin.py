@@ -22,4 +22,4 @@ class DistrictAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
 class OperationsCentreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
     list_display = ("name_kk", "name_ru")
     filter_horizontal = ("regions",)
-    autocomplete_fields = ("districts",)
+    autocomplete_fields = ("districts", "supervisors")

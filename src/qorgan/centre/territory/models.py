@@ -1,5 +1,6 @@
 """Regions and districts as of 2024 (codes are P-codes, KATO beside them), and the operations centres over them."""
 
+from django.conf import settings
 from django.db import models
 
 from qorgan.centre.named import NamedRow
@@ -38,6 +39,22 @@ class OperationsCentre(NamedRow):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     regions = models.ManyToManyField(Region, blank=True, related_name="centres")
     districts = models.ManyToManyField(District, blank=True, related_name="centres")
+    neighbour = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="көрші орталық · соседний центр",
+        help_text="the last rung of an alarm that nobody here takes",
+    )
+    supervisors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="supervised_centres",
+        verbose_name="ауысым бастықтары · старшие смен",
+        help_text="the duty officers who are called when an alarm waits for 30 s",
+    )
 
     class Meta:
         verbose_name = "жедел басқару орталығы · центр оперативного управления"

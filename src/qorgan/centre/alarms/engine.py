@@ -1,0 +1,137 @@
+"""The engine: what the passing of time does to alarms. All it has to do stands in rows (`Alarm.next_at`).
+
+A turn takes the rows that are due, decides by `domain.alarms.pass_time`, and writes the outcome with its log lines in
+one transaction. Several engines may run: each takes other rows (`SKIP LOCKED` on PostgreSQL; SQLite has one writer at a
+time). A process that dies loses nothing: what it had taken is due again. Nothing is remembered between two turns.
+"""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
+from django.utils import timezone
+
+from qorgan.centre.alarms.events import happened
+from qorgan.centre.alarms.incidents import end_those_over
+from qorgan.centre.alarms.journal import Entry, append
+from qorgan.centre.alarms.models import Alarm, EngineTurn
+from qorgan.domain.alarms import Called, Case, Happened, Happening, pass_time
+from qorgan.kernel.backoff import Backoff
+from qorgan.kernel.clock import Clock, SystemClock
+
+log = logging.getLogger(__name__)
+EVERY_S = 0.5  # between turns when nothing is due
+TOGETHER = 200  # alarms of one transaction
+BEAT_EVERY = timedelta(seconds=5)
+LATE_AFTER = timedelta(seconds=10)  # an alarm that is due for so long: the engine does not keep up
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """`done` alarms were moved on; `more`: others are due as well."""
+
+    done: int
+    more: bool
+
+
+@transaction.atomic
+def turn(now: datetime | None = None) -> Turn:
+    """Do what is due. P1 goes first."""
+    now = now or timezone.now()
+    rows = Alarm.objects.filter(next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
+    taken = list(rows.select_related("school__district").order_by("level", "next_at", "pk")[:TOGETHER])
+    entries: list[Entry] = []
+    said: list[tuple[Alarm, Happening]] = []
+    for alarm in taken:
+        after, happenings = pass_time(alarm.case, now)
+        alarm.become(after)
+        for happening in happenings:
+            entries.append(_entry(alarm, happening, after, now))
+            said.append((alarm, happening))
+    append(entries)
+    for alarm, happening in said:
+        happened.send(Alarm, alarm=alarm, happening=happening, at=now)
+    return Turn(done=len(taken), more=len(taken) == TOGETHER)
+
+
+def _entry(alarm: Alarm, happening: Happening, after: Case, now: datetime) -> Entry:
+    data: dict[str, object] = {"due": happening.due.isoformat()}
+    if happening.what is Happened.ESCALATED and happening.rung is not None:
+        rung = happening.rung
+        data |= {"to": rung.to.value, "rung": after.rung}
+        if rung.to is Called.NEIGHBOUR:
+            data["centre"] = str(rung.centre) if rung.centre else None  # null: the registry names nobody
+            _share(alarm, rung.centre)
+    return Entry(alarm=alarm, at=now, action=happening.what.value, data=data)
+
+
+def _share(alarm: Alarm, centre: UUID | None) -> None:
+    """From now on the neighbour's officers see it, until the end."""
+    if centre is not None:
+        alarm.shared_with_id = centre
+
+
+# --- the engine watches itself -------------------------------------------------------------------------------------
+
+
+def beat(now: datetime | None = None) -> bool:
+    """Write the sign of life, unless something is long overdue; whether it was written."""
+    now = now or timezone.now()
+    if Alarm.objects.filter(next_at__lt=now - LATE_AFTER).exists():
+        log.error("engine.late overdue_for_over_s=%d", LATE_AFTER.total_seconds())
+        return False
+    EngineTurn.objects.update_or_create(id=1, defaults={"at": now})
+    return True
+
+
+def last_turn() -> datetime | None:
+    """When an engine last said that it keeps up; None: never. Older than 30 s: page somebody."""
+    return EngineTurn.objects.values_list("at", flat=True).first()
+
+
+class Engine:
+    """Runs turns in a thread of its own until cancelled."""
+
+    def __init__(self, *, clock: Clock | None = None, every_s: float = EVERY_S) -> None:
+        self._clock, self._every_s = clock or SystemClock(), every_s
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._beaten: datetime | None = None
+
+    async def run(self) -> None:
+        """Turn after turn; a database that is away is asked again, and everything due is done then."""
+        away = Backoff(first=0.2, limit=2.0, floor=0.1)
+        try:
+            while True:
+                try:
+                    done = await self._call(partial(self._work, self._clock.now()))
+                    away.reset()
+                except (DatabaseError, InterfaceError) as error:
+                    log.error("engine.database_away error=%s", type(error).__name__)
+                    await self._clock.sleep(away.next())
+                    continue
+                except Exception:  # the root of this unit of work: the rows are due still
+                    log.exception("engine.crashed")
+                    await self._clock.sleep(away.next())
+                    continue
+                if not done.more:
+                    await self._clock.sleep(self._every_s)
+        finally:
+            self._executor.submit(connections.close_all)
+            self._executor.shutdown(wait=True)
+
+    async def _call(self, work: "partial[Turn]") -> Turn:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def _work(self, now: datetime) -> Turn:
+        close_old_connections()
+        done = turn(now)
+        if not done.more and (self._beaten is None or now - self._beaten >= BEAT_EVERY):
+            self._beaten = now
+            end_those_over(now)
+            beat(now)
+        return done
