@@ -12,6 +12,7 @@ PART_OF = {
     "WatchLine": "watch_ledger",
     "AuditLine": "audit_ledger",
     "ChecklistTick": "checklist",
+    "HandoverItem": "handover",
 }
 PLUMBING = {"KeptAnswer"}  # no domain in it: the API's memory of idempotency keys
 

@@ -16,6 +16,7 @@ from qorgan.centre.access.door import SignedIn
 from qorgan.centre.alarms.api import router as alarms
 from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.dispatch.api import router as dispatch
+from qorgan.centre.duty.api import router as duty
 from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
@@ -48,7 +49,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, nodes, alarms, dispatch, supervision):
+for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision):
     api.add_router("", router)
 
 

@@ -7,14 +7,17 @@ the registry and not connected, as most of a country is at first. Seeding again 
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from qorgan.centre.access import service as access
 from qorgan.centre.access.models import User
 from qorgan.centre.alarms.models import Unit
+from qorgan.centre.duty.models import DutyDesk, DutyMark, SchoolPerson
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory import service as territory
 from qorgan.centre.territory.models import OperationsCentre, Region
 from qorgan.domain.access import Role
+from qorgan.domain.duty import SchoolRole
 from qorgan.domain.places import LocalText
 
 REGION = "KZ39"
@@ -207,12 +210,39 @@ NOT_CONNECTED = (
     _school("sem-009", "KZ101000", 9, ("Семей қ.", "г. Семей", "Semey"), "Жібек Қасенова", 50.4111, 80.2275),
 )
 
-UNITS = (
-    LocalText(kk="101-жасақ", ru="Наряд 101", en="Unit 101"),
-    LocalText(kk="102-жасақ", ru="Наряд 102", en="Unit 102"),
-    LocalText(kk="103-жасақ", ru="Наряд 103", en="Unit 103"),
-    LocalText(kk="204-жасақ", ru="Наряд 204", en="Unit 204"),
+UNITS = (  # name, latitude and longitude where it was last heard of
+    (LocalText(kk="101-жасақ", ru="Наряд 101", en="Unit 101"), 53.2172, 63.6318),
+    (LocalText(kk="102-жасақ", ru="Наряд 102", en="Unit 102"), 53.2055, 63.6121),
+    (LocalText(kk="103-жасақ", ru="Наряд 103", en="Unit 103"), 53.2301, 63.6507),
+    (LocalText(kk="204-жасақ", ru="Наряд 204", en="Unit 204"), None, None),
 )
+BROKEN_UNIT = LocalText(kk="205-жасақ", ru="Наряд 205", en="Unit 205")
+BROKEN_BECAUSE = "жоспарлы техникалық қарау · плановое ТО"
+
+DESKS = (
+    LocalText(kk="1-пульт", ru="Пульт 1", en="Desk 1"),
+    LocalText(kk="2-пульт", ru="Пульт 2", en="Desk 2"),
+)
+
+# Whom to call at each connected organisation, in this order: name, role, last digits of a number that does not exist.
+SCHOOL_PEOPLE = {
+    "kst-012": (
+        ("Айгүл Сәрсенова", SchoolRole.HEAD, "01"),
+        ("Серік Ахметов", SchoolRole.GUARD, "02"),
+        ("Ләззат Иманова", SchoolRole.DUTY_ADMINISTRATOR, "03"),
+        ("Наталья Белова", SchoolRole.MEDIC, "04"),
+    ),
+    "kst-k03": (
+        ("Гүлнар Омарова", SchoolRole.HEAD, "11"),
+        ("Виктор Ли", SchoolRole.GUARD, "12"),
+        ("Айман Жақыпова", SchoolRole.MEDIC, "13"),
+    ),
+    "kst-c01": (
+        ("Ерлан Қасымов", SchoolRole.HEAD, "21"),
+        ("Бауыржан Тілеков", SchoolRole.SAFETY, "22"),
+        ("Игорь Мороз", SchoolRole.GUARD, "23"),
+    ),
+}
 
 
 @transaction.atomic
@@ -222,9 +252,40 @@ def seed(password: str) -> list[tuple[str, Role]]:
     centre = _centre()
     for organisation in (*CONNECTED, *NOT_CONNECTED):
         _register(organisation)
-    for name in UNITS:
-        Unit.objects.get_or_create(centre=centre, name_kk=name.kk, defaults={"name_ru": name.ru, "name_en": name.en})
-    return _people(centre, password)
+    _units(centre)
+    for position, name in enumerate(DESKS, start=1):
+        DutyDesk.objects.get_or_create(
+            centre=centre, name_kk=name.kk, defaults={"name_ru": name.ru, "name_en": name.en, "position": position}
+        )
+    people = _people(centre, password)
+    _school_people()
+    return people
+
+
+def _units(centre: OperationsCentre) -> None:
+    now = timezone.now()
+    for name, lat, lon in UNITS:
+        place = {"lat": lat, "lon": lon, "located_at": now if lat else None}
+        said = {"name_ru": name.ru, "name_en": name.en}
+        Unit.objects.get_or_create(centre=centre, name_kk=name.kk, defaults=said | place)
+    broken = {"state": Unit.State.OUT_OF_SERVICE, "since": now, "reason": BROKEN_BECAUSE}
+    said = {"name_ru": BROKEN_UNIT.ru, "name_en": BROKEN_UNIT.en}
+    Unit.objects.get_or_create(centre=centre, name_kk=BROKEN_UNIT.kk, defaults=said | broken)
+
+
+def _school_people() -> None:
+    """The lists, and who is on duty today; where a list is, it is left as it is."""
+    marker = User.objects.get(email="head12@qorgan.demo")
+    for site, people in SCHOOL_PEOPLE.items():
+        school = School.objects.get(site=site)
+        if school.people.exists():
+            continue
+        for position, (name, role, digits) in enumerate(people):
+            person = SchoolPerson.objects.create(
+                school=school, name=name, role=role.value, phone=f"+7 000 000 00 {digits}", position=position
+            )
+            if role is not SchoolRole.HEAD:
+                DutyMark.objects.create(person=person, day=timezone.localdate(), at=timezone.now(), by=marker)
 
 
 def _centre() -> OperationsCentre:

@@ -23,6 +23,7 @@ INSTALLED_APPS = [
     "qorgan.centre.cameras",
     "qorgan.centre.alarms",
     "qorgan.centre.dispatch",
+    "qorgan.centre.duty",
     "qorgan.centre.nodes",
     "qorgan.centre.intake",
     "qorgan.centre.supervision",

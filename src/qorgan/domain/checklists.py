@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from qorgan.domain.alarms import Level
 from qorgan.domain.places import LocalText
+from qorgan.domain.signals import Meaning
 
 
 class Scenario(StrEnum):
@@ -21,24 +22,37 @@ class Scenario(StrEnum):
     UNKNOWN = "unknown"
 
 
-# Words of the ways in (domain.signals.Meaning, and what stood in `meaning` of older nodes) → the scenario.
-_OF_MEANING: Mapping[str, Scenario] = MappingProxyType(
+_M = Meaning
+_MEANINGS: Mapping[Scenario, tuple[Meaning, ...]] = MappingProxyType(
     {
-        "panic": Scenario.ATTACK,
-        "duress": Scenario.ATTACK,
-        "silent_panic": Scenario.ATTACK,
-        "audible_panic": Scenario.ATTACK,
-        "hold_up": Scenario.ATTACK,
-        "holdup": Scenario.ATTACK,
-        "police": Scenario.ATTACK,
-        "bomb": Scenario.EXPLOSIVE,
-        "explosive": Scenario.EXPLOSIVE,
-        "fire": Scenario.FIRE,
-        "smoke": Scenario.FIRE,
-        "gas": Scenario.FIRE,
-        "medical": Scenario.MEDICAL,
-        "assist": Scenario.ASSIST,
+        Scenario.ATTACK: (
+            _M.POLICE,
+            _M.PANIC,
+            _M.DURESS,
+            _M.SILENT_PANIC,
+            _M.AUDIBLE_PANIC,
+            _M.HOLD_UP,
+            _M.SUSPICION,
+            _M.MORE_HELP,
+        ),
+        Scenario.FIRE: (
+            _M.FIRE,
+            _M.SMOKE,
+            _M.HEAT,
+            _M.FLAME,
+            _M.PULL_STATION,
+            _M.SPRINKLER,
+            _M.GAS,
+            _M.CARBON_MONOXIDE,
+        ),
+        Scenario.MEDICAL: (_M.MEDICAL, _M.EMERGENCY, _M.FALL, _M.NO_REPORT),
+        Scenario.ASSIST: (_M.ASSIST,),
     }
+)
+# Words of the ways in → the scenario; "explosive" is said by the operator alone, no panel has a code for it.
+_OF_MEANING: Mapping[str, Scenario] = MappingProxyType(
+    {meaning.value: scenario for scenario, meanings in _MEANINGS.items() for meaning in meanings}
+    | {"explosive": Scenario.EXPLOSIVE}
 )
 
 
@@ -47,6 +61,8 @@ def scenario_of(level: Level, meaning: str) -> Scenario:
     known = _OF_MEANING.get(meaning)
     if known is not None:
         return known
+    if meaning and level is not Level.P1:
+        return Scenario.UNKNOWN
     return {Level.P1: Scenario.ATTACK, Level.P2: Scenario.ASSIST}.get(level, Scenario.UNKNOWN)
 
 

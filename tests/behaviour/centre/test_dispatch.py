@@ -31,6 +31,10 @@ def state_of(unit: Unit) -> str:
     return str(Unit.objects.get(pk=unit.pk).state)
 
 
+def state_of_alarm(alarm: Alarm) -> str:
+    return str(Alarm.objects.get(pk=alarm.pk).state)
+
+
 def actions(officer: Desk, alarm: Alarm) -> list[str]:
     return [line["action"] for line in officer.get(f"/alarms/{alarm.pk}").json()["log"]]
 
@@ -39,7 +43,7 @@ def test_a_unit_takes_a_call_from_the_offer_to_the_end(town: Town, officer: Desk
     alarm, unit = a_confirmed_alarm(town, officer), a.a_unit(town.centre)
 
     sent = offered(officer, alarm, unit, note="негізгі кіреберіс")
-    assert (state_of(unit), officer.get(f"/alarms/{alarm.pk}").json()["state"]) == ("offered", "confirmed")
+    assert (state_of(unit), state_of_alarm(alarm)) == ("offered", "confirmed")
 
     seen = []
     for verb, body in (
@@ -51,14 +55,14 @@ def test_a_unit_takes_a_call_from_the_offer_to_the_end(town: Town, officer: Desk
     ):
         answer = officer.post(f"/dispatches/{sent}/{verb}", body)
         assert answer.status_code == 200, answer.content
-        seen.append((answer.json()["state"], state_of(unit)))
+        seen.append((answer.json()["state"], state_of(unit), state_of_alarm(alarm)))
 
     assert seen == [
-        ("accepted", "dispatched"),
-        ("en_route", "en_route"),
-        ("on_scene", "on_scene"),
-        ("stabilised", "on_scene"),
-        ("cleared", "free"),
+        ("accepted", "dispatched", "dispatched"),
+        ("en_route", "en_route", "en_route"),
+        ("on_scene", "on_scene", "on_scene"),
+        ("stabilised", "on_scene", "stabilised"),
+        ("cleared", "free", "stabilised"),
     ]
     (listed,) = officer.get(f"/alarms/{alarm.pk}/dispatches").json()["items"]
     assert listed["accepted_by"] == "сержант Төлеуов" and listed["offered_by"]["id"] == str(officer.user.pk)
@@ -134,11 +138,11 @@ def test_a_second_unit_that_arrives_does_not_move_the_alarm_back(town: Town, off
     one = offered(officer, alarm, first, by="сержант Төлеуов")
     for verb in ("depart", "arrive", "stabilise"):
         officer.post(f"/dispatches/{one}/{verb}", {})
-    before = Alarm.objects.get(pk=alarm.pk).state
+    assert state_of_alarm(alarm) == "stabilised"
 
     offered(officer, alarm, second, by="лейтенант Ким")
 
-    assert Alarm.objects.get(pk=alarm.pk).state == before
+    assert state_of_alarm(alarm) == "stabilised"
 
 
 def test_units_still_out_are_cleared_when_the_case_is_closed(town: Town, officer: Desk) -> None:

@@ -215,6 +215,7 @@ class Alarm(models.Model):
     # what the presser is told
     presser = models.CharField(max_length=12, choices=_choices(Progress), default=Progress.RECEIVED)
     presser_told = models.CharField(max_length=12, choices=_choices(Progress), default=Progress.RECEIVED)
+    presser_at = models.DateTimeField(null=True, help_text="when it got that far")
     presser_due = models.DateTimeField(null=True, help_text="when the school is told next; null: it knows")
     presser_tries = models.PositiveIntegerField(default=0)
 
@@ -321,7 +322,8 @@ class Alarm(models.Model):
         """The presser is told how far it is; who called an operator is told by the operator."""
         reached = furthest(Progress(self.presser), state)
         if reached != self.presser and self.source != Source.OPERATOR:
-            self.presser, self.presser_due, self.presser_tries = reached.value, timezone.now(), 0
+            self.presser, self.presser_at, self.presser_tries = reached.value, timezone.now(), 0
+            self.presser_due = self.presser_at
 
 
 def rung_of(told: dict[str, Any]) -> Rung:

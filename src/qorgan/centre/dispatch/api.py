@@ -4,25 +4,28 @@ from collections.abc import Callable
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Router, Schema
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.alarms.schemas import Alarm, Unit
-from qorgan.centre.dispatch import checklists, service
+from qorgan.centre.dispatch import checklists, report, service
 from qorgan.centre.dispatch.schemas import (
+    AfterAction,
     CandidateList,
     Checklist,
     Dispatch,
     DispatchList,
     Offer,
-    OutOfService,
     ScenarioChoice,
     Send,
     Tick,
+    UnitOutOfService,
     Word,
 )
 from qorgan.centre.idempotency import once
+from qorgan.centre.papers.answer import PDF, pdf
+from qorgan.centre.papers.render import Language
 from qorgan.centre.wire import Problem
 from qorgan.domain import dispatch as domain
 from qorgan.domain.access import Right
@@ -86,7 +89,7 @@ def list_candidates(request: HttpRequest, alarm_id: UUID) -> CandidateList:
     operation_id="take_unit_out_of_service",
 )
 @needs(Right.UNITS_EDIT)
-def take_unit_out_of_service(request: HttpRequest, unit_id: UUID, body: OutOfService) -> Unit:
+def take_unit_out_of_service(request: HttpRequest, unit_id: UUID, body: UnitOutOfService) -> Unit:
     """The unit cannot be sent until it is put back; the hand-over reads it back."""
     return service.take_out_of_service(actor_of(request), unit_id, body.reason)
 
@@ -126,6 +129,27 @@ def choose_scenario(request: HttpRequest, alarm_id: UUID, body: ScenarioChoice) 
 def tick_checklist_item(request: HttpRequest, alarm_id: UUID, item: str, body: Tick) -> Checklist:
     """Say that an item is done (or, with `done: false`, that it is not)."""
     return checklists.tick(actor_of(request), alarm_id, item, done=body.done, note=body.note)
+
+
+@router.get(
+    "/alarms/{alarm_id}/after-action", response={200: AfterAction, 404: Problem}, operation_id="get_after_action"
+)
+@needs(Right.ALARM_READ)
+def get_after_action(request: HttpRequest, alarm_id: UUID) -> AfterAction:
+    """Every interval of the handling, against its goal."""
+    return report.after_action(actor_of(request), alarm_id)
+
+
+@router.get(
+    "/alarms/{alarm_id}/case.pdf",
+    response={403: Problem, 404: Problem},
+    operation_id="get_case_paper",
+    openapi_extra=PDF,
+)
+@needs(Right.CASE_READ)
+def get_case_paper(request: HttpRequest, alarm_id: UUID, language: Language = "kk") -> HttpResponse:
+    """The case on paper (PDF/A-2b); a line in the audit of whoever takes it."""
+    return pdf(report.case_paper(actor_of(request), alarm_id, language), f"case-{alarm_id}-{language}.pdf")
 
 
 def _once(request: HttpRequest, key: str | None, body: Schema, act: Callable[[], T], kind: type[T]) -> T:

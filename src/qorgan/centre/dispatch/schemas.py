@@ -8,11 +8,10 @@ from pydantic import Field
 
 from qorgan.centre.alarms.schemas import Unit
 from qorgan.centre.wire import Instant, Name, Person
-from qorgan.domain.alarms import MAX_NOTE
+from qorgan.domain.after_action import Point
+from qorgan.domain.alarms import MAX_NOTE, Kind, Level
 from qorgan.domain.checklists import Scenario
 from qorgan.domain.dispatch import MAX_NAME, MAX_REASON, MAX_RECORD, DispatchState
-
-Language = Literal["kk", "ru", "en"]
 
 
 class Dispatch(Schema):
@@ -82,7 +81,7 @@ class CandidateList(Schema):
     next: str | None
 
 
-class OutOfService(Schema):
+class UnitOutOfService(Schema):
     reason: str = Field(min_length=1, max_length=MAX_REASON)
 
 
@@ -122,3 +121,56 @@ class Tick(Schema):
 
 class ScenarioChoice(Schema):
     scenario: Scenario
+
+
+class ReachedPoint(Schema):
+    """A moment of the alarm, and whose clock told it. Null: it has not happened, or nobody knows."""
+
+    point: Point
+    at: Instant | None
+    clock: Literal["school", "centre"]
+
+
+class ReportInterval(Schema):
+    """One part of the handling. `goal_share` of all alarms keep within `goal_s`; `met`: null for unknown or no goal."""
+
+    start: Point
+    end: Point
+    seconds: float | None
+    two_clocks: bool
+    goal_s: float | None
+    goal_share: float | None
+    met: bool | None
+
+
+class UnitReport(Schema):
+    """How quick one unit was: departure and arrival count from its acceptance."""
+
+    unit: Name
+    state: DispatchState
+    accepted_after_s: float | None
+    departed_after_s: float | None
+    arrived_after_s: float | None
+    on_scene_for_s: float | None
+
+
+class ChecklistSum(Schema):
+    scenario: Scenario
+    version: int
+    items: int
+    done: int
+    late: int
+    overdue: int
+
+
+class AfterAction(Schema):
+    """How an alarm was handled, measured from its log. `actions` counts the log's lines by action."""
+
+    alarm: UUID
+    level: Level
+    kind: Kind
+    points: list[ReachedPoint]
+    intervals: list[ReportInterval]
+    units: list[UnitReport]
+    checklist: ChecklistSum
+    actions: dict[str, int]

@@ -42,7 +42,12 @@ from qorgan.domain.dispatch import (
 )
 from qorgan.kernel.errors import Conflict, NotFound
 
-_MOVES = {Verb.ACCEPT: Step.DISPATCH}
+_MOVES = {
+    Verb.ACCEPT: Step.DISPATCH,
+    Verb.DEPART: Step.DEPART,
+    Verb.ARRIVE: Step.ARRIVE,
+    Verb.STABILISE: Step.STABILISE,
+}
 _SENT = frozenset({State.DISPATCHED, State.EN_ROUTE, State.ON_SCENE, State.STABILISED})
 
 
