@@ -17,6 +17,7 @@ function aCamera(main: string, sub: string | null): Camera {
     height: 360,
     frames_per_s: 25,
     bits_per_s: 500_000,
+    audio: "",
   });
   return {
     id: "1",

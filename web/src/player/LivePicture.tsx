@@ -6,6 +6,7 @@ import { wordFor } from "@/vocabulary/text";
 import { clock, counter } from "@/vocabulary/time";
 import { useLiveVideo } from "./context";
 import type { LiveTile, TileView } from "./live-tile";
+import { SoundButton, useSound } from "./SoundButton";
 
 const NO_VIEW: TileView = {
   word: "connecting",
@@ -25,7 +26,7 @@ const noView = () => NO_VIEW;
 function useTile(
   request: { camera: string; stream: StreamName; purpose: string },
   video: RefObject<HTMLVideoElement | null>,
-): TileView {
+): { tile: LiveTile | null; view: TileView } {
   const live = useLiveVideo();
   const [tile, setTile] = useState<LiveTile | null>(null);
   const { camera, stream, purpose } = request;
@@ -38,7 +39,7 @@ function useTile(
       setTile(null);
     };
   }, [live, video, camera, stream, purpose]);
-  return useSyncExternalStore(tile?.subscribe ?? never, tile?.snapshot ?? noView);
+  return { tile, view: useSyncExternalStore(tile?.subscribe ?? never, tile?.snapshot ?? noView) };
 }
 
 export interface LivePictureProps {
@@ -67,7 +68,8 @@ export function LivePicture({
   insteadOf = null,
 }: LivePictureProps) {
   const video = useRef<HTMLVideoElement>(null);
-  const view = useTile({ camera, stream, purpose }, video);
+  const { tile, view } = useTile({ camera, stream, purpose }, video);
+  const sound = useSound(tile, camera, stream, purpose);
   return (
     <figure
       className="group/tile relative flex size-full min-h-0 min-w-0 flex-col overflow-hidden bg-video"
@@ -88,11 +90,14 @@ export function LivePicture({
         {!view.fresh && <Veil view={view} />}
         {view.fresh && view.ageS !== null && <Age seconds={view.ageS} />}
         {insteadOf !== null && <Instead codec={insteadOf} />}
-        {controls !== undefined && (
-          <div className="absolute top-1 right-1 flex gap-1 opacity-0 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100">
-            {controls}
-          </div>
-        )}
+        <div
+          className={`absolute top-1 right-1 flex gap-1 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 ${sound.state === "off" ? "opacity-0" : ""}`}
+        >
+          {controls}
+          {sound.offered && (
+            <SoundButton state={sound.state} problem={sound.problem} onToggle={sound.toggle} />
+          )}
+        </div>
       </div>
       <Bar view={view} stream={stream} name={name} mark={mark} />
     </figure>

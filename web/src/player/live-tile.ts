@@ -150,6 +150,11 @@ export class LiveTile {
     if (tell) this.#tell();
   }
 
+  /** Wall clock of the picture at the school at this moment, epoch ms; null while there is none to follow. */
+  exactPictureMs(): number | null {
+    return this.#pictureMs();
+  }
+
   diagnostics(): TileDiagnostics {
     this.#countFrames();
     return {

@@ -7,6 +7,7 @@
 import type { StreamName, VideoMessage } from "@/api/types";
 import { backoffMs } from "@/world/backoff";
 import { parseMedia } from "./framing";
+import { LiveSound, type SoundState } from "./live-sound";
 import { LiveTile } from "./live-tile";
 
 const EDGE_EVERY_MS = 250;
@@ -31,7 +32,17 @@ export interface TileDiagnostics {
   rebuilds: number;
 }
 
+/** Whose sound is on: one picture's at most. */
+export interface Heard {
+  tile: LiveTile;
+  state: SoundState;
+  problem: string | null;
+}
+
 export class LiveVideo {
+  #sound: LiveSound | null = null;
+  #heard: Heard | null = null;
+  #heardListeners = new Set<() => void>();
   #socket: WebSocket | null = null;
   #up = false;
   #attempt = 0;
@@ -60,6 +71,7 @@ export class LiveVideo {
     clearTimeout(this.#retry);
     clearTimeout(this.#hidden);
     document.removeEventListener("visibilitychange", this.#onVisibility);
+    this.stopListening();
     for (const tile of this.#tiles.values()) tile.destroy();
     this.#tiles.clear();
     this.#socket?.close();
@@ -75,8 +87,53 @@ export class LiveVideo {
   }
 
   close(tile: LiveTile): void {
+    if (this.#heard?.tile === tile) this.stopListening();
     this.#release(tile);
     tile.destroy();
+  }
+
+  /** Hear the camera of a tile, and no other. `stream`: the one that has sound. */
+  listen(tile: LiveTile, stream: StreamName): void {
+    this.stopListening();
+    const sound: LiveSound = new LiveSound(
+      { ...tile.request, stream },
+      () => tile.exactPictureMs(),
+      () => this.#tellHeard(tile, sound),
+    );
+    this.#sound = sound;
+    this.#tellHeard(tile, sound);
+    this.#askSound();
+  }
+
+  stopListening(): void {
+    const sound = this.#sound;
+    if (sound === null) return;
+    if (this.#up && !this.#paused) this.#say({ op: "close", tile: sound.number });
+    sound.destroy();
+    this.#sound = this.#heard = null;
+    for (const listener of this.#heardListeners) listener();
+  }
+
+  readonly subscribeHeard = (listener: () => void): (() => void) => {
+    this.#heardListeners.add(listener);
+    return () => this.#heardListeners.delete(listener);
+  };
+
+  readonly heard = (): Heard | null => this.#heard;
+
+  #tellHeard(tile: LiveTile, sound: LiveSound): void {
+    if (this.#sound !== sound) return;
+    this.#heard = { tile, state: sound.state, problem: sound.problem };
+    for (const listener of this.#heardListeners) listener();
+  }
+
+  #askSound(): void {
+    const sound = this.#sound;
+    if (sound === null) return;
+    sound.number = this.#next++;
+    sound.begin();
+    if (this.#up && !this.#paused)
+      this.#say({ op: "open", tile: sound.number, ...sound.request, audio: true });
   }
 
   diagnostics(): TileDiagnostics[] {
@@ -127,6 +184,7 @@ export class LiveVideo {
     const tiles = [...this.#tiles.values()];
     this.#tiles.clear();
     for (const tile of tiles) this.#ask(tile);
+    this.#askSound();
   }
 
   #lost(): void {
@@ -142,17 +200,21 @@ export class LiveVideo {
     this.#attempt = 0;
     if (typeof data !== "string") {
       const message = parseMedia(data);
-      if (message !== null) this.#tiles.get(message.tile)?.media(message);
+      if (message === null) return;
+      if (message.tile === this.#sound?.number) this.#sound.media(message);
+      else this.#tiles.get(message.tile)?.media(message);
       return;
     }
     const message = JSON.parse(data) as VideoMessage;
-    this.#tiles.get(message.tile)?.told(message);
+    if (message.tile === this.#sound?.number) this.#sound.told(message);
+    else this.#tiles.get(message.tile)?.told(message);
   }
 
   readonly #tick = () => {
     this.#ticks += 1;
     const tell = this.#ticks % 2 === 0;
     for (const tile of this.#tiles.values()) tile.tick(tell);
+    this.#sound?.tick();
   };
 
   readonly #onVisibility = () => {
@@ -167,6 +229,7 @@ export class LiveVideo {
       this.#say({ op: "close", tile: tile.number });
       tile.pause();
     }
+    this.stopListening(); // nobody hears a room from a window that nobody looks at
     this.#paused = true;
   }
 

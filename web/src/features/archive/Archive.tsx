@@ -1,8 +1,9 @@
 /** Recordings of one camera, or of up to nine of a school in step; the day as a bar; the keys of a cutting table. */
-import { Cctv, Download } from "lucide-react";
+import { Archive as Archived, Cctv, Download } from "lucide-react";
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Camera, StreamName } from "@/api/types";
 import { ArchivePicture, useArchiveTransport } from "@/player/ArchivePicture";
+import { ArchiveSoundButton } from "@/player/ArchiveSoundButton";
 import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
@@ -15,6 +16,7 @@ import { useWords } from "@/vocabulary/use-words";
 import { useServerNow, useSession } from "@/world/hooks";
 import { Calendar } from "./Calendar";
 import { ExportDialog } from "./Export";
+import { HoldDialog } from "./Hold";
 import { DAY_MS, type Marks, marked, pan, stretchOf, type View } from "./geometry";
 import { Lane } from "./Lane";
 import { useThumbnail } from "./Thumbnail";
@@ -66,6 +68,7 @@ export function Archive(props: ArchiveProps) {
   const [view, setView] = useState<View>(() => dayOf(opened));
   const [marks, setMarks] = useState<Marks>({});
   const [exporting, setExporting] = useState(false);
+  const [holding, setHolding] = useState(false);
   const asked = daysAround(view, dayStart, Math.floor(now / 10_000) * 10_000);
   const { coverage, error, refetch } = useCoverage(first.id, asked, now);
   const requests = useMemo(
@@ -159,6 +162,7 @@ export function Archive(props: ArchiveProps) {
             {position !== null && (played.playing ? clock(position) : clockExact(position))}
           </output>
           <SpeedChoice transport={transport} view={played} />
+          <ArchiveSoundButton transport={transport} view={played} camera={first} request={requests[0]} />
           <span className="grow" />
           {!several && first.has_sub && (
             <Segmented
@@ -182,6 +186,11 @@ export function Archive(props: ArchiveProps) {
           {mayExport && (
             <Button onClick={() => setExporting(true)} data-testid="export">
               <Download size={16} aria-hidden /> {t("archive.export.open")} <Kbd>E</Kbd>
+            </Button>
+          )}
+          {rights.includes("evidence.hold") && (
+            <Button onClick={() => setHolding(true)} data-testid="hold-open">
+              <Archived size={16} aria-hidden /> {t("hold.open")}
             </Button>
           )}
           <Calendar
@@ -227,6 +236,15 @@ export function Archive(props: ArchiveProps) {
           ))}
         </div>
       </div>
+      {holding && (
+        <HoldDialog
+          cameras={cameras}
+          purpose={purpose}
+          stretch={stretchOf(marks, transport?.position() ?? opened, now)}
+          now={now}
+          onClose={() => setHolding(false)}
+        />
+      )}
       {exporting && (
         <ExportDialog
           cameras={cameras}
