@@ -14,7 +14,11 @@ PART_OF = {
     "ChecklistTick": "checklist",
     "HandoverItem": "handover",
 }
-PLUMBING = {"KeptAnswer"}  # no domain in it: the API's memory of idempotency keys
+PLUMBING = {
+    "KeptAnswer",  # no domain in it: the API's memory of idempotency keys
+    "NoticeMark",  # how far a log was read
+    "Secret",
+}
 
 
 def rows() -> list[tuple[list[str], list[str]]]:

@@ -15,10 +15,32 @@
     url = "nats://127.0.0.1:4222"           # QORGAN_NATS
     user = "centre"                         # QORGAN_NATS_USER; password: QORGAN_NATS_PASSWORD or data/nats.password
 
+    [notices]                               # what is told to others (centre/notices)
+    sender = "qorgan-centre"                # CAP's sender: one name in the world, a domain of yours
+    contact = ""                            # "mailto:…" or "https://…": who answers for Web Push (RFC 8292)
+    english = false                         # a third language in CAP messages
+    private = []                            # networks of your own that may be addressed: "10.4.0.0/16"; none: none
+
+    [mail]                                  # without host: e-mail is not configured
+    host = ""                               # QORGAN_MAIL_HOST; password: `qorgan centre set-secret mail`
+    port = 25
+    user = ""
+    tls = "starttls"                        # starttls, tls or none
+    sender = "qorgan@localhost"
+
+    [sms]                                   # without url: SMS is not configured
+    url = ""                                # a gateway that takes a POST; its key: `qorgan centre set-secret sms`
+    form = "json"                           # json or form
+    to = "to"                               # the names of its fields
+    text = "text"
+    header = "Authorization"                # where its key goes
+    fields = {}                             # what it wants besides
+
 The file's place is in `QORGAN_CENTRE_CONFIG`; without it the defaults above hold. Paths are relative to the file, or to
 the working directory when they come from the environment.
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -29,6 +51,42 @@ from typing import Any
 from qorgan.kernel.errors import Invalid
 
 NATS_PASSWORD_FILE = "nats.password"  # noqa: S105 - a file's name
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticesConfig:
+    """How the centre appears to others, and which networks of its own it may address."""
+
+    sender: str = "qorgan-centre"
+    contact: str = ""
+    english: bool = False
+    private: tuple[Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailConfig:
+    """A mail server. Its password is in the vault under `mail`."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    tls: str = "starttls"
+    sender: str = "qorgan@localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsConfig:
+    """A gateway that sends SMS when told so by HTTP. Its key is in the vault under `sms`."""
+
+    url: str = ""
+    form: str = "json"
+    to: str = "to"
+    text: str = "text"
+    header: str = "Authorization"
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +104,9 @@ class CentreConfig:
     nats: str = "nats://127.0.0.1:4222"
     nats_user: str = "centre"
     nats_password: str | None = field(default=None, repr=False)
+    notices: NoticesConfig = NoticesConfig()
+    mail: MailConfig = MailConfig()
+    sms: SmsConfig = SmsConfig()
 
 
 def load(environ: Mapping[str, str] = os.environ) -> CentreConfig:
@@ -74,6 +135,51 @@ def load(environ: Mapping[str, str] = os.environ) -> CentreConfig:
         nats=environ.get("QORGAN_NATS", _text(nats, "url", default.nats)),
         nats_user=environ.get("QORGAN_NATS_USER", _text(nats, "user", default.nats_user)),
         nats_password=environ.get("QORGAN_NATS_PASSWORD") or _password(data),
+        notices=_notices(_table(file, "notices")),
+        mail=_mail(_table(file, "mail"), environ),
+        sms=_sms(_table(file, "sms")),
+    )
+
+
+def _notices(table: Mapping[str, Any]) -> NoticesConfig:
+    default = NoticesConfig()
+    try:
+        private = tuple(ipaddress.ip_network(text) for text in _words(None, table.get("private"), ()))
+    except ValueError as error:
+        raise Invalid(f"[notices] private: {error}; networks look like 10.4.0.0/16") from error
+    return NoticesConfig(
+        sender=_text(table, "sender", default.sender),
+        contact=_text(table, "contact"),
+        english=table.get("english") is True,
+        private=private,
+    )
+
+
+def _mail(table: Mapping[str, Any], environ: Mapping[str, str]) -> MailConfig:
+    default = MailConfig()
+    tls = _text(table, "tls", default.tls)
+    if tls not in ("starttls", "tls", "none"):
+        raise Invalid("[mail] tls: is starttls, tls or none")
+    return MailConfig(
+        host=environ.get("QORGAN_MAIL_HOST", _text(table, "host")),
+        port=_port(table.get("port", default.port)),
+        user=_text(table, "user"),
+        tls=tls,
+        sender=_text(table, "sender", default.sender),
+    )
+
+
+def _sms(table: Mapping[str, Any]) -> SmsConfig:
+    default, form, fields = SmsConfig(), _text(table, "form", "json"), _table(table, "fields")
+    if form not in ("json", "form"):
+        raise Invalid("[sms] form: is json or form")
+    return SmsConfig(
+        url=_text(table, "url"),
+        form=form,
+        to=_text(table, "to", default.to),
+        text=_text(table, "text", default.text),
+        header=_text(table, "header", default.header),
+        fields=tuple((name, str(value)) for name, value in fields.items()),
     )
 
 

@@ -1,7 +1,8 @@
 """The centre's own keys: made at the first start, kept in the data directory, readable by their owner alone (0600).
 
 `django.key` signs sessions and forms. `grant.key` is the Ed25519 key (JWK) whose public half every school keeps:
-with it the centre signs the grants by which schools let video out (invariant I7).
+with it the centre signs the grants by which schools let video out (invariant I7). `secrets.key` encrypts the secrets in
+the database; `QORGAN_CENTRE_SECRETS_KEY` takes its place where several machines share one.
 """
 
 import json
@@ -10,12 +11,15 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from joserfc.jwk import OKPKey
 
-from qorgan.kernel.errors import NotFound
+from qorgan.kernel.errors import Corrupt, NotFound
 
 DJANGO_KEY = "django.key"
 GRANT_KEY = "grant.key"
+SECRETS_KEY = "secrets.key"
+SECRETS_KEY_VARIABLE = "QORGAN_CENTRE_SECRETS_KEY"
 
 
 def prepare(data: Path) -> None:
@@ -23,12 +27,24 @@ def prepare(data: Path) -> None:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_once(data / DJANGO_KEY, lambda: secrets.token_urlsafe(64))
     _write_once(data / GRANT_KEY, _new_grant_key)
+    _write_once(data / SECRETS_KEY, lambda: Fernet.generate_key().decode("ascii"))
 
 
 def django_key(data: Path) -> str:
     """The key of this centre, or one that lives as long as the process: tools and tests need no centre."""
     file = data / DJANGO_KEY
     return file.read_text(encoding="ascii") if file.is_file() else secrets.token_urlsafe(64)
+
+
+def cipher(data: Path) -> Fernet:
+    """What encrypts the secrets in the database. Raises `NotFound` before the first start, `Corrupt` for a bad key."""
+    told = os.environ.get(SECRETS_KEY_VARIABLE, "")
+    try:
+        return Fernet(told or (data / SECRETS_KEY).read_text(encoding="ascii"))
+    except FileNotFoundError as error:
+        raise NotFound("this centre has no key for its secrets: run `qorgan centre migrate`") from error
+    except ValueError as error:
+        raise Corrupt(f"{SECRETS_KEY}: is not a Fernet key", code="secrets.damaged") from error
 
 
 def grant_key(data: Path) -> OKPKey:

@@ -156,6 +156,12 @@ def test_lines_that_are_the_centres_own_affair_reach_nobody() -> None:
     assert len(alarm_messages(an_alarm(), log, SENDER)) == 1
 
 
+def test_an_operators_alarm_begins_with_its_first_line() -> None:
+    (alert,) = alarm_messages(an_alarm(source="operator"), a_log("raised", "presented"), SENDER)
+
+    assert "Тревогу внёс оператор" in said(parsed(alert), "cap:info/cap:description")[1]
+
+
 def test_a_log_that_does_not_begin_with_the_store_gives_nothing() -> None:
     assert alarm_messages(an_alarm(), a_log("owned", "closed"), SENDER) == []
 

@@ -33,6 +33,7 @@ LOCAL = ZoneInfo("Asia/Almaty")
 LANGUAGES = (("kk", "kk-KZ"), ("ru", "ru-KZ"))
 ENGLISH = ("en", "en-KZ")
 RADIUS_KM = 0.3
+BEGINNINGS = frozenset({"stored", "raised"})  # by a school, by an operator on behalf of a caller
 STATUS = {Kind.REAL: Status.ACTUAL, Kind.DRILL: Status.EXERCISE, Kind.TEST: Status.TEST}
 CERTAINTY = {"confirmed": Certainty.OBSERVED, "refuted": Certainty.UNLIKELY}
 SEVERITY = {Level.P1: Severity.EXTREME, Level.P2: Severity.SEVERE, Level.P3: Severity.MINOR}
@@ -103,7 +104,7 @@ def alarm_messages(alarm: AlarmFacts, log: Iterable[Line], sender: Sender) -> li
     sent: list[Alert] = []
     certainty = Certainty.LIKELY
     for line in log:
-        if line.action not in words.STEPS or (line.action == "stored") != (not sent):
+        if line.action not in words.STEPS or (line.action in BEGINNINGS) != (not sent):
             continue
         certainty = CERTAINTY.get(line.action, certainty)
         sent.append(_message(alarm, line, sender, certainty, sent))

@@ -42,6 +42,11 @@ STEPS: Mapping[str, LocalText] = MappingProxyType(
         "stored": _text(
             "Дабыл орталыққа түсті.", "Тревога поступила в центр.", "The alarm has reached the operations centre."
         ),
+        "raised": _text(
+            "Дабылды қоңырау бойынша оператор енгізді.",
+            "Тревогу внёс оператор со слов позвонившего.",
+            "An operator entered the alarm for a caller.",
+        ),
         "owned": _text("Дабылды кезекші қабылдады.", "Тревогу принял дежурный.", "A duty officer has taken the alarm."),
         "confirmed": _text("Оқиға расталды.", "Происшествие подтверждено.", "The incident is confirmed."),
         "unverified": _text(

@@ -1,0 +1,1 @@
+"""The channels: each takes one delivery and either it arrived, or it says why not."""
