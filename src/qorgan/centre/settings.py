@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "qorgan.centre.nodes",
     "qorgan.centre.intake",
     "qorgan.centre.supervision",
+    "qorgan.centre.notices",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
