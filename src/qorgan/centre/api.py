@@ -18,6 +18,7 @@ from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.dispatch.api import router as dispatch
 from qorgan.centre.duty.api import router as duty
 from qorgan.centre.nodes.api import router as nodes
+from qorgan.centre.notices.api import router as notices
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
@@ -49,7 +50,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision):
+for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision, notices):
     api.add_router("", router)
 
 
