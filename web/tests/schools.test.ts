@@ -19,7 +19,7 @@ function aSchool(number: number, change: Partial<School> = {}): School {
     district: "KZ391000",
     lat: 53 + number / 100,
     lon: 63,
-    node: { state: "online", last_pulse_at: null },
+    node: { state: "online", last_pulse_at: null, faults: [], clock_offset_s: null },
     cameras_total: 2,
     cameras_live: 2,
     alarm_level: null,
@@ -35,6 +35,8 @@ const aCamera = (id: string, school: string): Camera => ({
   zone: "other",
   has_sub: true,
   present: true,
+  onvif: "",
+  clock_offset_s: null,
   streams: [],
 });
 
@@ -44,14 +46,29 @@ const NO_FILTER = { q: "", state: undefined, kind: undefined, region: undefined 
 describe("the state of a school", () => {
   test("an alarm is above all, silence above failing cameras, never is its own", () => {
     expect(
-      schoolState(aSchool(1, { alarm_level: "P1", node: { state: "silent", last_pulse_at: null } })),
+      schoolState(
+        aSchool(1, {
+          alarm_level: "P1",
+          node: { state: "silent", last_pulse_at: null, faults: [], clock_offset_s: null },
+        }),
+      ),
     ).toBe("alarm");
-    expect(schoolState(aSchool(1, { node: { state: "silent", last_pulse_at: null }, cameras_live: 0 }))).toBe(
-      "silent",
-    );
-    expect(schoolState(aSchool(1, { node: { state: "never", last_pulse_at: null }, cameras_live: 0 }))).toBe(
-      "never",
-    );
+    expect(
+      schoolState(
+        aSchool(1, {
+          node: { state: "silent", last_pulse_at: null, faults: [], clock_offset_s: null },
+          cameras_live: 0,
+        }),
+      ),
+    ).toBe("silent");
+    expect(
+      schoolState(
+        aSchool(1, {
+          node: { state: "never", last_pulse_at: null, faults: [], clock_offset_s: null },
+          cameras_live: 0,
+        }),
+      ),
+    ).toBe("never");
     expect(schoolState(aSchool(1, { cameras_live: 1 }))).toBe("partial");
     expect(schoolState(aSchool(1))).toBe("normal");
   });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Alarm, Camera, School, Snapshot, Unit, WorldEvent } from "@/api/types";
 import { applyEvents, fromSnapshot, type World } from "@/world/world";
+import { anAlarm as anyAlarm } from "./an-alarm";
 
 const name = { kk: "а", ru: "а", en: "a" };
 
@@ -17,7 +18,7 @@ function aSchool(id: string, change: Partial<School> = {}): School {
     district: "KZ391000",
     lat: 53.2,
     lon: 63.6,
-    node: { state: "online", last_pulse_at: null },
+    node: { state: "online", last_pulse_at: null, faults: [], clock_offset_s: null },
     cameras_total: 1,
     cameras_live: 1,
     alarm_level: null,
@@ -34,36 +35,15 @@ function aCamera(id: string, change: Partial<Camera> = {}): Camera {
     zone: "other",
     has_sub: true,
     present: true,
+    onvif: "",
+    clock_offset_s: null,
     streams: [],
     ...change,
   };
 }
 
-function anAlarm(id: string, version: number, state: Alarm["state"] = "stored"): Alarm {
-  return {
-    id,
-    school: "s1",
-    school_name: name,
-    site: "s1",
-    button: "hall",
-    place: name,
-    level: "P1",
-    kind: "real",
-    source: "button",
-    state,
-    pressed_at: "2026-11-22T07:44:00.000Z",
-    received_at: "2026-11-22T07:44:00.400Z",
-    presented_at: null,
-    owner: null,
-    verdict: null,
-    unit: null,
-    disposition: null,
-    closed_at: null,
-    version,
-    cameras: [],
-    log: [],
-  };
-}
+const anAlarm = (id: string, version: number, state: Alarm["state"] = "stored"): Alarm =>
+  anyAlarm(id, { school: "s1", site: "s1", version, state });
 
 const aUnit = (id: string, state: Unit["state"]): Unit => ({ id, name, state, since: null, reason: "" });
 
@@ -98,7 +78,10 @@ describe("old snapshot, events applied, equals fresh snapshot", () => {
       units: [aUnit("u1", "free")],
     }),
   );
-  const silent = aSchool("s1", { node: { state: "silent", last_pulse_at: at }, cameras_live: 0 });
+  const silent = aSchool("s1", {
+    node: { state: "silent", last_pulse_at: at, faults: [], clock_offset_s: null },
+    cameras_live: 0,
+  });
   const stories: [string, WorldEvent, Snapshot][] = [
     [
       "a school falls silent",

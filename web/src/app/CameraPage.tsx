@@ -5,6 +5,8 @@ import { useCallback, useMemo } from "react";
 import type { Camera } from "@/api/types";
 import { Archive } from "@/features/archive/Archive";
 import { NativeArchive } from "@/features/archive/NativeArchive";
+import { SnapshotButton } from "@/features/cameras/Snapshot";
+import { CameraTroubles } from "@/features/cameras/Troubles";
 import { SteerButton } from "@/features/steer/SteerDialog";
 import { canFeedVideo, shownStream } from "@/player/codecs";
 import { MOST_CAMERAS } from "@/player/archive-transport";
@@ -61,7 +63,11 @@ function Page({ camera }: { camera: Camera }) {
           <CameraMark state={cameraState(camera).state} />
           <CameraStateWords camera={camera} />
         </p>
+        <CameraTroubles camera={camera} />
         <span className="grow" />
+        {purpose !== null && rights.includes("live.view") && (
+          <SnapshotButton camera={camera} purpose={purpose} />
+        )}
         {purpose !== null && rights.includes("ptz.move") && <SteerButton camera={camera} purpose={purpose} />}
       </header>
       <div className="min-h-0 flex-1">

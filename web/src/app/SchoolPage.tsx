@@ -1,11 +1,13 @@
 /** One school: what fails today, its cameras, its alarms, and who watched it. A head's first screen. */
 import { Link, useParams } from "@tanstack/react-router";
-import { MapPin, Phone, UserRound } from "lucide-react";
+import { MapPin, Phone, Plus, UserRound } from "lucide-react";
 import type { School } from "@/api/types";
 import { CameraGrid } from "@/features/schools/CameraGrid";
 import { Fails } from "@/features/schools/Fails";
 import { LastAlarms } from "@/features/schools/LastAlarms";
+import { Storage } from "@/features/schools/Storage";
 import { Watches } from "@/features/schools/Watches";
+import { buttonClass } from "@/ui/button";
 import { Notice, Panel, Skeleton } from "@/ui/surfaces";
 import { SchoolMark, schoolState, SchoolStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
@@ -64,7 +66,24 @@ function Page({ school }: { school: School }) {
           </div>
         </Panel>
       </div>
-      <Panel title={t("panel.cameras")}>
+      <Panel title={t("storage.title")}>
+        <Storage school={school.id} />
+      </Panel>
+      <Panel
+        title={t("panel.cameras")}
+        actions={
+          rights.includes("camera.setup") && (
+            <Link
+              to="/schools/$id/setup"
+              params={{ id: school.id }}
+              className={buttonClass("plain", true)}
+              data-testid="setup-open"
+            >
+              <Plus size={14} aria-hidden /> {t("setup.open")}
+            </Link>
+          )
+        }
+      >
         <CameraGrid
           school={school}
           archive={(camera, words) => (

@@ -43,7 +43,13 @@ const camera = createRoute({
   component: lazyRouteComponent(() => import("./CameraPage"), "CameraPage"),
 });
 
-const tree = root.addChildren([landing, desk, wall, schools, school, camera]);
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id/setup",
+  component: lazyRouteComponent(() => import("./SetupPage"), "SetupPage"),
+});
+
+const tree = root.addChildren([landing, desk, wall, schools, school, setup, camera]);
 
 export function makeRouter() {
   return createRouter({ routeTree: tree, defaultPreload: "intent" });

@@ -15,7 +15,16 @@ export function named(text: LocalText, language: string): string {
   return (isLanguage(language) ? text[language] : "") || text.kk;
 }
 
-type CodeSpace = "reason" | "problem" | "action" | "tile" | "zone" | "source";
+type CodeSpace =
+  | "node_fault"
+  | "setup.house_change"
+  | "storage.state"
+  | "reason"
+  | "problem"
+  | "action"
+  | "tile"
+  | "zone"
+  | "source";
 
 /** The word for `code` in `space`, or the code itself: a new code from a newer centre must not be hidden. */
 export function wordFor(t: TFunction, space: CodeSpace, code: string): string {

@@ -9,6 +9,7 @@ import { clock, counter, day, fromLocal } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { download, LONGEST_MS, type Progress } from "./download";
 import type { Stretch } from "./geometry";
+import { Moment } from "./Moment";
 
 type Way =
   | { kind: "choosing" }
@@ -89,9 +90,15 @@ export function ExportDialog({
           value={from}
           onChange={setFrom}
           wrong={start === null}
-          testId="from"
+          testId="export-from"
         />
-        <Moment label={t("archive.export.to")} value={to} onChange={setTo} wrong={end === null} testId="to" />
+        <Moment
+          label={t("archive.export.to")}
+          value={to}
+          onChange={setTo}
+          wrong={end === null}
+          testId="export-to"
+        />
         {first.has_sub && (
           <Segmented
             label={t("stream.label")}
@@ -170,43 +177,3 @@ function Doing({ way, children }: { way: Way; children: [ReactNode, ReactNode] }
 }
 
 const megabytes = (bytes: number): string => number(Math.round(bytes / 100_000) / 10);
-
-function Moment({
-  label,
-  value,
-  onChange,
-  wrong,
-  testId,
-}: {
-  label: string;
-  value: { date: string; time: string };
-  onChange: (value: { date: string; time: string }) => void;
-  wrong: boolean;
-  testId: string;
-}) {
-  const { t } = useWords();
-  const field = `h-9 rounded-md border bg-ground px-2 text-ink ${wrong ? "border-caution" : "border-line-2"}`;
-  return (
-    <fieldset className="flex flex-wrap items-center gap-2">
-      <legend className="mb-1 text-sm text-ink-2">{label}</legend>
-      <input
-        value={value.date}
-        aria-label={`${label}: ${t("archive.date")}`}
-        aria-invalid={wrong}
-        inputMode="numeric"
-        onChange={(event) => onChange({ ...value, date: event.target.value })}
-        className={`${field} w-30`}
-        data-testid={`export-${testId}-date`}
-      />
-      <input
-        value={value.time}
-        aria-label={`${label}: ${t("archive.time")}`}
-        aria-invalid={wrong}
-        inputMode="numeric"
-        onChange={(event) => onChange({ ...value, time: event.target.value })}
-        className={`${field} w-26`}
-        data-testid={`export-${testId}-time`}
-      />
-    </fieldset>
-  );
-}

@@ -4,12 +4,14 @@
  */
 import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { wordFor } from "@/vocabulary/text";
-import { clock, clockMinutes, day, zoneOffsetMs } from "@/vocabulary/time";
+import { clock, clockMinutes, clockOrDay, counter, day, zoneOffsetMs } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import {
+  columns,
   DAY_MS,
   type Marks,
   pan,
+  shareAt,
   ticks,
   toTime,
   toX,
@@ -19,7 +21,7 @@ import {
   zoomAround,
 } from "./geometry";
 import { Thumbnail, type ThumbnailSource } from "./Thumbnail";
-import type { Coverage } from "./use-timeline";
+import type { Coverage, GapStretch, MotionLane } from "./use-timeline";
 
 const HEIGHT = 56;
 const TOP = 16;
@@ -190,6 +192,7 @@ function Drawing({
           ))}
         </g>
       )}
+      {coverage !== null && coverage.motion !== null && <Motion view={view} width={width} motion={coverage.motion} />}
       {future < width && (
         <rect x={future} y={TOP} width={width - future} height={BAR} fill="var(--q-surface)" />
       )}
@@ -217,6 +220,29 @@ function Drawing({
         <Pin key={alarm.id} x={toX(view, width, alarm.at)} level={alarm.level} />
       ))}
     </svg>
+  );
+}
+
+/** How much moved, drawn upwards from the foot of the bar; over everything but pins and the playhead. */
+function Motion({ view, width, motion }: { view: View; width: number; motion: MotionLane }) {
+  const drawn = useMemo(() => columns(motion, view, width), [motion, view, width]);
+  return (
+    <g data-testid="motion" data-basis={motion.basis} data-columns={drawn.length}>
+      {drawn.map(({ x, w, share }) => {
+        const height = Math.max(2, share * (BAR - 6));
+        return (
+          <rect
+            key={x}
+            x={x}
+            y={TOP + BAR - height}
+            width={w}
+            height={height}
+            fill="var(--q-accent)"
+            opacity={0.55}
+          />
+        );
+      })}
+    </g>
   );
 }
 
@@ -282,20 +308,48 @@ function Hover({
   const subHasIt =
     gap !== undefined && coverage?.sub.some(({ start, end }) => at >= start && at < end) === true;
   const hasPicture = at <= now && (gap === undefined || subHasIt);
-  const x = Math.min(width - 115, Math.max(115, toX(view, width, at)));
+  const half = Math.min(115, width / 2);
+  const x = Math.min(width - half, Math.max(half, toX(view, width, at)));
+  const moved = coverage?.motion ? shareAt(coverage.motion, at) : null;
   const why = gap === undefined ? null : wordFor(t, "reason", gap.cause);
   return (
     <div
-      className="pointer-events-none absolute bottom-full z-10 -translate-x-1/2 rounded-sm border border-line-2 bg-surface px-2 py-1 text-center text-sm whitespace-nowrap shadow-float"
-      style={{ left: x }}
+      className="pointer-events-none absolute bottom-full z-10 -translate-x-1/2 rounded-sm border border-line-2 bg-surface px-2 py-1 text-center text-sm shadow-float"
+      style={{ left: x, width: "max-content", maxWidth: Math.min(360, width) }}
       role="tooltip"
     >
       {hasPicture && <Thumbnail source={thumbnail} at={at} />}
       {view.to - view.from > 2 * DAY_MS && `${day(at)} `}
       {clock(at)}
       {at <= now && why !== null && (
-        <span className="text-ink-2"> · {t(subHasIt ? "archive.sub_only" : "archive.gap", { why })}</span>
+        <span className="text-ink-2">
+          {" · "}
+          {subHasIt ? t("archive.sub_only", { why }) : <GapWords gap={gap} why={why} now={now} />}
+        </span>
+      )}
+      {moved !== null && moved > 0 && (
+        <span className="block text-ink-2" data-testid="motion-share">
+          {t(`motion.${coverage?.motion?.basis ?? "events"}`)}
+          {coverage?.motion?.basis === "events" &&
+            `: ${t("motion.share", { percent: Math.round(moved * 100) })}`}
+        </span>
       )}
     </div>
+  );
+}
+
+/** Since when, until when, how long, and why nothing was recorded. */
+function GapWords({ gap, why, now }: { gap: GapStretch | undefined; why: string; now: number }) {
+  const { t } = useWords();
+  if (gap === undefined) return null;
+  return (
+    <>
+      {t("archive.gap_for", {
+        from: clockOrDay(gap.start, now),
+        to: clockOrDay(gap.end, now),
+        length: counter(gap.end - gap.start),
+        why,
+      })}
+    </>
   );
 }

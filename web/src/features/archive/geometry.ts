@@ -112,3 +112,41 @@ export function stretchOf(marks: Marks, at: number, now: number): Stretch {
   const start = from ?? Math.min(at, now - 5_000) - USUAL_EXPORT_MS / 2;
   return { start, end: Math.min(start + USUAL_EXPORT_MS, now - 5_000) };
 }
+
+export interface Steps {
+  start: number;
+  stepMs: number;
+  shares: readonly number[];
+}
+
+/** The share of the step that an instant lies in, or null outside of what is known. */
+export function shareAt(steps: Steps, at: number): number | null {
+  return steps.shares[Math.floor((at - steps.start) / steps.stepMs)] ?? null;
+}
+
+/**
+ * Columns of `columnPx` on the bar, each as high as the most that moved within it: a short movement in a long view is
+ * still seen. Columns in which nothing moved are left out.
+ */
+export function columns(
+  steps: Steps,
+  view: View,
+  width: number,
+  columnPx = 2,
+): { x: number; w: number; share: number }[] {
+  const found: { x: number; w: number; share: number }[] = [];
+  for (let x = 0; x < width; x += columnPx) {
+    const first = Math.floor((toTime(view, width, x) - steps.start) / steps.stepMs);
+    const last = Math.ceil((toTime(view, width, x + columnPx) - steps.start) / steps.stepMs);
+    let share = 0;
+    for (
+      let step = Math.max(0, first);
+      step < Math.min(steps.shares.length, Math.max(last, first + 1));
+      step++
+    ) {
+      share = Math.max(share, steps.shares[step] ?? 0);
+    }
+    if (share > 0) found.push({ x, w: columnPx, share });
+  }
+  return found;
+}

@@ -13,6 +13,15 @@ export interface Coverage {
   sub: Stretch[];
   gaps: GapStretch[];
   alarms: { id: string; at: number; level: string }[];
+  motion: MotionLane | null;
+}
+
+/** How much moved, as shares 0 … 1 of each step from `start`. */
+export interface MotionLane {
+  start: number;
+  stepMs: number;
+  basis: "events" | "sizes";
+  shares: readonly number[];
 }
 
 const REFRESH_MS = 10_000;
@@ -30,6 +39,12 @@ function coverageOf(timeline: Timeline): Coverage {
     sub: of("sub"),
     gaps: main.map((gap) => ({ ...stretch(gap), cause: gap.cause })),
     alarms: timeline.alarms.map(({ id, at, level }) => ({ id, at: Date.parse(at), level })),
+    motion: timeline.motion && {
+      start: Date.parse(timeline.motion.start),
+      stepMs: timeline.motion.step_s * 1000,
+      basis: timeline.motion.basis,
+      shares: timeline.motion.density.map((value) => value / 255),
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { CircleCheck } from "lucide-react";
 import { useMemo } from "react";
 import type { Camera, School, Stream } from "@/api/types";
+import { isWrong, roughly } from "@/vocabulary/clocks";
 import { CameraMark, SchoolMark } from "@/vocabulary/schools";
 import { wordFor } from "@/vocabulary/text";
 import { clockOrDay } from "@/vocabulary/time";
@@ -35,12 +36,60 @@ export function failing(cameras: Iterable<Camera>, school: string): Failing[] {
     );
 }
 
+interface Flaw {
+  key: string;
+  title: string;
+  detail: string;
+}
+
+/** What is wrong besides pictures: the node itself, clocks, and events and contacts that do not reach us. */
+function useFlaws(school: School, cameras: ReadonlyMap<string, Camera>): Flaw[] {
+  const { t, name } = useWords();
+  return useMemo(() => {
+    const { faults, clock_offset_s } = school.node;
+    const flaws: Flaw[] = faults.map((code) => ({
+      key: code,
+      title: wordFor(t, "node_fault", code),
+      detail: "",
+    }));
+    if (isWrong(clock_offset_s)) {
+      const words = clock_offset_s > 0 ? "clock.node_ahead" : "clock.node_behind";
+      flaws.push({
+        key: "clock",
+        title: t(words, { time: roughly(t, clock_offset_s) }),
+        detail: t("clock.node_detail"),
+      });
+    }
+    for (const camera of cameras.values()) {
+      if (camera.school !== school.id) continue;
+      if (camera.onvif !== "" && camera.onvif !== "ok") {
+        const why = wordFor(t, "problem", camera.onvif);
+        flaws.push({
+          key: `onvif-${camera.id}`,
+          title: `${name(camera.name)} · ${t("onvif.title")}`,
+          detail: t("onvif.detail", { why }),
+        });
+      }
+      if (isWrong(camera.clock_offset_s)) {
+        const words = camera.clock_offset_s > 0 ? "clock.ahead" : "clock.behind";
+        flaws.push({
+          key: `clock-${camera.id}`,
+          title: `${name(camera.name)} · ${t(words, { time: roughly(t, camera.clock_offset_s) })}`,
+          detail: t("clock.detail"),
+        });
+      }
+    }
+    return flaws;
+  }, [school, cameras, t, name]);
+}
+
 export function Fails({ school }: { school: School }) {
   const { t } = useWords();
   const cameras = useWorld((world) => world.cameras);
   const list = useMemo(() => failing(cameras.values(), school.id), [cameras, school.id]);
   const nodeFails = school.node.state !== "online";
-  if (!nodeFails && list.length === 0) {
+  const flaws = useFlaws(school, cameras);
+  if (!nodeFails && list.length === 0 && flaws.length === 0) {
     return (
       <p className="flex items-center gap-2 p-3 text-ink-2" data-testid="nothing-fails">
         <CircleCheck size={16} aria-hidden />
@@ -53,6 +102,15 @@ export function Fails({ school }: { school: School }) {
       {nodeFails && <NodeFails school={school} />}
       {(nodeFails ? [] : list).map(({ camera, stream }) => (
         <StreamFails key={camera.id + stream.stream} camera={camera} stream={stream} />
+      ))}
+      {(nodeFails ? [] : flaws).map(({ key, title, detail }) => (
+        <li key={key} className="flex items-center gap-3 px-3 py-2" data-testid="flaw" data-flaw={key}>
+          <SchoolMark state="partial" />
+          <span className="min-w-0 flex-1">
+            <span className="block font-medium">{title}</span>
+            {detail !== "" && <span className="block text-sm text-ink-2">{detail}</span>}
+          </span>
+        </li>
       ))}
     </ul>
   );

@@ -101,7 +101,7 @@ function Row({ watch }: { watch: Watch }) {
 function PurposeWords({ purpose }: { purpose: string }) {
   const { t } = useWords();
   if (purpose.startsWith("alarm:")) return <>{t("purpose.alarm")}</>;
-  if (purpose === "duty" || purpose === "own_school" || purpose === "inspection")
+  if (purpose === "duty" || purpose === "own_school" || purpose === "inspection" || purpose === "setup")
     return <>{t(`purpose.${purpose}`)}</>;
   return <>{purpose}</>;
 }
