@@ -8,6 +8,7 @@ it is mended. An input that takes more than a minute ends the program with the s
 
 import argparse
 import faulthandler
+import logging
 import os
 import random
 import sys
@@ -16,7 +17,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.fuzz import fmp4, onvif, rtsp
+import structlog
+from tests.fuzz import fmp4, onvif, panels, rtsp
 from tests.fuzz.rtsp import Target
 
 HANGS_AFTER_S = 60
@@ -79,11 +81,13 @@ def _resident_bytes() -> int:
 def main() -> int:
     """0 when nothing was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = {target.name: target for target in (*rtsp.targets(), *fmp4.targets(), *onvif.targets())}
+    known = {target.name: target for target in (*rtsp.targets(), *fmp4.targets(), *onvif.targets(), *panels.targets())}
     parser.add_argument("--inputs", type=int, default=1_000_000, help="for each target")
     parser.add_argument("--target", choices=known, action="append", help="this one alone; repeat")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
     options = parser.parse_args()
+    # what is refused is logged; a million refusals are not
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     print(f"seed {options.seed}")
     findings = 0
     for name in options.target or known:

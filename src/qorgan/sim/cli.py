@@ -17,15 +17,19 @@ import typer
 from qorgan.kernel.errors import QorganError
 from qorgan.kernel.logs import configure
 from qorgan.kernel.processes import die_with_parent, until_stopped
+from qorgan.protocols.dc09.messages import CONTACT_ID, SIA_DCS, read_key
+from qorgan.protocols.surgard import ACK, write_heartbeat
 from qorgan.sim.button import SimButton
 from qorgan.sim.cameras import MAX_B_FRAMES, Algorithm, Login, SimCamera, Transport
 from qorgan.sim.codecs import AudioCodec, VideoCodec
 from qorgan.sim.faults import Fault
 from qorgan.sim.onvif import DISCOVERY_PORT
+from qorgan.sim.panel import PanelProtocol, SimPanel, SimSurgard, event_line
 from qorgan.sim.scenes import Scene
 from qorgan.sim.town import SimTown, TownPlan, made_up, read_plan
 
 PASSWORD_VARIABLE = "QORGAN_SIM_PASSWORD"  # noqa: S105 - a name, not a secret
+KEY_VARIABLE = "QORGAN_PANEL_KEY"
 TOKEN_VARIABLE = "QORGAN_BUTTON_TOKEN"  # noqa: S105 - a name, not a secret
 
 app = typer.Typer(
@@ -196,6 +200,53 @@ def button(
     with _errors_as_sentences():
         answer = asyncio.run(SimButton.press(url, token, kind=kind, give_up_after_s=give_up_after))
     print(json.dumps(answer), flush=True)
+
+
+@app.command()
+def panel(
+    host: Annotated[str, typer.Argument(help="Where panels are received.")],
+    port: Annotated[int, typer.Argument(help="The receiver's port.")],
+    account: Annotated[str, typer.Argument(help="The panel's account.")],
+    event: Annotated[
+        str, typer.Argument(help="Contact ID as '1120 01 005', SIA as 'Nri1/PA5', or 'null' for a link test.")
+    ] = "1120 01 001",
+    protocol: Annotated[PanelProtocol, typer.Option(help="DC-09 over tcp or udp, or surgard.")] = PanelProtocol.TCP,
+    encrypted: Annotated[bool, typer.Option(help=f"DC-09: encrypt, with the key in {KEY_VARIABLE}.")] = False,
+    every: Annotated[float | None, typer.Option(help="Go on with link tests, so many seconds apart.")] = None,
+    give_up_after: Annotated[float | None, typer.Option(help="Seconds; without it the panel never gives up.")] = None,
+) -> None:
+    """An alarm panel: report one event to a school's node, again and again until it is acknowledged.
+
+    Prints the answer. With --every it stays and sends link tests until Ctrl-C.
+    """
+    configure("panel")
+    with _errors_as_sentences():
+        if protocol is PanelProtocol.SURGARD:
+            asyncio.run(until_stopped(_tell_line(host, port, account, event, every)))
+            return
+        key = read_key(_secret(KEY_VARIABLE, "The panel's key")) if encrypted else None
+        made = SimPanel(account=account, host=host, port=port, key=key, udp=protocol is PanelProtocol.UDP)
+        asyncio.run(until_stopped(_report(made, event, every, give_up_after)))
+
+
+async def _report(panel: SimPanel, event: str, every: float | None, give_up_after: float | None) -> None:
+    if event == "null":
+        answer = await panel.null(give_up_after_s=give_up_after)
+    else:
+        id = SIA_DCS if event[:1] in "NO" else CONTACT_ID
+        answer = await panel.report(event, id, give_up_after_s=give_up_after)
+    print(answer.id, flush=True)
+    while every is not None:
+        await asyncio.sleep(every)
+        await panel.null()
+
+
+async def _tell_line(host: str, port: int, account: str, event: str, every: float | None) -> None:
+    async with SimSurgard.calling(host, port) as receiver:
+        line = write_heartbeat() if event == "null" else event_line(account, event)
+        print("ACK" if await receiver.tell(line) == ACK else "NAK", flush=True)
+        if every is not None:
+            await receiver.beat(every)
 
 
 def _run_town(plan: TownPlan, host: str, cache: Path | None, ready_file: Path | None, fault: Fault | None) -> None:

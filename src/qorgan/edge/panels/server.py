@@ -11,7 +11,7 @@ import socket
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -28,6 +28,7 @@ MAX_CONNECTIONS = 20_000
 MAX_AT_ONCE = 1_000  # messages on their way to the disk; the others wait for their turn, in order
 MAX_DATAGRAMS = 1_000  # under way; more are dropped unanswered, and come again
 READ_BYTES = 65_536
+SOCKET_BYTES = 16_384  # what the kernel keeps of a connection: messages and answers are short
 READ_COST = 0.1  # of a message: reading many small pieces costs, too
 BYTES_A_MESSAGE = 4_096
 LOOK_EVERY_S = 1.0
@@ -208,12 +209,11 @@ class _Connection(asyncio.BufferedProtocol):
         self._ended = False  # it will send no more, and may still read
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self.address = str((transport.get_extra_info("peername") or ("",))[0])
-        _keep_alive(transport.get_extra_info("socket"))
+        self._transport = cast(asyncio.Transport, transport)
+        self.address = str((self._transport.get_extra_info("peername") or ("",))[0])
+        _prepare(self._transport.get_extra_info("socket"))
         if not self.receiver.admit(self):
-            transport.abort()
+            self._transport.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
         self.receiver.leave(self)
@@ -308,19 +308,20 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         if self._transport is not None:
             self._receiver.datagram(self._transport, data, address)
 
 
-def _keep_alive(connection: socket.socket | None) -> None:
-    """A panel that lost its power says nothing: the kernel asks after five minutes, five times a minute apart."""
+def _prepare(connection: socket.socket | None) -> None:
+    """Small buffers; and a panel that lost its power says nothing: the kernel asks after five minutes, five times."""
     if connection is None:
         return
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SOCKET_BYTES)
     for name, value in (("TCP_KEEPIDLE", 300), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5)):
         connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

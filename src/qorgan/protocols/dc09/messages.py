@@ -117,8 +117,8 @@ def read_content(header: Header, key: bytes | None) -> Message:
         raise WrongKey("this account has no key")
     clear = _decrypt(header.rest, key)
     bar, bracket = clear.find(b"|"), clear.find(b"]")
-    if bracket < 0:
-        raise WrongKey("it was not encrypted with this account's key")
+    if bracket < 0 or not _STAMP.search(clear):  # which is mandatory here, and the only sign that the key is right
+        raise WrongKey("it was not encrypted with this account's key, or has no timestamp")
     return _with_content(header.message, clear[bar + 1 if 0 <= bar < bracket else bracket :])
 
 
