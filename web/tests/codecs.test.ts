@@ -27,6 +27,8 @@ function aCamera(main: string, sub: string | null): Camera {
     zone: "entrance",
     has_sub: sub !== null,
     present: true,
+    clock_offset_s: null,
+    onvif: "",
     streams: [stream("main", main), ...(sub === null ? [] : [stream("sub", sub)])],
   };
 }

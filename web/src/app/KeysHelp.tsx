@@ -3,40 +3,66 @@ import { Kbd } from "@/ui/button";
 import { Dialog } from "@/ui/overlays";
 import { useWords } from "@/vocabulary/use-words";
 
-const KEYS = [
-  ["?", "help"],
-  ["Ctrl K", "search"],
-  ["Esc", "back"],
-  ["A", "own"],
-  ["V", "verify"],
-  ["D", "dispatch"],
-  ["C", "close"],
-  ["N", "next"],
-  ["M", "map"],
-  ["W", "wall"],
-  ["1…9", "tiles"],
-  ["← →", "pages"],
-  ["Space", "play"],
-  ["J K L", "shuttle"],
-  [", .", "frame"],
-  ["[ ]", "marks"],
-  ["E", "export"],
-] as const;
+const GROUPS = {
+  everywhere: [
+    ["?", "help"],
+    ["Ctrl K", "search"],
+    ["Esc", "back"],
+    ["Q", "queue"],
+    ["B", "caller"],
+    ["U", "duty"],
+    ["H", "handover"],
+  ],
+  alarm: [
+    ["A", "own"],
+    ["V", "verify"],
+    ["D", "dispatch"],
+    ["R", "radio"],
+    ["T", "tell"],
+    ["C", "close"],
+    ["K", "checklist"],
+    ["L", "note"],
+    ["F", "people"],
+    ["S", "shelf"],
+    ["G", "release"],
+    ["P", "paper"],
+    ["I", "report"],
+    ["N", "next"],
+  ],
+  video: [
+    ["M", "map"],
+    ["W", "wall"],
+    ["1…9", "tiles"],
+    ["← →", "pages"],
+    ["Space", "play"],
+    ["J K L", "shuttle"],
+    [", .", "frame"],
+    ["[ ]", "marks"],
+    ["E", "export"],
+  ],
+} as const;
 
 export function KeysHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useWords();
   return (
-    <Dialog open={open} onClose={onClose} title={t("keys.title")}>
-      <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-2 p-4" data-testid="keys">
-        {KEYS.map(([key, word]) => (
-          <Fragment key={key}>
-            <dt>
-              <Kbd>{key}</Kbd>
-            </dt>
-            <dd>{t(`keys.${word}`)}</dd>
-          </Fragment>
+    <Dialog open={open} onClose={onClose} title={t("keys.title")} wide>
+      <div className="gap-x-8 p-4 sm:columns-2" data-testid="keys">
+        {(["alarm", "everywhere", "video"] as const).map((group) => (
+          <section key={group} className="mb-4 break-inside-avoid">
+            <h3 className="mb-2 text-sm font-medium text-ink-3">{t(`keys.group.${group}`)}</h3>
+            <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-1.5">
+              {GROUPS[group].map(([key, word]) => (
+                <Fragment key={key}>
+                  <dt>
+                    <Kbd>{key}</Kbd>
+                  </dt>
+                  <dd>{t(`keys.${word}`)}</dd>
+                </Fragment>
+              ))}
+            </dl>
+          </section>
         ))}
-      </dl>
+      </div>
     </Dialog>
   );
 }

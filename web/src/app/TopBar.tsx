@@ -4,7 +4,7 @@ import { ChevronDown, Keyboard, LogOut, Moon, Search, Sun } from "lucide-react";
 import { useState } from "react";
 import { LanguageSwitch } from "@/features/session/LanguageSwitch";
 import { signOut, useForgetSession } from "@/features/session/session";
-import { Palette } from "@/features/search/Palette";
+import { type Deed, Palette } from "@/features/search/Palette";
 import { Kbd } from "@/ui/button";
 import { Emblem } from "@/ui/emblem";
 import { useKeys } from "@/ui/keys";
@@ -15,6 +15,7 @@ import { clock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow, useSession, useWorld } from "@/world/hooks";
 import { KeysHelp } from "./KeysHelp";
+import { readDesk } from "./places";
 
 export function TopBar() {
   const { t, name } = useWords();
@@ -64,6 +65,11 @@ function Nav() {
           {t("nav.desk")}
         </Link>
       )}
+      {role === "duty_officer" && (
+        <Link to="/duty" className={NAV}>
+          {t("nav.duty")}
+        </Link>
+      )}
       <Link to="/schools" className={NAV}>
         {t("nav.schools")}
       </Link>
@@ -76,6 +82,7 @@ function SearchBox() {
   const [open, setOpen] = useState(false);
   const navigate = useNavigate();
   const { role } = useSession();
+  const deeds = useDeeds();
   return (
     <>
       <button
@@ -100,9 +107,27 @@ function SearchBox() {
             : navigate({ to: "/schools/$id", params: { id } }))
         }
         onCamera={(id) => void navigate({ to: "/cameras/$id", params: { id } })}
+        deeds={deeds}
       />
     </>
   );
+}
+
+/** What an officer can do from anywhere, by its key too. */
+function useDeeds(): readonly Deed[] {
+  const { t } = useWords();
+  const { role, rights } = useSession();
+  const navigate = useNavigate();
+  const answers = role === "duty_officer";
+  const mayRaise = answers && rights.includes("alarm.raise");
+  const raise = () =>
+    void navigate({ to: "/desk", search: (before) => ({ ...readDesk(before), raise: true }) });
+  const duty = () => void navigate({ to: "/duty" });
+  useKeys({ KeyB: () => mayRaise && raise(), KeyU: () => answers && duty() });
+  return [
+    ...(mayRaise ? [{ id: "raise", title: t("caller.short"), key: "B", run: raise }] : []),
+    ...(answers ? [{ id: "duty", title: t("duty.title"), key: "U", run: duty }] : []),
+  ];
 }
 
 /** Schools whose node is heard from, of all. */
@@ -169,6 +194,9 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
         <div className="sm:hidden">
           {role === "duty_officer" && (
             <MenuItem onSelect={() => void navigate({ to: "/desk" })}>{t("nav.desk")}</MenuItem>
+          )}
+          {role === "duty_officer" && (
+            <MenuItem onSelect={() => void navigate({ to: "/duty" })}>{t("nav.duty")}</MenuItem>
           )}
           <MenuItem onSelect={() => void navigate({ to: "/schools" })}>{t("nav.schools")}</MenuItem>
         </div>

@@ -18,6 +18,8 @@ export interface DeskPlace {
   page?: number;
   cams?: string;
   big?: string;
+  /** The form to raise an alarm for a caller stands open. */
+  raise?: true;
 }
 
 export function readDesk(raw: Raw): DeskPlace {
@@ -30,6 +32,7 @@ export function readDesk(raw: Raw): DeskPlace {
     page: whole(raw["page"]),
     cams: text(raw["cams"]),
     big: text(raw["big"]),
+    raise: raw["raise"] === true ? true : undefined,
   };
 }
 

@@ -43,13 +43,31 @@ const camera = createRoute({
   component: lazyRouteComponent(() => import("./CameraPage"), "CameraPage"),
 });
 
+const duty = createRoute({
+  getParentRoute: () => root,
+  path: "/duty",
+  component: lazyRouteComponent(() => import("./DutyPage"), "DutyPage"),
+});
+
+const handover = createRoute({
+  getParentRoute: () => root,
+  path: "/duty/handover/$id",
+  component: lazyRouteComponent(() => import("./HandOverPage"), "HandOverPage"),
+});
+
+const report = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms/$id/report",
+  component: lazyRouteComponent(() => import("./ReportPage"), "ReportPage"),
+});
+
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/schools/$id/setup",
   component: lazyRouteComponent(() => import("./SetupPage"), "SetupPage"),
 });
 
-const tree = root.addChildren([landing, desk, wall, schools, school, setup, camera]);
+const tree = root.addChildren([landing, desk, wall, schools, school, setup, camera, duty, handover, report]);
 
 export function makeRouter() {
   return createRouter({ routeTree: tree, defaultPreload: "intent" });

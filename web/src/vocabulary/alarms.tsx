@@ -1,5 +1,6 @@
 /** How an alarm looks: level by shape and word, kind by colour. Colour never stands alone. */
-import type { Alarm, AlarmState, Kind, Level } from "@/api/types";
+import type { Alarm, Kind, Level } from "@/api/types";
+import { wordFor } from "./text";
 import { useWords } from "./use-words";
 
 export type Tone = "alarm" | "caution" | "drill" | "unknown";
@@ -52,28 +53,58 @@ export function LevelMark({ level, kind, size = 14 }: { level: Level; kind: Kind
   );
 }
 
+type Said = Pick<Alarm, "level" | "kind" | "meaning">;
+
 /** P1 · panic button; a drill or a test says so first. */
-export function LevelWords({ alarm }: { alarm: Pick<Alarm, "level" | "kind"> }) {
-  const { t } = useWords();
-  const level = t(`level.${alarm.level}`);
-  return <>{alarm.kind === "real" ? level : `${t(`kind.${alarm.kind}`)} · ${level}`}</>;
+export function LevelWords({ alarm }: { alarm: Said }) {
+  const { what } = useAlarmWords();
+  return <>{what(alarm)}</>;
 }
 
-const WAITING: ReadonlySet<AlarmState> = new Set(["stored", "presented"]);
+/** An alarm in words: what it says (its level alone when the way in knew no more), and where. */
+export function useAlarmWords() {
+  const { t, name } = useWords();
+  const what = (alarm: Said): string => {
+    const level = alarm.meaning
+      ? `${alarm.level} · ${wordFor(t, "meaning", alarm.meaning)}`
+      : t(`level.${alarm.level}`);
+    return alarm.kind === "real" ? level : `${t(`kind.${alarm.kind}`)} · ${level}`;
+  };
+  const where = (alarm: Pick<Alarm, "school_name" | "place">): string =>
+    `${name(alarm.school_name)}, ${name(alarm.place)}`;
+  return { what, where };
+}
 
-/** Nobody owns it yet. */
+/** Put aside by two persons, until its time is up. */
+export function isShelved(alarm: Alarm): boolean {
+  return alarm.shelf !== null && alarm.shelf.confirmed_by !== null;
+}
+
+/** It calls for an owner: nobody has it (any more), however far it was handled, and it is not on the shelf. */
 export function isWaiting(alarm: Alarm): boolean {
-  return WAITING.has(alarm.state);
+  return alarm.owner === null && alarm.closed_at === null && !isShelved(alarm);
+}
+
+/** Nobody owns it any more: its owner's screen fell silent, or gave it back. Louder than a new one. */
+export function wentBack(alarm: Alarm): boolean {
+  return isWaiting(alarm) && alarm.log.some((line) => line.action === "owned");
 }
 
 const RANK: Record<Level, number> = { P1: 0, P2: 1, P3: 2 };
 
-/** The queue's order: real before drill, level, those that nobody owns first, then the oldest. */
+/** The queue's order: real before drill, what lies on the shelf last, level, those that nobody owns first, then the oldest. */
 export function byUrgency(a: Alarm, b: Alarm): number {
   return (
     Number(a.kind !== "real") - Number(b.kind !== "real") ||
+    Number(isShelved(a)) - Number(isShelved(b)) ||
     RANK[a.level] - RANK[b.level] ||
     Number(isWaiting(b)) - Number(isWaiting(a)) ||
-    Date.parse(a.pressed_at) - Date.parse(b.pressed_at)
+    byInstant(a.pressed_at, b.pressed_at)
   );
+}
+
+/** The API writes instants in one form, whose texts sort as they do; parsing two thousand of them takes a frame. */
+function byInstant(a: string, b: string): number {
+  if (a.length !== b.length) return Date.parse(a) - Date.parse(b);
+  return a < b ? -1 : a > b ? 1 : 0;
 }

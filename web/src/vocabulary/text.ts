@@ -24,7 +24,14 @@ type CodeSpace =
   | "action"
   | "tile"
   | "zone"
-  | "source";
+  | "source"
+  | "meaning"
+  | "rung"
+  | "claim"
+  | "presser"
+  | "output"
+  | "school_action_name"
+  | "point";
 
 /** The word for `code` in `space`, or the code itself: a new code from a newer centre must not be hidden. */
 export function wordFor(t: TFunction, space: CodeSpace, code: string): string {

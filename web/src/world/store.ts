@@ -13,6 +13,8 @@ export interface Connection {
 /** The server pings every 5 s; two missed ones mean that nobody is there. */
 const SILENCE_MS = 12_000;
 const GATHER_MS = 120;
+/** A flood of alarms is drawn once per frame; the first one after a quiet moment is shown at once. */
+const FRAME_MS = 16;
 const SIGNED_OUT = 4401;
 
 export class WorldStore {
@@ -24,6 +26,8 @@ export class WorldStore {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #gather: ReturnType<typeof setTimeout> | undefined;
+  #soon = false;
+  #flushedAt = -Infinity;
   #waiting: WorldEvent[] = [];
   #offsetMs = 0;
   #stopped = true;
@@ -87,14 +91,25 @@ export class WorldStore {
     this.#connection.heardAt = heardAt;
     if (message.type === "ping") return;
     this.#waiting.push(message);
-    if (message.topic === "alarm") this.#flush();
+    if (message.topic === "alarm") this.#flushWithin(FRAME_MS);
     else this.#gather ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  #flushWithin(frameMs: number): void {
+    if (performance.now() - this.#flushedAt >= frameMs) this.#flush();
+    else if (!this.#soon) {
+      this.#soon = true;
+      clearTimeout(this.#gather);
+      this.#gather = setTimeout(() => this.#flush(), frameMs);
+    }
   }
 
   #flush(): void {
     clearTimeout(this.#gather);
     this.#gather = undefined;
+    this.#soon = false;
     if (this.#waiting.length === 0) return;
+    this.#flushedAt = performance.now();
     this.#world = applyEvents(this.#world, this.#waiting);
     this.#waiting = [];
     this.#tell();

@@ -72,9 +72,10 @@ export function applyEvents(world: World, events: readonly WorldEvent[]): World 
   };
 }
 
+/** The higher version wins; of one version the later one, which has a renewed lease. */
 function applyAlarm(alarm: Alarm, alarms: Draft<Alarm>, ended: Draft<number>): void {
-  const known = Math.max(alarms.get(alarm.id)?.version ?? 0, ended.get(alarm.id) ?? 0);
-  if (alarm.version <= known) return;
+  if (alarm.version < (alarms.get(alarm.id)?.version ?? 0) || alarm.version <= (ended.get(alarm.id) ?? 0))
+    return;
   if (isOpen(alarm)) {
     alarms.set(alarm.id, alarm);
     return;

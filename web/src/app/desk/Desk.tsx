@@ -3,7 +3,8 @@ import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { ExternalLink, Map as MapIcon, LayoutGrid } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { Alarm } from "@/api/types";
-import { AlarmScreen } from "@/features/alarms/AlarmScreen";
+import { RaiseForCaller } from "@/features/actions/RaiseForCaller";
+import { useLearnAlarm } from "@/features/alarms/actions";
 import { Queue } from "@/features/alarms/Queue";
 import { Wall, type WallPlace } from "@/features/live/Wall";
 import { useKeys } from "@/ui/keys";
@@ -12,6 +13,7 @@ import { useTheme } from "@/ui/theme";
 import { useWords } from "@/vocabulary/use-words";
 import { useAlarm, useConnection, useSession, useWorld } from "@/world/hooks";
 import type { DeskPlace } from "../places";
+import { AlarmDesk } from "./AlarmDesk";
 import { SchoolPanel } from "./SchoolPanel";
 import { useTakeover } from "./takeover";
 
@@ -41,6 +43,7 @@ function OfficersDesk() {
   const [pane, setPane] = useState<Pane>("centre");
   const alarm = place.alarm ?? takeover.alarm?.id;
   const alarmSchool = useAlarm(alarm)?.school;
+  const learn = useLearnAlarm();
   const school = place.school ?? alarmSchool;
 
   const taken = place.alarm === undefined ? takeover.alarm : undefined;
@@ -73,7 +76,7 @@ function OfficersDesk() {
         </Column>
         <Column shown={pane === "centre"}>
           <MapOrWall school={school} onSchool={chooseSchool} covered={alarm !== undefined} />
-          {alarm !== undefined && <AlarmScreen id={alarm} onChoose={chooseAlarm} onLeave={leaveAlarm} />}
+          {alarm !== undefined && <AlarmDesk id={alarm} onChoose={chooseAlarm} onLeave={leaveAlarm} />}
         </Column>
         <Column shown={pane === "school"} className={wide ? "lg:hidden" : "border-l"}>
           <SchoolPanel
@@ -91,9 +94,20 @@ function OfficersDesk() {
             }}
             onForget={() => move({ school: undefined, page: undefined, big: undefined })}
             onAlarm={chooseAlarm}
+            forAlarm={alarm !== undefined}
           />
         </Column>
       </div>
+      <RaiseForCaller
+        open={place.raise === true}
+        school={place.school}
+        onClose={() => move({ raise: undefined }, true)}
+        onRaised={(raised) => {
+          learn(raised);
+          move({ raise: undefined, alarm: raised.id, school: raised.school });
+          setPane("centre");
+        }}
+      />
     </div>
   );
 }

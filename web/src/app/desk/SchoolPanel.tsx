@@ -1,8 +1,9 @@
 /** The chosen school beside the map: who to call, what works, what happened last. */
 import { Link } from "@tanstack/react-router";
 import { Building2, LayoutGrid, MapPin, Phone, UserRound, X } from "lucide-react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import type { Alarm, Camera, School } from "@/api/types";
+import { People } from "@/features/duty/People";
 import { LastAlarms } from "@/features/schools/LastAlarms";
 import { Button, buttonClass } from "@/ui/button";
 import { Notice } from "@/ui/surfaces";
@@ -16,12 +17,14 @@ import {
 } from "@/vocabulary/schools";
 import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
-import { useSchool, useServerNow, useWorld } from "@/world/hooks";
+import { useSchool, useServerNow, useSession, useWorld } from "@/world/hooks";
 
 interface Moves {
   onWall: (school: string) => void;
   onForget: () => void;
   onAlarm: (alarm: Alarm) => void;
+  /** An alarm of it is being handled: whom to call stands open. */
+  forAlarm: boolean;
 }
 
 export function SchoolPanel({ school: id, ...moves }: { school: string | undefined } & Moves) {
@@ -40,7 +43,7 @@ export function SchoolPanel({ school: id, ...moves }: { school: string | undefin
   return <Panel school={school} {...moves} />;
 }
 
-function Panel({ school, onWall, onForget, onAlarm }: { school: School } & Moves) {
+function Panel({ school, onWall, onForget, onAlarm, forAlarm }: { school: School } & Moves) {
   const { t, name } = useWords();
   return (
     <section className="flex h-full min-h-0 flex-col" data-testid="school-panel" data-school={school.id}>
@@ -92,11 +95,29 @@ function Panel({ school, onWall, onForget, onAlarm }: { school: School } & Moves
         </div>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
+        <Contacts key={school.id} school={school.id} open={forAlarm} />
         <Cameras school={school} />
         <h3 className="px-3 pt-3 pb-1 text-sm font-medium text-ink-3">{t("panel.last_alarms")}</h3>
         <LastAlarms school={school.id} onChoose={onAlarm} />
       </div>
     </section>
+  );
+}
+
+/** Names and telephones of people are read when they are needed, and each reading is written down. */
+function Contacts({ school, open }: { school: string; open: boolean }) {
+  const { t } = useWords();
+  const mayRead = useSession().rights.includes("people.read");
+  const [asked, setAsked] = useState(false);
+  if (!mayRead) return null;
+  if (open || asked) return <People school={school} />;
+  return (
+    <div className="p-3 pb-0">
+      <Button small onClick={() => setAsked(true)} data-testid="show-people">
+        <Phone size={15} aria-hidden />
+        {t("people.show")}
+      </Button>
+    </div>
   );
 }
 

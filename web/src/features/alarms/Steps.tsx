@@ -1,59 +1,67 @@
-/** Own → verify → dispatch → close. One key for each; what may not be done now is greyed, not hidden. */
-import { Check } from "lucide-react";
+/** Own → verify → dispatch → tell the school → close. One key for each; what may not be done now is greyed, not hidden. */
 import { type ReactNode, useState } from "react";
-import type { Alarm, Disposition, Verdict } from "@/api/types";
-import { Button, HoldButton, Kbd } from "@/ui/button";
+import type { Alarm } from "@/api/types";
+import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
-import { isWaiting } from "@/vocabulary/alarms";
 import { problemText } from "@/vocabulary/text";
 import { clock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
-import { useSession, useWorld } from "@/world/hooks";
-import { type Act, useAlarmAct } from "./actions";
-import { DISPOSITIONS, may, VERDICTS } from "./rules";
+import { useSession } from "@/world/hooks";
+import { type Act, type Doing } from "./actions";
+import { Close } from "./Close";
+import { useSecondsLeft } from "./countdown";
+import { type StepName, VERDICTS } from "./rules";
+import { Step } from "./Step";
 
-type Opened = "verify" | "dispatch" | "close" | null;
+export type Opened = "verify" | "dispatch" | "tell" | "close" | null;
 
-function useDoing(alarm: Alarm) {
-  const act = useAlarmAct(alarm.id);
-  const { rights } = useSession();
-  const allowed = may(alarm, rights);
-  const perform = (what: Act) => {
-    if (!act.isPending && allowed[what.step]) act.mutate(what);
-  };
-  return { perform, allowed, error: act.error, busy: act.isPending };
+/** Steps that other features bring: each is shown under its own heading when it is open. */
+export interface Brought {
+  dispatch: (allowed: boolean) => ReactNode;
+  /** In short what was sent; nothing before that. */
+  sent: ReactNode;
+  tell: () => ReactNode;
+  /** In short what holds at the school; nothing when it is all clear. */
+  told: ReactNode;
 }
 
-export function Steps({ alarm }: { alarm: Alarm }) {
+interface Props {
+  alarm: Alarm;
+  allowed: Record<StepName, boolean>;
+  doing: Doing;
+  brought: Brought;
+}
+
+export function Steps({ alarm, allowed, doing, brought }: Props) {
   const { t } = useWords();
-  const { perform, allowed, error } = useDoing(alarm);
   const [wanted, setWanted] = useState<Opened>(null);
   const opened = wanted ?? nextStep(alarm);
   useKeys({
-    KeyA: () => perform({ step: "acknowledge" }),
+    KeyA: () => doing.perform({ step: "acknowledge" }),
     KeyV: () => setWanted("verify"),
-    KeyC: () => setWanted("close"),
     KeyD: (event) => !event.repeat && setWanted("dispatch"),
+    KeyT: () => setWanted("tell"),
+    KeyC: () => setWanted("close"),
+    KeyG: () => doing.perform({ step: "release" }),
   });
   const act = (what: Act) => {
     setWanted(null);
-    perform(what);
+    doing.perform(what);
   };
+  const head = (step: Exclude<Opened, null>) => ({
+    onOpen: () => setWanted(step),
+    opened: opened === step,
+  });
   return (
     <div className="p-2" data-testid="steps">
-      <Step number={1} title={t("steps.own")} shortcut="A" done={alarm.owner !== null} detail={owned(alarm)}>
-        {isWaiting(alarm) && (
-          <Button
-            look="alarm"
-            className="w-full"
-            disabled={!allowed.acknowledge}
-            onClick={() => act({ step: "acknowledge" })}
-            data-testid="own"
-          >
-            {t("steps.own_this")}
-            <Kbd>A</Kbd>
-          </Button>
-        )}
+      <Step
+        number={1}
+        title={t("steps.own")}
+        shortcut="A"
+        done={alarm.owner !== null}
+        detail={<Owner alarm={alarm} />}
+      >
+        <Own alarm={alarm} allowed={allowed} onAct={act} />
       </Step>
       <Step
         number={2}
@@ -61,7 +69,7 @@ export function Steps({ alarm }: { alarm: Alarm }) {
         shortcut="V"
         done={alarm.verdict !== null}
         detail={alarm.verdict === null ? "" : t(`verdict.${alarm.verdict}`)}
-        onOpen={() => setWanted("verify")}
+        {...head("verify")}
       >
         {opened === "verify" && <Verify enabled={allowed.verify} onAct={act} />}
       </Step>
@@ -69,105 +77,116 @@ export function Steps({ alarm }: { alarm: Alarm }) {
         number={3}
         title={t("steps.dispatch")}
         shortcut="D"
-        done={alarm.unit !== null}
-        detail={<UnitName alarm={alarm} />}
-        onOpen={() => setWanted("dispatch")}
+        done={WAS_SENT.has(alarm.state) || alarm.unit !== null}
+        detail={brought.sent}
+        {...head("dispatch")}
       >
-        {opened === "dispatch" && <Dispatch enabled={allowed.dispatch} onAct={act} />}
+        {opened === "dispatch" && brought.dispatch(allowed.dispatch)}
       </Step>
       <Step
         number={4}
+        title={t("steps.tell")}
+        shortcut="T"
+        done={false}
+        detail={brought.told}
+        {...head("tell")}
+      >
+        {opened === "tell" && brought.tell()}
+      </Step>
+      <Step
+        number={5}
         title={t("steps.close")}
         shortcut="C"
         done={alarm.closed_at !== null}
         detail={alarm.disposition === null ? "" : t(`disposition.${alarm.disposition}`)}
-        onOpen={() => setWanted("close")}
+        {...head("close")}
       >
         {opened === "close" && alarm.closed_at === null && (
-          <Close alarm={alarm} enabled={allowed.close} onAct={act} />
+          <Close alarm={alarm} allowed={allowed} onAct={act} />
         )}
       </Step>
-      {error !== null && (
+      {doing.error !== null && (
         <p role="alert" className="p-2 text-sm text-caution" data-testid="step-problem">
-          {problemText(t, error)}
+          {problemText(t, doing.error)}
         </p>
       )}
     </div>
   );
 }
 
-function owned(alarm: Alarm): string {
-  if (alarm.owner === null) return "";
-  const line = alarm.log.find(({ action }) => action === "owned");
-  return line === undefined ? alarm.owner.name : `${alarm.owner.name}, ${clock(Date.parse(line.at))}`;
-}
+const WAS_SENT: ReadonlySet<Alarm["state"]> = new Set(["dispatched", "en_route", "on_scene", "stabilised"]);
 
 function nextStep(alarm: Alarm): Opened {
-  if (isWaiting(alarm)) return null;
-  if (alarm.state === "owned") return "verify";
-  if (alarm.state === "confirmed" || alarm.state === "unverified") return "dispatch";
-  return "close";
+  if (alarm.closing !== null) return "close";
+  switch (alarm.state) {
+    case "stored":
+    case "presented":
+      return null;
+    case "owned":
+      return "verify";
+    case "refuted":
+      return "close";
+    default:
+      return "dispatch";
+  }
 }
 
-function UnitName({ alarm }: { alarm: Alarm }) {
-  const { name } = useWords();
-  return alarm.unit === null ? null : <>{name(alarm.unit.name)}</>;
-}
+/** Close to the end of the lease the owner's own screen must have fallen silent: it renews every 20 s. */
+const LEASE_THIN_S = 45;
 
-function Step({
-  number,
-  title,
-  shortcut,
-  done,
-  detail,
-  onOpen,
-  children,
-}: {
-  number: number;
-  title: string;
-  shortcut: string;
-  done: boolean;
-  detail: ReactNode;
-  onOpen?: () => void;
-  children: ReactNode;
-}) {
-  const head = (
-    <>
-      <span
-        aria-hidden
-        className={`inline-flex size-6 shrink-0 items-center justify-center rounded-full border text-sm ${done ? "border-accent text-accent" : "border-line-2 text-ink-2"}`}
-      >
-        {done ? <Check size={14} /> : number}
-      </span>
-      <span className="min-w-0 flex-1">
-        <span className="block font-medium">{title}</span>
-        {done && <span className="block text-sm text-ink-2">{detail}</span>}
-      </span>
-      <Kbd>{shortcut}</Kbd>
-    </>
-  );
+function Owner({ alarm }: { alarm: Alarm }) {
+  const { t } = useWords();
+  const { user } = useSession();
+  const left = useSecondsLeft(alarm.lease_until);
+  if (alarm.owner === null) return null;
+  const line = alarm.log.findLast(({ action }) => action === "owned");
+  const who = alarm.owner.id === user.id ? t("lease.you") : alarm.owner.name;
+  const thin = left !== null && left < LEASE_THIN_S;
   return (
-    <section className="border-b py-2 last:border-b-0">
-      {onOpen === undefined ? (
-        <h3 className="flex items-center gap-2 px-1">{head}</h3>
-      ) : (
-        <button
-          type="button"
-          onClick={onOpen}
-          className="flex w-full items-center gap-2 rounded-sm px-1 text-left"
-        >
-          {head}
-        </button>
+    <span data-testid="owner" data-mine={alarm.owner.id === user.id}>
+      {who}
+      {line !== undefined && `, ${clock(Date.parse(line.at))}`}
+      {left !== null && alarm.closed_at === null && (
+        <span className={`block ${thin ? "text-caution" : "text-ink-3"}`} data-testid="lease">
+          {thin ? t("lease.thin", { count: Math.max(0, left) }) : t("lease.left", { count: left })}
+        </span>
       )}
-      <div className="mt-1.5 pl-9 empty:hidden">{children}</div>
-    </section>
+    </span>
+  );
+}
+
+function Own({ alarm, allowed, onAct }: Pick<Props, "alarm" | "allowed"> & { onAct: (act: Act) => void }) {
+  const { t } = useWords();
+  if (allowed.release) {
+    return (
+      <Button small look="quiet" onClick={() => onAct({ step: "release" })} data-testid="release">
+        {t("lease.release")}
+        <Kbd>G</Kbd>
+      </Button>
+    );
+  }
+  if (alarm.owner !== null || alarm.closed_at !== null) return null;
+  return (
+    <Button
+      look="alarm"
+      className="w-full"
+      disabled={!allowed.acknowledge}
+      onClick={() => onAct({ step: "acknowledge" })}
+      data-testid="own"
+    >
+      {t("steps.own_this")}
+      <Kbd>A</Kbd>
+    </Button>
   );
 }
 
 function Verify({ enabled, onAct }: { enabled: boolean; onAct: (act: Act) => void }) {
   const { t } = useWords();
-  const say = (verdict: Verdict) => enabled && onAct({ step: "verify", verdict, note: "" });
-  useKeys({ Digit1: () => say("confirmed"), Digit2: () => say("unverified"), Digit3: () => say("false") });
+  const say = (index: number) => {
+    const verdict = VERDICTS[index];
+    if (enabled && verdict !== undefined) onAct({ step: "verify", verdict, note: "" });
+  };
+  useKeys({ Digit1: () => say(0), Digit2: () => say(1), Digit3: () => say(2) });
   return (
     <div className="flex flex-col gap-1.5">
       {VERDICTS.map((verdict, index) => (
@@ -175,7 +194,7 @@ function Verify({ enabled, onAct }: { enabled: boolean; onAct: (act: Act) => voi
           key={verdict}
           className="justify-between!"
           disabled={!enabled}
-          onClick={() => say(verdict)}
+          onClick={() => say(index)}
           data-testid={`verdict-${verdict}`}
         >
           {t(`verdict.${verdict}`)}
@@ -183,118 +202,5 @@ function Verify({ enabled, onAct }: { enabled: boolean; onAct: (act: Act) => voi
         </Button>
       ))}
     </div>
-  );
-}
-
-function Dispatch({ enabled, onAct }: { enabled: boolean; onAct: (act: Act) => void }) {
-  const { t, name } = useWords();
-  const units = useWorld((world) => world.units);
-  const list = [...units.values()].sort((a, b) => Number(a.state !== "free") - Number(b.state !== "free"));
-  const [picked, setPicked] = useState<string | null>(null);
-  const [holding, setHolding] = useState(false);
-  const unit = picked ?? list[0]?.id;
-  const pick = (index: number) => () => setPicked(list[index]?.id ?? unit ?? null);
-  useKeys(
-    {
-      ...Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Digit${index + 1}`, pick(index)])),
-      KeyD: (event) => !event.repeat && setHolding(true),
-    },
-    { KeyD: () => setHolding(false) },
-  );
-  if (unit === undefined) return <p className="text-sm text-ink-2">{t("steps.no_units")}</p>;
-  return (
-    <div className="flex flex-col gap-1.5">
-      <div
-        role="radiogroup"
-        aria-label={t("steps.unit")}
-        className="max-h-44 overflow-y-auto rounded-md border"
-      >
-        {list.map((candidate, index) => (
-          <label
-            key={candidate.id}
-            className="flex cursor-pointer items-center gap-2 border-b px-2 py-1.5 last:border-b-0 has-checked:bg-raised"
-          >
-            <input
-              type="radio"
-              name="unit"
-              className="accent-(--q-accent)"
-              checked={candidate.id === unit}
-              onChange={() => setPicked(candidate.id)}
-              data-testid="unit"
-            />
-            <span className="min-w-0 flex-1">{name(candidate.name)}</span>
-            <span className="text-sm text-ink-3">{t(`unit.${candidate.state}`)}</span>
-            {index < 9 && <Kbd>{index + 1}</Kbd>}
-          </label>
-        ))}
-      </div>
-      <HoldButton
-        disabled={!enabled}
-        hold={holding}
-        onHeld={() => {
-          setHolding(false);
-          onAct({ step: "dispatch", unit, note: "" });
-        }}
-        data-testid="dispatch"
-      >
-        {t("steps.hold_to_dispatch")}
-        <Kbd>D</Kbd>
-      </HoldButton>
-    </div>
-  );
-}
-
-function Close({ alarm, enabled, onAct }: { alarm: Alarm; enabled: boolean; onAct: (act: Act) => void }) {
-  const { t } = useWords();
-  const [disposition, setDisposition] = useState<Disposition>(alarm.kind === "real" ? "true" : alarm.kind);
-  const [note, setNote] = useState("");
-  const pick = (index: number) => () => setDisposition(DISPOSITIONS[index] ?? disposition);
-  const close = () => enabled && onAct({ step: "close", disposition, note });
-  useKeys({
-    ...Object.fromEntries(DISPOSITIONS.map((_, index) => [`Digit${index + 1}`, pick(index)])),
-    Enter: close,
-  });
-  return (
-    <form
-      className="flex flex-col gap-1.5"
-      onSubmit={(event) => {
-        event.preventDefault();
-        close();
-      }}
-    >
-      <div role="radiogroup" aria-label={t("steps.disposition")} className="rounded-md border">
-        {DISPOSITIONS.map((value, index) => (
-          <label
-            key={value}
-            className="flex cursor-pointer items-center gap-2 border-b px-2 py-1 text-sm last:border-b-0 has-checked:bg-raised"
-          >
-            <input
-              type="radio"
-              name="disposition"
-              className="accent-(--q-accent)"
-              checked={value === disposition}
-              onChange={() => setDisposition(value)}
-              data-testid={`disposition-${value}`}
-            />
-            <span className="min-w-0 flex-1">{t(`disposition.${value}`)}</span>
-            <Kbd>{index + 1}</Kbd>
-          </label>
-        ))}
-      </div>
-      <textarea
-        value={note}
-        onChange={(event) => setNote(event.target.value)}
-        rows={2}
-        maxLength={2000}
-        placeholder={t("steps.note")}
-        aria-label={t("steps.note")}
-        className="rounded-md border border-line-2 bg-ground px-2 py-1.5 placeholder:text-ink-3"
-        data-testid="note"
-      />
-      <Button type="submit" disabled={!enabled} data-testid="close-alarm">
-        {t("steps.close_this")}
-        <Kbd>↵</Kbd>
-      </Button>
-    </form>
   );
 }

@@ -1,5 +1,5 @@
 /** Tells the centre that an officer's screen drew an alarm: after the paint, once per alarm and browser. */
-import { useLayoutEffect } from "react";
+import { useLayoutEffect, useMemo } from "react";
 import { api, ApiProblem, taken } from "@/api/client";
 import type { Alarm } from "@/api/types";
 import { publishDrawn } from "@/player/diagnostics";
@@ -7,8 +7,28 @@ import { useSession } from "@/world/hooks";
 import { backoffMs } from "@/world/backoff";
 
 const KEPT = "qorgan.presented";
-const KEEP = 500;
+const KEEP = 3_000;
 const TRIES = 6;
+/** At most so many in one report (the centre's bound); the others go with the next one. */
+const TOGETHER = 500;
+
+interface Drawn {
+  alarm: string;
+  drawn_at: string;
+}
+
+/** What waits to be told, one report at a time. It grows with the alarms that were drawn, each of them once. */
+const telling: { waiting: Drawn[]; busy: boolean } = { waiting: [], busy: false };
+
+async function tellWaiting(): Promise<void> {
+  if (telling.busy) return;
+  telling.busy = true;
+  while (telling.waiting.length > 0) await report(telling.waiting.splice(0, TOGETHER));
+  telling.busy = false;
+}
+
+/** What this tab knows already; saves reading the shared list for each of thousands. */
+const here = new Set<string>();
 
 function remembered(): string[] {
   try {
@@ -21,25 +41,25 @@ function remembered(): string[] {
 
 /** True the first time for an alarm in this browser, all its tabs together. */
 function claim(alarm: string): boolean {
+  if (here.has(alarm)) return false;
+  here.add(alarm);
   const known = remembered();
   if (known.includes(alarm)) return false;
   localStorage.setItem(KEPT, JSON.stringify([...known, alarm].slice(-KEEP)));
   return true;
 }
 
-async function report(alarm: string, drawnAt: number, attempt = 0): Promise<void> {
-  try {
-    await taken(
-      api.POST("/api/alarms/{alarm_id}/presentation", {
-        params: { path: { alarm_id: alarm }, header: { "Idempotency-Key": `drawn-${alarm}-${drawnAt}` } },
-        body: { drawn_at: new Date(drawnAt).toISOString() },
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof ApiProblem)) throw error;
-    const mayRecover = error.status === 0 || error.status >= 500;
-    if (!mayRecover || attempt >= TRIES) return;
-    setTimeout(() => void report(alarm, drawnAt, attempt + 1), backoffMs(attempt));
+/** Tried again while the centre may come back; what it refuses is not repeated. */
+async function report(items: Drawn[]): Promise<void> {
+  for (let attempt = 0; attempt <= TRIES; attempt += 1) {
+    try {
+      await taken(api.POST("/api/alarms/presentations", { body: { items } }));
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiProblem)) throw error;
+      if (error.status !== 0 && error.status < 500) return;
+      await new Promise((done) => setTimeout(done, backoffMs(attempt)));
+    }
   }
 }
 
@@ -48,7 +68,9 @@ function drawn(alarm: string): void {
   const at = Date.now();
   publishDrawn(alarm, at);
   performance.mark(`qorgan.alarm-drawn.${alarm}`);
-  if (claim(alarm)) void report(alarm, at);
+  if (!claim(alarm)) return;
+  telling.waiting.push({ alarm, drawn_at: new Date(at).toISOString() });
+  queueMicrotask(() => void tellWaiting());
 }
 
 /**
@@ -56,13 +78,18 @@ function drawn(alarm: string): void {
  * paint, the second one after it. A hidden window draws nothing and reports nothing.
  */
 export function useReportDrawn(alarm: Alarm): void {
-  const mayAnswer = useSession().rights.includes("alarm.acknowledge");
   const { id } = alarm;
+  useReportAllDrawn(useMemo(() => [id], [id]));
+}
+
+/** The same for many that one picture shows, each with its own mark. The list must keep its identity between changes. */
+export function useReportAllDrawn(ids: readonly string[]): void {
+  const mayAnswer = useSession().rights.includes("alarm.acknowledge");
   useLayoutEffect(() => {
-    if (!mayAnswer) return;
+    if (!mayAnswer || ids.length === 0) return;
     let handle = requestAnimationFrame(() => {
-      handle = requestAnimationFrame(() => drawn(id));
+      handle = requestAnimationFrame(() => ids.forEach(drawn));
     });
     return () => cancelAnimationFrame(handle);
-  }, [id, mayAnswer]);
+  }, [ids, mayAnswer]);
 }

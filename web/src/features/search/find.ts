@@ -45,3 +45,12 @@ export function find(
   }
   return found;
 }
+
+/** Those whose title begins a word with each word of the question; all of them without a question. */
+export function matchingDeeds<T extends { title: string }>(question: string, deeds: readonly T[]): T[] {
+  const asked = words(question);
+  return deeds.filter((deed) => {
+    const said = words(deed.title);
+    return asked.every((word) => said.some((own) => own.startsWith(word)));
+  });
+}
