@@ -27,7 +27,7 @@ from qorgan.kernel.clock import Clock, SystemClock
 log = logging.getLogger(__name__)
 EVERY_S = 0.5  # between turns when nothing is due
 TOGETHER = 200  # alarms of one transaction
-BEAT_EVERY = timedelta(seconds=5)
+BEAT_EVERY = timedelta(seconds=1)  # a watcher outside wants a sign of life that is no older than 3 s
 LATE_AFTER = timedelta(seconds=10)  # an alarm that is due for so long: the engine does not keep up
 
 

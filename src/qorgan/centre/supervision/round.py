@@ -6,7 +6,6 @@ harm to each other.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Q
@@ -14,7 +13,7 @@ from django.utils import timezone
 
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.nodes.models import Node
-from qorgan.centre.supervision.events import faults_changed
+from qorgan.centre.supervision.events import faults_changed, tell_of_faults
 from qorgan.centre.supervision.models import ButtonTest, Fault, WayIn
 from qorgan.centre.supervision.service import recent, settle
 from qorgan.domain import supervision as rules
@@ -24,6 +23,13 @@ from qorgan.domain.supervision import Outage, Silence, Standing
 OVERLAP = timedelta(minutes=10)  # alarms committed late are looked for that far back
 TESTS_SINCE = timedelta(days=31)  # when no test is known yet
 MAX_TESTS = 2_000  # taken in one round; the next goes on
+
+
+@transaction.atomic
+def look_around(now: datetime | None = None) -> None:
+    """Nodes, then areas, then those who subscribed hear what changed."""
+    now = now or timezone.now()
+    tell_of_faults([*look_at_nodes(now), *look_at_areas(now)])
 
 
 @transaction.atomic
@@ -155,10 +161,6 @@ def look_at_tests(now: datetime | None = None) -> list[Fault]:
         )
         for way in overdue
     ]
-    return settle(standing, recent(Fault.objects.filter(code=rules.TEST_OVERDUE), now), now)
-
-
-def counts() -> dict[str, Any]:
-    """How much stands open now, for operators."""
-    open_ = Fault.objects.still_open()
-    return {"open": open_.count(), "stopping_alarms": open_.filter(stops_alarms=True).count()}
+    changed = settle(standing, recent(Fault.objects.filter(code=rules.TEST_OVERDUE), now), now)
+    tell_of_faults(changed)
+    return changed

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from qorgan.centre import clean
 from qorgan.centre.schools.models import School
-from qorgan.centre.supervision.events import faults_changed
+from qorgan.centre.supervision.events import faults_changed, tell_of_action, tell_of_faults
 from qorgan.centre.supervision.models import Fault, FaultQuerySet, SchoolAction, WayIn
 from qorgan.domain import supervision as rules
 from qorgan.domain.supervision import Known, Standing, WayState
@@ -77,7 +77,7 @@ def take_inventory_sources(school: School, body: Inventory) -> None:
 def take_action(school: School, body: ActionChanged) -> SchoolAction:
     """The school took a standard action, or ended it."""
     now = timezone.now()
-    return SchoolAction.objects.create(
+    row = SchoolAction.objects.create(
         school=school,
         action=clean.text(body.action, 20),
         kind=clean.text(body.kind, 8),
@@ -86,6 +86,8 @@ def take_action(school: School, body: ActionChanged) -> SchoolAction:
         outputs=[_output(said) for said in body.outputs[:MAX_OUTPUTS]],
         received_at=now,
     )
+    tell_of_action(row)
+    return row
 
 
 def _output(said: OutputResult) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def _settle_source(way: WayIn, now: datetime) -> None:
         Standing(school=way.school_id, subject=subject, code=code, since=since, detail=detail) for code in codes
     ]
     written = Fault.objects.filter(school=way.school_id, subject=subject).exclude(code=rules.TEST_OVERDUE)
-    settle(standing, recent(written, now), now)
+    tell_of_faults(settle(standing, recent(written, now), now))
 
 
 def recent(rows: FaultQuerySet, now: datetime) -> list[Fault]:
