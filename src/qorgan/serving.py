@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import uvicorn
@@ -22,12 +23,14 @@ async def serve(
     ws: Literal["none", "websockets-sansio"] = "none",
     ws_max_size: int = 65_536,
     proxy_headers: bool = False,
+    tls: tuple[Path, Path] | None = None,
 ) -> None:
     """Serve `app` on a listening socket until cancelled; then let requests finish for `grace_s`, and hang up.
 
     No connection is left afterwards, whatever its browser does. `proxy_headers`: believe a proxy on this machine about
     who calls. WebSocket messages of more than `ws_max_size` bytes end their socket; they are never compressed, since
-    video does not shrink, and one socket's compression would stall all others.
+    video does not shrink, and one socket's compression would stall all others. `tls`: certificate chain and key (PEM);
+    raises `OSError` when they cannot be used.
     """
     config = uvicorn.Config(
         app,
@@ -40,6 +43,8 @@ async def serve(
         ws_max_size=ws_max_size,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=grace_s,
+        ssl_certfile=None if tls is None else tls[0],
+        ssl_keyfile=None if tls is None else tls[1],
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")

@@ -22,6 +22,7 @@ from qorgan.edge.archive_commands import disk_commands, hold_commands, show_cove
 from qorgan.edge.commands import DEFAULT, ConfigOption, plainly
 from qorgan.edge.config import Button, Camera, EdgeConfig
 from qorgan.edge.secrets import SecretStore
+from qorgan.edge.staff_commands import staff_commands
 from qorgan.kernel import logs
 from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import CameraUnreachable, Conflict, Invalid, QorganError
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(disk_commands, name="disk")
 app.add_typer(hold_commands, name="hold")
+app.add_typer(staff_commands, name="staff")
 app.command("coverage")(show_coverage)
 NameKk = Annotated[str, typer.Option("--name-kk", help="Its name in Kazakh.")]
 NameRu = Annotated[str, typer.Option("--name-ru", help="Its name in Russian.")]

@@ -10,11 +10,12 @@ from joserfc.jwk import OKPKey
 from starlette.applications import Starlette
 
 from qorgan import __version__, serving
+from qorgan.edge import config as config_of
 from qorgan.edge.config import EdgeConfig, Storage
 from qorgan.edge.contacts.watch import watch_contacts
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.commands import CoreDesk
-from qorgan.edge.core.http import create_app
+from qorgan.edge.core.http import create_app, create_staff_app
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
@@ -25,6 +26,8 @@ from qorgan.edge.outputs.device import outputs_of
 from qorgan.edge.panels.app import Panels
 from qorgan.edge.seal import seal_key
 from qorgan.edge.secrets import SecretStore
+from qorgan.edge.staff.door import StaffDoor
+from qorgan.edge.staff.people import StaffBook
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
 from qorgan.kernel.errors import NotFound, QorganError
@@ -48,9 +51,11 @@ async def run_core(config: EdgeConfig) -> None:
         lines = LineBoard(*lines_of(config), clock)
         async with outputs_of(config, secrets, lines) as switches, asyncio.TaskGroup() as group:
             actions = ActionDesk(node, config.outputs, switches, clock)
+            await actions.recall()
             desk = CoreDesk(config.site.id, lambda: _public_key(config), node, actions, clock)
             link = Link(config.centre, config.site.id, node, secrets, clock, desk.answer)
-            app = create_app(config, node, link, _button_tokens(config, secrets, node), actions)
+            staff = StaffDoor(config, node, actions, StaffBook(config.storage.data), clock).routes()
+            app = create_app(config, node, link, _button_tokens(config, secrets, node), actions, staff)
             for name, work in {
                 "actions": actions.run,
                 "contacts": lambda: watch_contacts(config, node, lines, actions, clock),
@@ -60,6 +65,7 @@ async def run_core(config: EdgeConfig) -> None:
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
                 "onvif": lambda: _watch_onvif(config, node, board, secrets, clock),
+                "staff": lambda: _serve_staff(config.staff, create_staff_app(staff)),
                 "start": lambda: _begin(node, config.storage),
                 "tend": lambda: _tend(node, clock),
             }.items():
@@ -72,6 +78,15 @@ async def serve_http(app: Starlette, host: str, port: int) -> None:
     """Serve until cancelled; then let running requests finish. Raises `OSError` when the port is taken."""
     with _listening(host, port) as listener:
         await serving.serve(app, listener, grace_s=GRACE_S)
+
+
+async def _serve_staff(door: config_of.StaffDoor | None, app: Starlette) -> None:
+    """The staff page for phones, with the school's own certificate; return at once where none is wished."""
+    if door is None:
+        return
+    with _listening(door.host, door.port) as listener:
+        tls = None if door.tls_cert is None or door.tls_key is None else (door.tls_cert, door.tls_key)
+        await serving.serve(app, listener, grace_s=GRACE_S, tls=tls)
 
 
 @contextmanager

@@ -4,20 +4,18 @@ A press is answered 201 after its commit and never before (I1). Errors are probl
 trusted: bodies are bounded in size and time, tokens are compared in constant time, texts are escaped.
 """
 
-import asyncio
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from qorgan.domain.alarms import Kind
 from qorgan.domain.gestures import Gesture
@@ -26,28 +24,12 @@ from qorgan.edge.core import kiosk, screen
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeStatus
 from qorgan.edge.core.signals import of_button
+from qorgan.edge.core.web import Unauthorised, answer_json, on_bug, on_error, on_http_error, parse, read_body
 from qorgan.edge.outputs.desk import ActionDesk
-from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
+from qorgan.kernel.errors import Forbidden, Invalid, NotFound, QorganError
 from qorgan.kernel.ids import ButtonKey
 
-MAX_BODY_BYTES = 4_096
-BODY_WITHIN_S = 5.0
 WATCHES_PER_PAGE = 100
-_STATUS: tuple[tuple[type[QorganError], int], ...] = (
-    (Forbidden, 403),
-    (NotFound, 404),
-    (Conflict, 409),
-    (Rejected, 400),
-    (Unavailable, 503),
-    (Exhausted, 503),
-)
-log = structlog.get_logger(__name__)
-
-
-class Unauthorised(Rejected):
-    """No such button, or not its token: which of the two is not told."""
-
-    code = "unauthorised"
 
 
 class Press(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,19 +40,15 @@ class Press(msgspec.Struct, frozen=True, kw_only=True):
     gesture: Gesture = Gesture.POLICE
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """An error as the caller sees it (RFC 9457, with our stable code)."""
-
-    code: str
-    title: str
-    detail: str
-    status: int
-
-
 def create_app(
-    config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str], actions: ActionDesk
+    config: EdgeConfig,
+    node: Node,
+    link: Link,
+    tokens: Mapping[ButtonKey, str],
+    actions: ActionDesk,
+    staff: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """The node's HTTP. `tokens`: each button's bearer token."""
+    """The node's HTTP. `tokens`: each button's bearer token; `staff`: the routes of the staff page."""
     door = _Door(config, node, link, tokens, actions)
     return Starlette(
         routes=[
@@ -79,10 +57,11 @@ def create_app(
             Route("/health", door.health, methods=["GET"]),
             Route("/watches", door.watches, methods=["GET"]),
             Route("/", door.screen, methods=["GET"]),
+            *staff,
             Route("/kiosk", door.kiosk, methods=["GET"]),
             Route("/action", door.action, methods=["GET"]),
         ],
-        exception_handlers={QorganError: _on_error, HTTPException: _on_http_error, Exception: _on_bug},
+        exception_handlers={QorganError: on_error, HTTPException: on_http_error, Exception: on_bug},
     )
 
 
@@ -98,17 +77,17 @@ class _Door:
         button = self._button_of(request)
         if button.key != request.path_params["key"]:
             raise Unauthorised("no such button, or not its token")
-        press = _parse(await _body(request), Press)
+        press = parse(await read_body(request), Press)
         signal = of_button(button, "button", press=press.press_id, kind=press.kind, level=press.gesture.level)
         raised = await self._node.signal(signal)
-        return _json({"alarm": raised.alarm, "durable_at": raised.durable_at}, 201 if raised.fresh else 200)
+        return answer_json({"alarm": raised.alarm, "durable_at": raised.durable_at}, 201 if raised.fresh else 200)
 
     async def alarm(self, request: Request) -> Response:
         button = self._button_of(request)
         status = await self._node.alarm_status(request.path_params["alarm"])
         if status is None or status.source_key != button.key:
             raise NotFound("this button has raised no such alarm")
-        return _json(
+        return answer_json(
             {
                 "alarm": status.alarm,
                 "stored": True,
@@ -122,7 +101,7 @@ class _Door:
 
     async def health(self, _request: Request) -> Response:
         writable = await self._node.prove_writable()
-        return _json(
+        return answer_json(
             {**_health(await self._node.status(), self._link), **self._node.reports()}, 200 if writable else 503
         )
 
@@ -132,7 +111,7 @@ class _Door:
         lines = await self._node.watches(before=before, limit=WATCHES_PER_PAGE)
         items = [{"number": number, **msgspec.structs.asdict(use)} for number, use in lines]
         more = len(lines) == WATCHES_PER_PAGE and lines[-1][0] > 1
-        return _json({"items": items, "next": lines[-1][0] if more else None})
+        return answer_json({"items": items, "next": lines[-1][0] if more else None})
 
     async def screen(self, request: Request) -> Response:
         language = screen.language_of(request.query_params.get("lang"), request.headers.get("accept-language", ""))
@@ -146,7 +125,7 @@ class _Door:
 
     async def action(self, _request: Request) -> Response:
         """What stands, for the screens of the school: asked every half second, answered without a disk."""
-        return _json(kiosk.standing(self._actions.standing))
+        return answer_json(kiosk.standing(self._actions.standing))
 
     def _button_of(self, request: Request) -> Button:
         """The button whose token this is. All are compared, so that the time tells nothing."""
@@ -185,29 +164,6 @@ def _counts(status: NodeStatus) -> dict[str, int]:
     }
 
 
-async def _body(request: Request) -> bytes:
-    """The body. Raises `Invalid` when it is too long or too slow."""
-    data = b""
-    try:
-        async with asyncio.timeout(BODY_WITHIN_S):
-            async for chunk in request.stream():
-                data += chunk
-                if len(data) > MAX_BODY_BYTES:
-                    raise Invalid(f"a body has at most {MAX_BODY_BYTES} bytes", code="body.too_big")
-    except TimeoutError as error:
-        raise Invalid(f"the body did not come within {BODY_WITHIN_S:g} s", code="body.too_slow") from error
-    except ClientDisconnect as error:
-        raise Invalid("the caller hung up", code="body.cut_short") from error
-    return data
-
-
-def _parse(data: bytes, kind: type[Press]) -> Press:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Invalid(f"the body is not what was expected: {error}") from error
-
-
 def _positive(text: str | None) -> int | None:
     if text is None:
         return None
@@ -231,37 +187,8 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-def _json(content: object, status: int = 200) -> Response:
-    headers = {"cache-control": "no-store"}
-    return Response(msgspec.json.encode(content, enc_hook=str), status, headers, "application/json")
-
-
-def _problem(code: str, detail: str, status: int) -> Response:
-    title = code.replace(".", " ").replace("_", " ")
-    problem = Problem(code=code, title=title, detail=detail, status=status)
-    response = Response(msgspec.json.encode(problem), status, media_type="application/problem+json")
-    if status == 401:
-        response.headers["www-authenticate"] = "Bearer"
-    return response
-
-
-async def _on_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, QorganError)
-    if isinstance(error, Unauthorised):
-        return _problem(error.code, str(error), 401)
-    if error.code == "body.too_big":
-        return _problem(error.code, str(error), 413)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
-    if status >= 500:
-        log.error("http.failed", code=error.code, reason=str(error))
-    return _problem(error.code, str(error), status)
-
-
-async def _on_http_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return _problem("not_found" if error.status_code == 404 else "http", error.detail, error.status_code)
-
-
-async def _on_bug(_request: Request, _error: Exception) -> Response:
-    """Starlette raises the error again after this answer; the server logs it with its traceback."""
-    return _problem("internal", "something broke at the node; its log says what", 500)
+def create_staff_app(staff: Sequence[BaseRoute]) -> Starlette:
+    """What phones reach from outside this machine: the staff page, and nothing else."""
+    return Starlette(
+        routes=[*staff], exception_handlers={QorganError: on_error, HTTPException: on_http_error, Exception: on_bug}
+    )

@@ -35,6 +35,10 @@ class LineBoard:
         """Tell `listener` the level of an input now and whenever it changes. To be said before `run`."""
         self._listeners[line] = listener
 
+    def expect(self, line: str, closed: bool) -> None:
+        """The level that an output gets when its chip is first opened. To be said before `run`; open otherwise."""
+        self._wished[line] = closed
+
     async def set(self, line: str, closed: bool) -> None:
         """Close or open an output; it keeps that level over the chip's coming and going. Raises `ChipLost` now."""
         self._wished[line] = closed

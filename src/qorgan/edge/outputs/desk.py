@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from qorgan.domain.actions import OutputKind, Standing, wished_state
+from qorgan.domain.actions import OutputKind, SchoolAction, Standing, wished_state
 from qorgan.domain.alarms import Kind
 from qorgan.edge.config import Output
 from qorgan.edge.core.actions import Taken
@@ -76,20 +76,28 @@ class ActionDesk:
             except (Unavailable, Exhausted) as error:
                 log.error("action.not_stored", action=wish.action, reason=str(error))
                 at = self._clock.now()
-                self._begin(Taken(id=id, standing=wish, by=by, at=at, keep_doors=keep_doors, fresh=True))
+                stood = SchoolAction.ALL_CLEAR if self._standing is None else self._standing.doors
+                doors = stood if keep_doors else wish.action
+                self._begin(Taken(id=id, standing=wish, by=by, at=at, doors=doors, fresh=True))
                 raise
             if taken.fresh:
                 self._begin(taken)
                 log.warning("action.taken", action=wish.action, kind=wish.kind)
             return taken
 
+    async def recall(self) -> None:
+        """Read what stands, before any wire is touched: a door must not open because a node started anew."""
+        self._standing = await self._book.standing_action()
+        if self._standing is None:
+            return
+        for output in self._outputs:
+            self._switches[output.key].expect(_wished(output, self._standing))
+        if self._outputs:
+            self._job = (self._standing, False)
+            self._wake.set()
+
     async def run(self) -> None:
-        """Bring the outputs to what stands, then serve until cancelled."""
-        if self._job is None:
-            self._standing = await self._book.standing_action()
-            if self._standing is not None and self._outputs:
-                self._job = (self._standing, False)
-                self._wake.set()
+        """Bring the outputs to what stands, and to whatever is wished, until cancelled."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -115,7 +123,7 @@ class ActionDesk:
     async def _do(self, taken: Taken, speak: bool) -> None:
         """Every output at once; report what they made of it, and again when it has changed."""
         began = time.monotonic()
-        concerned = [one for one in self._outputs if not (taken.keep_doors and one.kind is OutputKind.DOOR)]
+        concerned = list(self._outputs)
         if taken.standing.kind is Kind.TEST:
             concerned = []  # a test of the chain moves no door and wakes nobody
         changed = asyncio.Event()
@@ -128,9 +136,7 @@ class ActionDesk:
 
     async def _switch(self, output: Output, taken: Taken, speak: bool, began: float, changed: asyncio.Event) -> None:
         """Tell one output until it has done it."""
-        action = taken.standing.action
-        scenario = None if output.during is None else frozenset(output.during)
-        on = wished_state(output.kind, action, scenario)
+        action, on = taken.standing.action, _wished(output, taken)
         backoff = Backoff(first=0.3, limit=15.0, floor=0.1)
         while True:
             try:
@@ -176,6 +182,13 @@ class ActionDesk:
 
     def _result(self, output: Output) -> OutputResult:
         return self._results.get(output.key) or OutputResult(key=output.key, ok=False, reason="output.late")
+
+
+def _wished(output: Output, taken: Taken) -> bool:
+    action = taken.doors if output.kind is OutputKind.DOOR else taken.standing.action
+    if taken.standing.kind is Kind.TEST:
+        action = SchoolAction.ALL_CLEAR
+    return wished_state(output.kind, action, None if output.during is None else frozenset(output.during))
 
 
 def _ms(began: float) -> float:

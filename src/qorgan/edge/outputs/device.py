@@ -30,12 +30,18 @@ class Switch(Protocol):
     async def apply(self, on: bool, action: SchoolAction, *, speak: bool) -> None:
         """Be on or off; a speaker speaks only if `speak`. Raises `OutputFailed`."""
 
+    def expect(self, on: bool) -> None:
+        """What it should be when it is first reached. Does nothing yet."""
+
 
 class LineSwitch:
     """A relay on a wire."""
 
     def __init__(self, line: str, board: LineBoard) -> None:
         self._line, self._board = line, board
+
+    def expect(self, on: bool) -> None:
+        self._board.expect(self._line, on)
 
     async def apply(self, on: bool, action: SchoolAction, *, speak: bool) -> None:
         try:
@@ -50,6 +56,9 @@ class HttpSwitch:
     def __init__(self, output: Output, password: str | None, client: httpx.AsyncClient) -> None:
         self._output, self._client = output, client
         self._password = password
+
+    def expect(self, on: bool) -> None:
+        """A device with an address keeps its own state; it is told soon enough."""
 
     async def apply(self, on: bool, action: SchoolAction, *, speak: bool) -> None:
         url = self._address(on, action, speak)
