@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from qorgan.centre.gateway.ports import Permit, Seen, SetupPermit, View, Visitor
+from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
 from qorgan.protocols.link.grants import Action
@@ -43,6 +43,7 @@ class FakeGatekeeper:
         self.alarms: list[dict[str, Any]] = []
         self.away = False
         self.setups: list[CameraWish] = []
+        self.links: dict[str, View] = {}  # what each token opens
         self.audit: list[tuple[str, str]] = []
         self.asked: list[list[UUID]] = []  # cameras, by batches
         self.ledger_writes = asyncio.Event()  # cleared: whoever opens a watch waits
@@ -96,6 +97,17 @@ class FakeGatekeeper:
     async def end_watches(self, permits: Sequence[Permit]) -> None:
         for permit in permits:
             await self.end_watch(permit)
+
+    async def check_link(self, token: str) -> UUID:
+        self._answer()
+        if token not in self.links:
+            raise NotFound("this link opens nothing", code="link.unknown")
+        return UUID(int=len(token))
+
+    async def open_link(self, token: str) -> Linked:
+        link, view = await self.check_link(token), self.links[token]
+        permit = await self.open_watch(self.sessions["officer"], view)
+        return Linked(link=link, view=view, permit=permit)
 
     async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
         if "live.view" not in visitor.rights:

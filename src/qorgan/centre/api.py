@@ -21,6 +21,7 @@ from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.notices.api import router as notices
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
+from qorgan.centre.viewlinks.api import router as viewlinks
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound, QorganError, Rejected, Unavailable
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision, notices):
+for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision, notices, viewlinks):
     api.add_router("", router)
 
 

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "qorgan.centre.intake",
     "qorgan.centre.supervision",
     "qorgan.centre.notices",
+    "qorgan.centre.viewlinks",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

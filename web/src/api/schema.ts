@@ -585,6 +585,32 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cameras/{camera_id}/links": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List View Links
+     * @description Links to this camera that still open: one's own; for who reads the school's watch ledger, all.
+     */
+    get: operations["list_view_links"];
+    put?: never;
+    /**
+     * Make View Link
+     * @description A link by which VLC or a phone plays this stretch without signing in; both ledger lines bear the maker's name.
+     *
+     *     `address` is in this answer alone. At most an hour of recording, at most a day of life, 20 at once for a person.
+     */
+    post: operations["make_view_link"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cameras/{camera_id}/ptz": {
     parameters: {
       query?: never;
@@ -985,6 +1011,26 @@ export interface paths {
     put?: never;
     post?: never;
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/links/{link_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Revoke View Link
+     * @description Take a link back: its maker, or who reads the school's watch ledger. Players stop at their next piece.
+     */
+    delete: operations["revoke_view_link"];
     options?: never;
     head?: never;
     patch?: never;
@@ -3061,6 +3107,31 @@ export interface components {
       territory: components["schemas"]["Territory"];
     };
     /**
+     * NewViewLink
+     * @description Which stretch, why, and for how many minutes the link opens it.
+     */
+    NewViewLink: {
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /**
+       * Lasts Min
+       * @default 60
+       */
+      lasts_min: number;
+      /** Purpose */
+      purpose: string;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      /** @default sub */
+      stream: components["schemas"]["StreamName"];
+    };
+    /**
      * Node
      * @description The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node.
      *
@@ -4084,6 +4155,62 @@ export interface components {
       note: string;
       verdict: components["schemas"]["Verdict"];
     };
+    /**
+     * ViewLink
+     * @description `address` is told once, to its maker: it opens the stretch for whoever has it.
+     */
+    ViewLink: {
+      /**
+       * Address
+       * @default
+       */
+      address: string;
+      /**
+       * Camera
+       * Format: uuid
+       */
+      camera: string;
+      /**
+       * End
+       * Format: date-time
+       */
+      end: string;
+      /**
+       * Expires At
+       * Format: date-time
+       */
+      expires_at: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Made At
+       * Format: date-time
+       */
+      made_at: string;
+      maker: components["schemas"]["Person"];
+      /** Purpose */
+      purpose: string;
+      /** Revoked At */
+      revoked_at: string | null;
+      /**
+       * Start
+       * Format: date-time
+       */
+      start: string;
+      stream: components["schemas"]["StreamName"];
+      /** Uses */
+      uses: number;
+    };
+    /** ViewLinkList */
+    ViewLinkList: {
+      /** Items */
+      items: components["schemas"]["ViewLink"][];
+      /** Next */
+      next: string | null;
+    };
     /** Viewer */
     Viewer: {
       /** Name */
@@ -4099,7 +4226,8 @@ export interface components {
        * Action
        * @enum {string}
        */
-      action: "live" | "listen" | "archive" | "export" | "snapshot" | "ptz" | "setup" | "hold";
+      action:
+        "live" | "listen" | "link" | "linked" | "archive" | "export" | "snapshot" | "ptz" | "setup" | "hold";
       /**
        * At
        * Format: date-time
@@ -6066,6 +6194,99 @@ export interface operations {
       };
     };
   };
+  list_view_links: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ViewLinkList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  make_view_link: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewViewLink"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ViewLink"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_camera_ptz: {
     parameters: {
       query?: {
@@ -7089,6 +7310,46 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["IncidentList"];
+        };
+      };
+    };
+  };
+  revoke_view_link: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        link_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ViewLink"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
     };

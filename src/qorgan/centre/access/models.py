@@ -115,6 +115,8 @@ class WatchLine(LedgerLine):
     class Action(models.TextChoices):
         LIVE = "live"
         LISTEN = "listen", "listen: heard the camera, live or (with a range) recorded"
+        LINK = "link", "link: made a link for a player that cannot sign in"
+        LINKED = "linked", "linked: somebody used that link"
         ARCHIVE = "archive"
         EXPORT = "export"
         SNAPSHOT = "snapshot"

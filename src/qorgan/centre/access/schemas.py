@@ -10,7 +10,7 @@ from qorgan.domain.access import Right, Role
 from qorgan.domain.cameras import StreamName
 
 Language = Literal["kk", "ru", "en"]
-WatchAction = Literal["live", "listen", "archive", "export", "snapshot", "ptz", "setup", "hold"]
+WatchAction = Literal["live", "listen", "link", "linked", "archive", "export", "snapshot", "ptz", "setup", "hold"]
 
 
 class SignedInUser(Schema):

@@ -308,6 +308,34 @@ def open_coverage(actor: Actor, camera_id: UUID, start: datetime, end: datetime)
     return _granted(line, camera, timezone.now())
 
 
+@transaction.atomic
+def note_link(actor: Actor, camera_id: UUID, stream: StreamName, purpose: str, start: datetime, end: datetime) -> None:
+    """Write down that the actor makes a link to a recording, if they might take it away. Raises as `open_watch`."""
+    camera, reason = _exportable(actor, camera_id, purpose)
+    line = _opened(actor, camera, WatchLine.Action.LINK, stream, str(reason), start, end)
+    _append([line])
+    _append([_ended(line)])
+
+
+@transaction.atomic
+def open_linked_watch(
+    actor: Actor, camera_id: UUID, stream: StreamName, purpose: str, start: datetime, end: datetime
+) -> OpenedWatch:
+    """Somebody looks by a link that the actor made: the actor answers for it. Raises as `open_watch`."""
+    camera, reason = _exportable(actor, camera_id, purpose)
+    line = _opened(actor, camera, WatchLine.Action.LINKED, stream, str(reason), start, end)
+    _append([line])
+    return _granted(line, camera, timezone.now())
+
+
+def _exportable(actor: Actor, camera_id: UUID, purpose: str) -> tuple[Camera, Purpose]:
+    actor.require(Right.ARCHIVE_EXPORT)
+    camera = Camera.objects.visible_to(actor).select_related("school").filter(pk=camera_id).first()
+    if camera is None:
+        raise NotFound("there is no such camera in your territory")
+    return camera, _reason(actor, purpose, camera, _alarms_named(actor, [purpose]))
+
+
 def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
     """A fresh grant for a watch that goes on; everything is asked again. Raises as `open_watch`; no line is written."""
     line = (
@@ -517,5 +545,6 @@ def _lasts(action: Action, line: WatchLine) -> timedelta:
 
 
 def _action_of(line: WatchLine) -> Action:
-    """What a line's grant allows: who asks what is recorded may see recordings."""
-    return Action.ARCHIVE if line.action == WatchLine.Action.COVERAGE else Action(line.action)
+    """What a line's grant allows: who asks what is recorded, or comes by a link, may see recordings."""
+    of_the_archive = (WatchLine.Action.COVERAGE, WatchLine.Action.LINKED)
+    return Action.ARCHIVE if line.action in of_the_archive else Action(line.action)

@@ -23,10 +23,12 @@ from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.cameras import setup
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.gateway.instants import instant
-from qorgan.centre.gateway.ports import Permit, Seen, SetupPermit, View, Visitor
+from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor
+from qorgan.centre.viewlinks import service as viewlinks
 from qorgan.domain.access import Actor
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId
+from qorgan.protocols.link.grants import Action
 from qorgan.protocols.link.setup import CameraWish
 
 log = structlog.get_logger(__name__)
@@ -120,6 +122,21 @@ class DjangoGatekeeper:
         unknown = await self._call(service.end_watches, [UUID(permit.watch) for permit in permits])
         for watch in unknown:
             log.error("watch.unknown", watch=str(watch))
+
+    async def check_link(self, token: str) -> UUID:
+        return await self._call(viewlinks.check, token)
+
+    async def open_link(self, token: str) -> Linked:
+        use = await self._call(viewlinks.begin_use, token)
+        view = View(
+            camera=use.camera,
+            stream=use.stream,
+            purpose=use.purpose,
+            action=Action.ARCHIVE,
+            start=use.start,
+            end=use.end,
+        )
+        return Linked(link=use.link, view=view, permit=_permit(use.watch))
 
     async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
         assert view.start is not None and view.end is not None

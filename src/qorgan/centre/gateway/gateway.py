@@ -13,6 +13,7 @@ from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.door import Door
 from qorgan.centre.gateway.events import EventHub, EventSockets
 from qorgan.centre.gateway.holding import Holding
+from qorgan.centre.gateway.links import Links
 from qorgan.centre.gateway.ports import Gatekeeper
 from qorgan.centre.gateway.problems import NotSignedIn
 from qorgan.centre.gateway.recordings import Recordings
@@ -54,6 +55,7 @@ class Gateway:
         self._holding = Holding(patient, gatekeeper, clock, door)
         self._setting_up = SettingUp(SchoolLink(carrier, answer_within_s=SETUP_WITHIN_S), gatekeeper, door)
         self._recordings = Recordings(school, gatekeeper, clock, self.counters, self._viewings)
+        self._links = Links(school, gatekeeper, clock, self.counters)
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -61,6 +63,7 @@ class Gateway:
             group.create_task(self._streams.run(), name="streams")
             group.create_task(self._events.run(), name="events")
             group.create_task(self._viewings.run(), name="viewings")
+            group.create_task(self._links.run(), name="links")
 
     @property
     def ready(self) -> bool:
@@ -81,6 +84,8 @@ class Gateway:
             Route(f"{CAMERA}/thumbnail", self._recordings.thumbnail, methods=["GET"]),
             Route(f"{CAMERA}/hls/index.m3u8", self._recordings.playlist, methods=["GET"]),
             Route(CAMERA + "/hls/{viewing}/{file}", self._recordings.piece, methods=["GET"]),
+            Route("/api/hls/{token}/index.m3u8", self._links.playlist, methods=["GET"]),
+            Route("/api/hls/{token}/{viewing}/{file}", self._links.piece, methods=["GET"]),
             Route(f"{CAMERA}/download.mp4", self._recordings.download, methods=["GET"]),
             Route(f"{CAMERA}/timeline", self._recordings.timeline, methods=["GET"]),
             Route(f"{CAMERA}/ptz", self._steering.presets, methods=["GET"]),

@@ -59,6 +59,15 @@ class SetupPermit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """A use of a link by a player that did not sign in; its maker answers for it."""
+
+    link: UUID
+    view: View
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """One object as it is now, in JSON's own types. `visible_to` answers without asking the database."""
 
@@ -89,6 +98,12 @@ class Gatekeeper(Protocol):
 
     async def end_watches(self, permits: Sequence[Permit]) -> None:
         """As `end_watch`, several with one commit."""
+
+    async def check_link(self, token: str) -> UUID:
+        """Which link this token still opens. Raises `NotFound` with code `link.unknown`."""
+
+    async def open_link(self, token: str) -> Linked:
+        """Write the ledger line under the name of the link's maker, then sign the grant. Raises as `open_watch`."""
 
     async def permit_coverage(self, visitor: Visitor, view: View) -> Permit:
         """A grant to ask what was recorded; shows no picture, so writes no ledger line. Raises as `open_watch`."""

@@ -34,6 +34,12 @@ class NotSignedIn(Rejected):
     code = "not_signed_in"
 
 
+class TooOften(Exhausted):
+    """Asked for more often than is good for others: 429."""
+
+    code = "too_often"
+
+
 def problem(error: QorganError) -> JSONResponse:
     """The answer for an error. A school's refusal becomes what it would be had we refused ourselves."""
     status = _status(error)
@@ -50,6 +56,8 @@ async def on_error(_: Request, error: Exception) -> JSONResponse:
 def _status(error: QorganError) -> HTTPStatus:
     if isinstance(error, NotSignedIn):
         return HTTPStatus.UNAUTHORIZED
+    if isinstance(error, TooOften):
+        return HTTPStatus.TOO_MANY_REQUESTS
     if isinstance(error, Refused):
         if error.code.startswith("grant."):
             return HTTPStatus.FORBIDDEN

@@ -41,7 +41,7 @@ RANGES = 64  # at once, of one gateway
 ZONE = ZoneInfo("Asia/Almaty")
 _PIECE = re.compile(r"(\d{1,5})\.m4s")
 _INIT = re.compile(r"init-(\d{1,5})\.mp4")
-_PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+PRIVATE = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class TooManyViewers(Exhausted):
@@ -113,7 +113,7 @@ class Recordings:
             await self._viewings.end(viewing)
             raise
         text = media_playlist(viewing.contents, viewing.id)
-        return Response(text, media_type="application/vnd.apple.mpegurl", headers=_PRIVATE)
+        return Response(text, media_type="application/vnd.apple.mpegurl", headers=PRIVATE)
 
     async def piece(self, request: Request) -> Response:
         """A piece of a playlist, or an initialisation segment."""
@@ -122,15 +122,7 @@ class Recordings:
         if viewing.view.camera != camera_of(request):
             raise NotFound("this playlist is of another camera")
         name = request.path_params["file"]
-        if (found := _INIT.fullmatch(name)) and int(found[1]) < len(viewing.contents.parts):
-            return Response(viewing.contents.parts[int(found[1])].init, media_type="video/mp4", headers=_PRIVATE)
-        if not (found := _PIECE.fullmatch(name)) or int(found[1]) >= len(viewing.contents.pieces):
-            raise NotFound("there is no such piece in this playlist")
-        self._require_room()
-        number = int(found[1])
-        order = _pieces_order(viewing.permit, orders(viewing.contents.pieces)[number : number + 1])
-        size = viewing.contents.pieces[number].size
-        return MediaResponse(self._school, self._counters, viewing.permit.site, order, size=size)
+        return piece_response(self._school, self._counters, viewing.permit, viewing.contents, name)
 
     async def download(self, request: Request) -> Response:
         """A recorded stretch as one file to take away. A line in the watch ledger says so; its sound is another."""
@@ -189,14 +181,33 @@ class Recordings:
         return checked((await self._school.ask(permit.site, "contents", question)).contents)
 
     def _require_room(self) -> None:
-        if self._counters.ranges >= RANGES:
-            raise TooManyViewers("this gateway sends as many recordings as it can; try again in a moment")
+        require_room(self._counters)
 
     async def _visitor(self, request: Request) -> Visitor:
         visitor = await self._gatekeeper.authenticate(request.cookies)
         if visitor is None:
             raise NotSignedIn("sign in first")
         return visitor
+
+
+def require_room(counters: Counters) -> None:
+    """Raises `TooManyViewers`."""
+    if counters.ranges >= RANGES:
+        raise TooManyViewers("this gateway sends as many recordings as it can; try again in a moment")
+
+
+def piece_response(
+    school: SchoolLink, counters: Counters, permit: Permit, contents: commands.Contents, name: str
+) -> Response:
+    """A piece of a playlist by its file name, or an initialisation segment. Raises `NotFound`, `TooManyViewers`."""
+    if (found := _INIT.fullmatch(name)) and int(found[1]) < len(contents.parts):
+        return Response(contents.parts[int(found[1])].init, media_type="video/mp4", headers=PRIVATE)
+    if not (found := _PIECE.fullmatch(name)) or int(found[1]) >= len(contents.pieces):
+        raise NotFound("there is no such piece in this playlist")
+    require_room(counters)
+    number = int(found[1])
+    order = _pieces_order(permit, orders(contents.pieces)[number : number + 1])
+    return MediaResponse(school, counters, permit.site, order, size=contents.pieces[number].size)
 
 
 def _range_order(permit: Permit, view: View, *, keys_only: bool, audio: bool = False) -> Order:
