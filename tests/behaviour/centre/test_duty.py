@@ -131,6 +131,7 @@ def test_what_comes_after_a_signature_lapses_it(town: Town, morning: Desk, eveni
     path = f"/duty/handover/{open_['id']}"
     assert morning.post(f"{path}/signature").json()["outgoing_signed_at"]
     alarm = a.an_alarm(town.neighbour)
+    assert evening.get(path).json()["unaccepted"] == [f"alarm:{alarm.pk}"]
 
     blocked = evening.post(f"{path}/signature")
     taken = evening.put(f"{path}/items", {"keys": [f"alarm:{alarm.pk}"]}).json()

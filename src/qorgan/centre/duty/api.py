@@ -72,7 +72,8 @@ def list_handovers(
 @router.get("/duty/handover/{handover_id}", response={200: Handover, 404: Problem}, operation_id="get_handover")
 @needs(Right.DUTY_READ)
 def get_handover(request: HttpRequest, handover_id: UUID) -> Handover:
-    return service.get(actor_of(request), handover_id)
+    """As it is now: an officer sees what is new since it was opened."""
+    return service.look(actor_of(request), handover_id)
 
 
 @router.get(

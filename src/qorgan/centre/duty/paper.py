@@ -12,7 +12,7 @@ from qorgan.domain.access import Actor
 
 def handover_paper(actor: Actor, handover_id: UUID, language: Language) -> bytes:
     """The hand-over as PDF, signed or not. Raises `NotFound`."""
-    row, said = service.get(actor, handover_id), words(language)
+    row, said = service.look(actor, handover_id), words(language)
     data = {
         "title": f"{said['handover.title']}: {getattr(row.desk_name, language)}",
         "footer": f"Qorgan · {said['paper.printed']} {clock(timezone.now())} ({said['paper.zone']}), {actor.name}",

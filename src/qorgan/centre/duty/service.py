@@ -124,7 +124,7 @@ def open_handover(actor: Actor, *, note: str = "") -> wire.Handover:
     if mine is None:
         raise Conflict("you sit at no desk", code="duty.no_shift")
     desk, now = _locked(actor, mine.desk_id), timezone.now()
-    handover, fresh = Handover.objects.get_or_create(
+    handover, fresh = Handover.objects.select_for_update().get_or_create(
         desk=desk,
         state=Handover.State.OPEN,
         defaults={
@@ -274,7 +274,17 @@ def _finish(actor: Actor, handover: Handover, now: datetime) -> None:
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
+@transaction.atomic
+def look(actor: Actor, handover_id: UUID) -> wire.Handover:
+    """The hand-over as it is now: for those who may sign, with what is new since the last look. Raises `NotFound`."""
+    handover = Handover.objects.visible_to(actor).select_for_update(of=("self",)).filter(pk=handover_id).first()
+    if handover is not None and handover.state == Handover.State.OPEN and actor.may(Right.DUTY_TAKE):
+        _refresh(actor, handover, timezone.now())
+    return get(actor, handover_id)
+
+
 def get(actor: Actor, handover_id: UUID) -> wire.Handover:
+    """As it was written down last. Raises `NotFound`."""
     row = _whole(actor).filter(pk=handover_id).first()
     if row is None:
         raise NotFound("your centre has no such hand-over")
