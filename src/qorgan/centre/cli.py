@@ -103,6 +103,36 @@ def seed_demo(password_stdin: PasswordStdin = False) -> None:
         typer.echo(f"{email}  {role}")
 
 
+@app.command("set-secret")
+def set_secret(
+    name: Annotated[str, typer.Argument(help="mail, sms (the whole value of its header) or watcher (an address).")],
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Store a secret of the centre, encrypted. It is asked for, read from standard input, or from QORGAN_PASSWORD."""
+    _start_django()
+    from qorgan.centre.notices import vault
+
+    try:
+        vault.put(name, _password(password_stdin))
+    except QorganError as error:
+        _stop(str(error))
+    typer.echo(f"the secret {name} is stored")
+
+
+@app.command("notify-test")
+def notify_test(
+    subscription: Annotated[str, typer.Argument(help="Id or name of a subscription.")],
+) -> None:
+    """Send a test notice to a subscription now, past the outbox, and say what its receiver made of it."""
+    _start_django()
+    from qorgan.centre.notices import trial
+
+    try:
+        typer.echo(trial.send(subscription))
+    except QorganError as error:
+        _stop(f"{error.code}: {error}")
+
+
 @app.command("public-key")
 def public_key() -> None:
     """Print what every school keeps as `[centre] public_key`."""
