@@ -23,11 +23,12 @@ from tests.support.nats import free_port
 from tests.support.receivers import HttpReceiver, MailReceiver, http_receiver, mail_receiver
 
 from qorgan.centre.config import MailConfig, NoticesConfig, SmsConfig
-from qorgan.centre.notices import outbox, vault
+from qorgan.centre.notices import outbox, trial, vault
+from qorgan.centre.notices.channels.ports import Undelivered
 from qorgan.centre.notices.models import Delivery, Secret, Subscription
 from qorgan.centre.notices.worker import NoticeWorker
 from qorgan.domain.access import Role
-from qorgan.kernel.errors import Corrupt, Forbidden, Invalid
+from qorgan.kernel.errors import Corrupt, Forbidden, Invalid, NotFound
 from qorgan.protocols import webhooks, webpush
 
 DEADLINE_S = 60.0
@@ -531,3 +532,22 @@ def test_cap_is_listed_and_read_by_whom_the_territory_allows(town: Town, officer
     far = desk(a.a_person(Role.HEAD, school=town.far))
     assert far.client.get(listed["path"]).status_code == 404
     assert officer.get(f"/cap/alarms/{alarm.pk}/99").status_code == 404
+
+
+# --- the command line ----------------------------------------------------------------------------------------------
+
+
+def test_an_administrator_tries_a_channel_from_the_command_line(
+    town: Town, administrator: Desk, receiver: HttpReceiver
+) -> None:
+    subscribe(administrator, f"{receiver.url}/hook", name="112")
+    receiver.statuses = [200, 500]
+
+    assert trial.send("112").startswith("webhook: the receiver took it")
+    with pytest.raises(Undelivered) as refused:
+        trial.send("112")
+
+    assert refused.value.code == "http.500"
+    assert json.loads(receiver.requests[0].body)["event"] == "test.sent"
+    with pytest.raises(NotFound):
+        trial.send("113")

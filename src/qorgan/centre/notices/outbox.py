@@ -141,9 +141,14 @@ def tell(news: Iterable[News], active: Sequence[Active] | None = None) -> int:
 
 def tell_one(row: Subscription, news: News) -> Delivery:
     """A delivery for this subscription, whatever it asks for."""
-    delivery = _delivery(row, news, timezone.now())
+    delivery = written(row, news)
     delivery.save()
     return delivery
+
+
+def written(row: Subscription, news: News) -> Delivery:
+    """What would be told. Not saved."""
+    return _delivery(row, news, timezone.now())
 
 
 def _delivery(row: Subscription, news: News, now: datetime) -> Delivery:
