@@ -1,4 +1,4 @@
-"""The centre's program: web, gateway and intake in one process, or any of them alone."""
+"""The centre's program: web, gateway, intake and jobs in one process, or any of them alone."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from starlette.applications import Starlette
@@ -30,6 +30,9 @@ from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Invalid, QorganError, Unavailable
 from qorgan.kernel.processes import until_stopped
 
+if TYPE_CHECKING:
+    from qorgan.centre.supervision.supervisor import EngineAudit
+
 log = structlog.get_logger(__name__)
 
 DJANGO_PATHS = ("/api", "/_allauth", "/admin", "/i18n", "/static")
@@ -45,6 +48,7 @@ class Role(StrEnum):
     WEB = "web"  # Django and the console
     GATEWAY = "gateway"  # live video, events, recordings
     INTAKE = "intake"  # what schools send into the database
+    JOBS = "jobs"  # what happens by itself: ladders and leases of alarms, faults, what schools and others are told
 
 
 ALL_ROLES = frozenset(Role)
@@ -84,11 +88,14 @@ def run(
 async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreConfig) -> None:
     """The whole program: the carrier outlives everything that speaks over it."""
     from qorgan.centre.gateway.gatekeeper import DjangoGatekeeper, is_our_host
+    from qorgan.centre.supervision.supervisor import EngineAudit
 
     carrier = Carrier(config.nats, user=config.nats_user, password=config.nats_password or "")
     gatekeeper = DjangoGatekeeper()
     gateway = Gateway(carrier, gatekeeper, SystemClock(), is_our_host=is_our_host)
-    routes: list[BaseRoute] = [health_route(gatekeeper, roles, lambda: _readiness(roles, carrier, gateway))]
+    audit = EngineAudit(lambda: carrier.connected)
+    ready = health_route(gatekeeper, roles, lambda: _readiness(roles, carrier, gateway))
+    routes: list[BaseRoute] = [ready, audit.route()]
     routes += gateway.routes() if Role.GATEWAY in roles else ()
     app = build(routes, django=_django() if Role.WEB in roles else None, console=Console(config.web))
     async with asyncio.TaskGroup() as ground:
@@ -102,7 +109,13 @@ async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreCo
                     group.create_task(gateway.run(), name="gateway")
                 if Role.INTAKE in roles:
                     group.create_task(_take_in(config), name="intake")
-                if roles & {Role.WEB, Role.INTAKE}:
+                if Role.JOBS in roles:
+                    group.create_task(_engine(), name="engine")
+                    group.create_task(_tell_schools(carrier), name="teller")
+                    group.create_task(_supervise(), name="supervisor")
+                    group.create_task(_tell_others(), name="notices")
+                    group.create_task(_ping_the_watcher(audit), name="watchdog")
+                if roles & {Role.WEB, Role.INTAKE, Role.JOBS}:
                     group.create_task(_announce(carrier), name="announcer")
                 await carrier.wait_connected()
                 log.info(
@@ -112,6 +125,7 @@ async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreCo
                 )
         finally:
             carrying.cancel()
+            audit.close()
             gatekeeper.close()
 
 
@@ -129,6 +143,43 @@ async def _take_in(config: CentreConfig) -> None:
     from qorgan.centre.intake.intake import Intake
 
     await Intake(config.nats, user=config.nats_user, password=config.nats_password or "").run()
+
+
+async def _engine() -> None:
+    """Time does to alarms what it has to."""
+    from qorgan.centre.alarms.engine import Engine
+
+    await Engine().run()
+
+
+async def _tell_schools(carrier: Carrier) -> None:
+    """Schools hear how far their alarms are, and what is ordered."""
+    from qorgan.centre.alarms.telling import Teller
+    from qorgan.centre.gateway.school import SchoolLink
+
+    await carrier.wait_connected()
+    await Teller(SchoolLink(carrier)).run()
+
+
+async def _supervise() -> None:
+    """Faults open and close, tests of buttons are proved."""
+    from qorgan.centre.supervision.supervisor import Supervisor
+
+    await Supervisor().run()
+
+
+async def _tell_others() -> None:
+    """Those who subscribed are told."""
+    from qorgan.centre.notices.worker import NoticeWorker
+
+    await NoticeWorker().run()
+
+
+async def _ping_the_watcher(audit: "EngineAudit") -> None:
+    """A watcher outside hears that the engine lives."""
+    from qorgan.centre.supervision.supervisor import Watchdog
+
+    await Watchdog(audit).run()
 
 
 def _start_django() -> None:
@@ -233,7 +284,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def parse_roles(text: str) -> frozenset[Role]:
-    """Roles from `web,gateway,intake`. Raises `Invalid` naming the wrong one."""
+    """Roles from `web,gateway,intake,jobs`. Raises `Invalid` naming the wrong one."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     known = ", ".join(Role)
     for name in names:

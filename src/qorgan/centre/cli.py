@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help=(
-        "The operations centre: web, gateway and intake. Configuration: the TOML file named in QORGAN_CENTRE_CONFIG, "
-        "each value of which a variable may replace (QORGAN_DATA, QORGAN_DATABASE, QORGAN_PORT, …)."
+        "The operations centre: web, gateway, intake and jobs. Configuration: the TOML file named in "
+        "QORGAN_CENTRE_CONFIG, each value of which a variable may replace (QORGAN_DATA, QORGAN_DATABASE, "
+        "QORGAN_PORT, …)."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -33,7 +34,7 @@ def run(
     nats: Annotated[
         str | None, typer.Option(help="The carrier: nats://host:port (never with a password in it).")
     ] = None,
-    roles: Annotated[str | None, typer.Option(help="Any of web,gateway,intake. All by default.")] = None,
+    roles: Annotated[str | None, typer.Option(help="Any of web,gateway,intake,jobs. All by default.")] = None,
     web: Annotated[Path | None, typer.Option(help="Folder of the built console.")] = None,
 ) -> None:
     """Run the centre until SIGTERM. The database must be migrated first."""

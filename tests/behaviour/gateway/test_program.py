@@ -104,7 +104,7 @@ def _events(address: str, client: httpx.AsyncClient) -> websockets.connect:
 def test_health_says_what_is_ready(address: str) -> None:
     body = httpx.get(f"http://{address}/api/health", timeout=60).json()
     assert body["status"] == "ok"
-    assert body["roles"] == ["gateway", "intake", "web"]
+    assert body["roles"] == ["gateway", "intake", "jobs", "web"]
     assert (body["database"], body["carrier"], body["gateway"]) == (True, True, True)
 
 
@@ -181,10 +181,10 @@ def test_a_port_in_use_is_one_clear_sentence(environment: dict[str, str], addres
 
 def test_an_unknown_role_is_one_clear_sentence(environment: dict[str, str]) -> None:
     done = subprocess.run(
-        [*QORGAN, "run", "--roles", "web,jobs"], env=environment, capture_output=True, text=True, timeout=100
+        [*QORGAN, "run", "--roles", "web,kitchen"], env=environment, capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 1
-    assert "there is no role 'jobs'; there are web, gateway, intake" in done.stderr
+    assert "there is no role 'kitchen'; there are web, gateway, intake, jobs" in done.stderr
 
 
 async def test_sigterm_stops_it_while_a_browser_is_connected(environment: dict[str, str]) -> None:
@@ -214,7 +214,7 @@ def test_which_paths_are_djangos() -> None:
     assert djangos == {"/api", "/api/x", "/admin/", "/static/a"}
 
 
-@pytest.mark.parametrize("text", ["jobs", " , ", "web;gateway"])
+@pytest.mark.parametrize("text", ["kitchen", " , ", "web;gateway"])
 def test_roles_that_are_none(text: str) -> None:
     with pytest.raises(Invalid):
         parse_roles(text)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Header, Query, Router, Schema
+from ninja import Header, Query, Router, Schema, Status
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.alarms import claims, orders, points, raising, service
@@ -271,10 +271,10 @@ def take_out_of_service(request: HttpRequest, school_id: UUID, key: str, body: N
     operation_id="put_back_into_service",
 )
 @needs(Right.POINT_OUT_OF_SERVICE)
-def put_back_into_service(request: HttpRequest, school_id: UUID, key: str) -> tuple[int, None]:
+def put_back_into_service(request: HttpRequest, school_id: UUID, key: str) -> Status[None]:
     """It is in service again."""
     points.put_back(actor_of(request), school_id, key)
-    return 204, None
+    return Status(204, None)
 
 
 def _once(request: HttpRequest, key: str | None, body: Schema, act: Callable[[], Alarm]) -> Alarm:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from qorgan.centre import clean
+from qorgan.centre import bulk, clean
 from qorgan.centre.alarms.events import alarms_changed, levels_changed
 from qorgan.centre.alarms.events import raised as raised_signal
 from qorgan.centre.alarms.incidents import gather_in
@@ -62,8 +62,8 @@ def store(raised: Sequence[Raised], received_at: datetime) -> list[Conflict | No
 def _write(alarms: Sequence[Alarm], lines: Iterable[Sequence[AlarmLog]], now: datetime) -> None:
     _mark_out_of_service(alarms, now)
     gather_in(alarms, now)
-    Alarm.objects.bulk_create(alarms)
-    AlarmLog.objects.bulk_create([line for some in lines for line in some])
+    bulk.insert(alarms)
+    bulk.insert([line for some in lines for line in some])
     raised_signal.send(Alarm, alarms=alarms)
     alarms_changed(sorted(alarms, key=lambda alarm: alarm.level))
     levels_changed(alarms)

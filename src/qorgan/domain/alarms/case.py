@@ -62,7 +62,7 @@ NEXT: Mapping[tuple[State, Step], State] = MappingProxyType(
         (State.STORED, Step.PRESENT): State.PRESENTED,
         **_each(_WAITING, Step.ACKNOWLEDGE, State.OWNED),  # an officer may be quicker than the screen's report
         **_each(_HANDLED, Step.ACKNOWLEDGE),  # one that lost its owner
-        **_each(_HANDLED, Step.RENEW),
+        **_each(OPEN, Step.RENEW),
         **_each(_HANDLED, Step.HAND_OVER),
         (State.OWNED, Step.RELEASE): State.PRESENTED,
         (State.OWNED, Step.LAPSE): State.PRESENTED,
