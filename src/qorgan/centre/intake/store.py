@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
-from qorgan.centre import clean
+from qorgan.centre import bulk, clean
 from qorgan.centre.alarms import claims, raising
 from qorgan.centre.cameras import service as cameras
 from qorgan.centre.intake.models import Inbox
@@ -162,7 +162,7 @@ def _commit(letters: list[_Letter]) -> None:
             fresh.append(letter)
     _take_in(fresh, schools, now)
     kept = [letter for letter in fresh if letter.code is None]
-    Inbox.objects.bulk_create([Inbox(**_row(letter, now, keep_body=_keeps_body(letter))) for letter in kept])
+    bulk.insert_values(Inbox, [_row(letter, now, keep_body=_keeps_body(letter)) for letter in kept])
     for letter in kept:
         letter.stored = True
 
