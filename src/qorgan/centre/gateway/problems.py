@@ -27,6 +27,19 @@ _SCHOOL_SAYS = {
     "invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
     "onvif.invalid_value": HTTPStatus.UNPROCESSABLE_ENTITY,
     "onvif.not_supported": HTTPStatus.NOT_FOUND,
+    "onvif.wrong_password": HTTPStatus.CONFLICT,
+    "camera.wrong_password": HTTPStatus.CONFLICT,
+    "camera.bad_url": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "camera.unknown": HTTPStatus.NOT_FOUND,
+    "config.key_taken": HTTPStatus.CONFLICT,
+    "setup.in_use": HTTPStatus.CONFLICT,
+    "setup.no_profile": HTTPStatus.CONFLICT,
+    "setup.not_yours": HTTPStatus.FORBIDDEN,
+    "setup.key": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "seal.broken": HTTPStatus.CONFLICT,
+    "hold.invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "hold.not_yours": HTTPStatus.FORBIDDEN,
+    "hold.unknown": HTTPStatus.NOT_FOUND,
 }
 
 
