@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type TileFacts, tileStatus } from "@/player/tile-status";
+import { LOOK_EVERY_MS, NEVER_OLDER_MS, type TileFacts, tileStatus } from "@/player/tile-status";
 
 const LIVE: TileFacts = {
   linkUp: true,
@@ -12,6 +12,14 @@ const LIVE: TileFacts = {
   sincePictureMs: 40,
   ageMs: 400,
 };
+
+/** ms after the last picture was drawn (`late` ms old then) until the tile says something else than live. */
+function firstWordAfter(noticedAfter: number, late: number): number {
+  for (let at = noticedAfter; ; at += LOOK_EVERY_MS) {
+    const facts = { ...LIVE, sincePictureMs: at - noticedAfter, ageMs: late + at };
+    if (tileStatus(facts).word !== "live") return at;
+  }
+}
 
 describe("the truth on the tile", () => {
   test("a moving picture is live", () => {
@@ -26,6 +34,27 @@ describe("the truth on the tile", () => {
     for (const state of ["live", "connecting", "unknown", ""]) {
       expect(tileStatus({ ...LIVE, state, sincePictureMs: 2_001 }).fresh).toBe(false);
     }
+  });
+
+  test("by the time a picture is two seconds old the tile has said so, however unluckily its looks fell", () => {
+    // The last picture was drawn right after a look, which the next look takes for its time; then come looks, one by one
+    for (let drawn = 0; drawn <= LOOK_EVERY_MS; drawn += 10) {
+      for (let late = 0; late <= 400; late += 100) {
+        const saidAfter = firstWordAfter(LOOK_EVERY_MS - drawn, late);
+        expect(saidAfter + late).toBeLessThanOrEqual(NEVER_OLDER_MS);
+      }
+    }
+  });
+
+  test("a link that delays every picture is told by their age, though they move", () => {
+    expect(tileStatus({ ...LIVE, sincePictureMs: 40, ageMs: 1_900 })).toMatchObject({
+      word: "behind",
+      ageS: 2,
+    });
+    expect(tileStatus({ ...LIVE, sincePictureMs: 40, ageMs: 1_400 })).toMatchObject({
+      word: "live",
+      ageS: null,
+    });
   });
 
   test.each([

@@ -143,11 +143,12 @@ export class LiveTile {
     }
   }
 
-  /** Four times a second: keep to the live edge; every second time, tell what changed. */
+  /** Every `LOOK_EVERY_MS`: keep to the live edge; every second time, tell what changed. What is no longer fresh, at once. */
   tick(tell: boolean): void {
     this.#countFrames();
     this.#keepToEdge();
-    if (tell) this.#tell();
+    const next = this.#currentView();
+    if (tell || next.word !== this.view.word || next.fresh !== this.view.fresh) this.#tell();
   }
 
   /** Wall clock of the picture at the school at this moment, epoch ms; null while there is none to follow. */

@@ -9,8 +9,8 @@ import { backoffMs } from "@/world/backoff";
 import { parseMedia } from "./framing";
 import { LiveSound, type SoundState } from "./live-sound";
 import { LiveTile } from "./live-tile";
+import { LOOK_EVERY_MS } from "./tile-status";
 
-const EDGE_EVERY_MS = 250;
 /** A hidden window gives its streams back after this long; a quick look at another tab costs nothing. */
 const HIDDEN_GRACE_MS = 3_000;
 
@@ -61,7 +61,7 @@ export class LiveVideo {
   /** Connects at once: a tile opened later does not wait for a handshake. */
   start(): void {
     this.#connect();
-    this.#timer = setInterval(this.#tick, EDGE_EVERY_MS);
+    this.#timer = setInterval(this.#tick, LOOK_EVERY_MS);
     document.addEventListener("visibilitychange", this.#onVisibility);
   }
 

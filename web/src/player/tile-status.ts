@@ -36,14 +36,19 @@ export interface TileStatus {
   reason: string;
   /** Whether the picture on the screen may be taken for the present. */
   fresh: boolean;
-  /** Whole seconds of the picture's age where it matters (over 2 s), otherwise null. */
+  /** Whole seconds of the picture's age where it matters, otherwise null. */
   ageS: number | null;
 }
 
-export const STALE_AFTER_MS = 2_000;
+/** What a viewer sees is never older than this without the tile saying so. */
+export const NEVER_OLDER_MS = 2_000;
+/** How often a tile looks at itself. A picture's drawing is noticed so late, and its absence so late again. */
+export const LOOK_EVERY_MS = 250;
+/** Therefore its patience ends before the promise does. */
+export const STALE_AFTER_MS = NEVER_OLDER_MS - 2 * LOOK_EVERY_MS;
 
 export function tileStatus(facts: TileFacts): TileStatus {
-  const ageS = facts.ageMs !== null && facts.ageMs > STALE_AFTER_MS ? Math.floor(facts.ageMs / 1000) : null;
+  const ageS = facts.ageMs !== null && facts.ageMs > STALE_AFTER_MS ? Math.round(facts.ageMs / 1000) : null;
   const dead = (word: TileWord, reason = "none"): TileStatus => ({ word, reason, fresh: false, ageS });
   if (facts.paused) return dead("paused");
   if (facts.refusal !== null) return dead("refused", facts.refusal);

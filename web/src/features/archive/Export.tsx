@@ -1,15 +1,18 @@
 /** Taking a recording away as a file. It leaves the building, so it is held to confirm and stands in the ledger. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Camera, StreamName } from "@/api/types";
+import { useMayListen } from "@/player/SoundButton";
 import { Button, HoldButton } from "@/ui/button";
 import { Dialog } from "@/ui/overlays";
 import { Segmented } from "@/ui/surfaces";
+import { streamOf } from "@/vocabulary/schools";
 import { number, problemText } from "@/vocabulary/text";
 import { clock, counter, day, fromLocal } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { download, LONGEST_MS, type Progress } from "./download";
 import type { Stretch } from "./geometry";
 import { Moment } from "./Moment";
+import { PlayerLink } from "./PlayerLink";
 
 type Way =
   | { kind: "choosing" }
@@ -41,6 +44,10 @@ export function ExportDialog({
     const end = Math.ceil(stretch.end / 1000) * 1000; // what was marked is in the file, to its last picture
     return { date: day(end), time: clock(end) };
   });
+  const [audio, setAudio] = useState(false);
+  const chosen = cameras.find(({ id }) => id === camera);
+  const mayHear =
+    useMayListen(purpose) && (chosen === undefined ? "" : streamOf(chosen, stream)?.audio) !== "";
   const [way, setWay] = useState<Way>({ kind: "choosing" });
   const fetching = useRef<AbortController | null>(null);
   useEffect(() => () => fetching.current?.abort(), []);
@@ -54,7 +61,7 @@ export function ExportDialog({
     fetching.current = asking;
     setWay({ kind: "fetching", progress: { bytes: 0, total: null } });
     download(
-      { camera, stream, purpose, start, end },
+      { camera, stream, purpose, start, end, audio: audio && mayHear },
       (progress) => setWay({ kind: "fetching", progress }),
       asking.signal,
     ).then(
@@ -116,6 +123,17 @@ export function ExportDialog({
             ? t(`archive.export.${trouble}`)
             : start !== null && end !== null && t("archive.export.length", { length: counter(end - start) })}
         </p>
+        {mayHear && (
+          <label className="flex items-center gap-2 text-sm">
+            <input
+              type="checkbox"
+              checked={audio}
+              onChange={(event) => setAudio(event.target.checked)}
+              data-testid="export-audio"
+            />
+            {t("sound_of.in_file")}
+          </label>
+        )}
         <p className="text-sm text-balance text-ink-2">{t("archive.export.ledger")}</p>
         <Doing way={way}>
           <HoldButton onHeld={begin} disabled={trouble !== null} data-testid="export-begin">
@@ -127,6 +145,13 @@ export function ExportDialog({
             </Button>
           )}
         </Doing>
+        <PlayerLink
+          wish={
+            trouble === null && start !== null && end !== null
+              ? { camera, stream, purpose, start, end }
+              : null
+          }
+        />
       </div>
     </Dialog>
   );

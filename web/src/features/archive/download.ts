@@ -12,6 +12,8 @@ export interface Wish {
   purpose: string;
   start: number;
   end: number;
+  /** With its sound: a right of its own, and a second line in the ledger. */
+  audio?: boolean;
 }
 
 export interface Progress {
@@ -35,12 +37,13 @@ export async function download(
   return name;
 }
 
-export function address({ camera, stream, purpose, start, end }: Wish): string {
+export function address({ camera, stream, purpose, start, end, audio = false }: Wish): string {
   const query = new URLSearchParams({
     start: new Date(start).toISOString(),
     end: new Date(end).toISOString(),
     stream,
     purpose,
+    ...(audio ? { audio: "true" } : {}),
   });
   return `/api/cameras/${camera}/download.mp4?${query}`;
 }
