@@ -7,10 +7,11 @@ import pytest
 from playwright.sync_api import Browser
 from tests.support.video import a_file, a_sound, a_video
 
-from qorgan.edge.recorder.ranges import Retimer
+from qorgan.centre.gateway.aac import AacCoder
+from qorgan.edge.recorder.ranges import Retimer, SoundRetimer
 from qorgan.protocols.fmp4.reader import parse_fragment
 from qorgan.protocols.fmp4.retime import fragments
-from qorgan.protocols.fmp4.writer import AudioTrack, VideoTrack, init_segment, mime_type
+from qorgan.protocols.fmp4.writer import AudioTrack, VideoTrack, init_segment, mime_type, sound_init_segment
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +62,39 @@ def play(browser: Browser, video: VideoTrack, audio: AudioTrack | None, parts: l
         page.close()
 
 
+# The same for sound alone, in an element of its own.
+LISTEN = (
+    PLAY.replace("createElement('video')", "createElement('audio')")
+    .replace("video.requestVideoFrameCallback(note);\n  const ended", "const ended")
+    .replace("video.getVideoPlaybackQuality().totalVideoFrames", "0")
+)
+
+
+@pytest.mark.parametrize("codec", ["aac", "alaw", "ulaw"])
+def test_sound_of_every_code_is_heard_in_an_element_of_its_own(browser, codec):
+    """AAC as the camera sent it, G.711 as the gateway codes it anew."""
+    sound, video = a_sound(codec, 2.0), a_video("h264")
+    parts = list(fragments(a_file(video, sound)[len(init_segment(video.track, sound.track)) :]))
+    retimer, track = SoundRetimer(0), sound.track
+    heard = [retimer.place(part, parse_fragment(part).base_time * 100 // 9) for part in parts]
+    if not track.plays_in_browsers:
+        coder = AacCoder(track)
+        heard, track = [coder.code(part) for part in heard if part], coder.track
+    pieces = [sound_init_segment(track), *(part for part in heard if part)]
+    page = browser.new_page()
+    try:
+        page.goto("about:blank")
+        given = {"mime": track.mime, "pieces": [base64.b64encode(piece).decode() for piece in pieces]}
+        told = page.evaluate(LISTEN, given)
+    finally:
+        page.close()
+
+    assert None is told["error"]
+    ((start, end),) = told["buffered"]
+    assert start < 0.2 and 1.6 < end <= 2.2
+    assert told["heard"] > 0
+
+
 def parts_of(b_frames: int, sound: str | None, every: int = 5) -> tuple[VideoTrack, AudioTrack | None, list[bytes]]:
     video, heard = a_video("h264", b_frames, pyramid=b_frames > 2), a_sound(sound) if sound else None
     audio = heard.track if heard else None
@@ -83,7 +117,7 @@ def test_a_file_plays_from_its_first_picture_to_its_last(browser, b_frames, ever
 
 @pytest.mark.parametrize(("b_frames", "sound"), [(0, "aac"), (3, None), (3, "aac")])
 def test_a_range_that_begins_between_keyframes_begins_at_zero(browser, b_frames, sound):
-    track, audio, parts = parts_of(b_frames, sound)
+    track, _, parts = parts_of(b_frames, sound)
     retimer = Retimer(480_000)
     placed = [retimer.place(part, parse_fragment(part).base_time * 100 // 9) for part in parts]
     seen = play(browser, track, None, placed)

@@ -141,7 +141,7 @@ PURPOSES: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType(
 )
 
 
-# Sound tells more than a picture, of more people: it is for an alarm alone (docs/adr/0011).
+# Sound tells more than a picture, of more people: it is for an alarm alone (docs/adr/0013).
 LISTENING: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType({Role.DUTY_OFFICER: frozenset({PurposeKind.ALARM})})
 
 
