@@ -1,13 +1,16 @@
 """Units are sent to an alarm and say how far they are; every word of theirs stands in the alarm's log."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
 
 from qorgan.centre.alarms.models import Alarm, AlarmLog, Unit
-from qorgan.centre.events import InMemoryPublisher
+from qorgan.centre.dispatch.models import Dispatch
 from qorgan.centre.ledger import verify
 from qorgan.domain.access import Role
 
@@ -167,7 +170,7 @@ def test_no_unit_is_sent_to_an_alarm_that_nobody_has_looked_at(town: Town, offic
     assert (answer.status_code, answer.json()["code"]) == (409, "alarm.state")
 
 
-def test_a_unit_out_of_service_says_why_and_is_not_sent(town: Town, officer: Desk, heard: InMemoryPublisher) -> None:
+def test_a_unit_out_of_service_says_why_and_is_not_sent(town: Town, officer: Desk) -> None:
     alarm, unit = a_confirmed_alarm(town, officer), a.a_unit(town.centre)
 
     out = officer.put(f"/units/{unit.pk}/out-of-service", {"reason": "дөңгелек жарылды"})
@@ -214,3 +217,24 @@ def test_a_repeated_offer_is_one_offer(town: Town, officer: Desk) -> None:
     again = officer.post(f"/alarms/{alarm.pk}/dispatches", body, key="k1").json()
 
     assert UUID(first["id"]) and first == again
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_reach_for_one_unit_and_one_gets_it(committed_town: Town, officer: Desk) -> None:
+    second = desk(a.a_person(Role.DUTY_OFFICER, centre=committed_town.centre))
+    unit = a.a_unit(committed_town.centre)
+    wishes = [(person, a_confirmed_alarm(committed_town, person)) for person in (officer, second)]
+    together = Barrier(2)
+
+    def reach(person: Desk, alarm: Alarm) -> int:
+        together.wait(timeout=60)
+        try:
+            return int(person.post(f"/alarms/{alarm.pk}/dispatches", {"unit": str(unit.pk)}).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda wish: reach(*wish), wishes))
+
+    assert sorted(answers) == [200, 409]
+    assert Dispatch.objects.filter(unit=unit).count() == 1

@@ -845,7 +845,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Get Handover */
+    /**
+     * Get Handover
+     * @description As it is now: an officer sees what is new since it was opened.
+     */
     get: operations["get_handover"];
     put?: never;
     post?: never;

@@ -1,6 +1,6 @@
 """Use cases of `dispatch`: units are offered calls and answer in ASAP's verbs, each one line in the alarm's log.
 
-Locks are taken in one order: the alarm, then the dispatch, then its unit.
+Locks are taken in one order: the person where one is locked, the alarm, the dispatch, its unit.
 """
 
 import math
@@ -174,6 +174,7 @@ def on_stepped(sender: object, alarm: Alarm, before: Case, actor: Actor, at: dat
 def take_out_of_service(actor: Actor, unit_id: UUID, reason: str) -> UnitOnTheWire:
     """It cannot be sent until it is put back. Raises `Conflict` with code `unit.not_free` when it has a call."""
     actor.require(Right.UNITS_EDIT)
+    _lock_person(actor)
     unit = _unit(actor, unit_id)
     if unit.state not in (UnitState.FREE, UnitState.OUT_OF_SERVICE):
         raise Conflict(f"the unit is {unit.state}", code="unit.not_free")
@@ -187,12 +188,18 @@ def take_out_of_service(actor: Actor, unit_id: UUID, reason: str) -> UnitOnTheWi
 def put_in_service(actor: Actor, unit_id: UUID) -> UnitOnTheWire:
     """A unit that is out of service is free again; another one stays as it is."""
     actor.require(Right.UNITS_EDIT)
+    _lock_person(actor)
     unit = _unit(actor, unit_id)
     if unit.state == UnitState.OUT_OF_SERVICE:
         unit.reason = ""
         _unit_becomes(unit, UnitState.FREE, timezone.now())
         _audit(actor, unit, "unit.in_service", {})
     return alarms.unit_on_the_wire(unit)
+
+
+def _lock_person(actor: Actor) -> None:
+    """Before the unit, as a write under an `Idempotency-Key` does: two orders of locks are a deadlock."""
+    User.objects.select_for_update().get(pk=actor.user)
 
 
 def _audit(actor: Actor, unit: Unit, action: str, data: dict[str, object]) -> None:

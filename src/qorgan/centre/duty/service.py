@@ -171,6 +171,7 @@ def sign(actor: Actor, handover_id: UUID) -> wire.Handover:
     handover, now = _open_one(actor, handover_id), timezone.now()
     if actor.user != handover.outgoing_id:
         _come(actor, handover)
+    _lock_people(handover)
     _refresh(actor, handover, now)
     items = [row.item for row in _standing(handover)]
     signed = digest(items)
@@ -242,6 +243,12 @@ def _refresh(actor: Actor, handover: Handover, now: datetime) -> None:
         for key, item in current.items()
         if key not in known
     )
+
+
+def _lock_people(handover: Handover) -> None:
+    """Both, before any alarm: whoever repeats a write under a key holds their own row, too, and waits for an alarm."""
+    pair = [user for user in (handover.outgoing_id, handover.incoming_id) if user is not None]
+    list(User.objects.select_for_update().filter(pk__in=pair).order_by("pk"))
 
 
 def _standing(handover: Handover) -> list[HandoverItem]:
