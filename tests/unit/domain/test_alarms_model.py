@@ -8,6 +8,7 @@ nothing throttles a P1 (7). Losses of machines (3, 4, 5) are the chaos run's aff
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -38,6 +39,7 @@ from qorgan.domain.alarms import (
     told,
 )
 from qorgan.domain.alarms import case as case_module
+from qorgan.domain.alarms.diagram import drawn_into
 from qorgan.domain.alarms.mass import AT_LEAST, WINDOW, Call, gather
 from qorgan.kernel.errors import Rejected
 
@@ -267,3 +269,10 @@ def test_one_that_was_earlier_is_not_drawn_into_it() -> None:
     later = [Call(alarm=UUID(int=number), at=START + timedelta(seconds=number + 1)) for number in range(AT_LEAST)]
 
     assert gather([early, *later]) == {call.alarm for call in later}
+
+
+def test_the_diagram_in_the_document_is_that_of_the_table() -> None:
+    document = Path(__file__).parents[3] / "docs" / "design" / "alarms.md"
+    text = document.read_text(encoding="utf-8")
+
+    assert drawn_into(text) == text, "run `python -m qorgan.domain.alarms.diagram docs/design/alarms.md`"
