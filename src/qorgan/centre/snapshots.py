@@ -16,6 +16,8 @@ from qorgan.centre.cameras import service as cameras
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.schools import service as schools
 from qorgan.centre.schools.models import School
+from qorgan.centre.supervision import reading as faults
+from qorgan.centre.supervision.models import Fault
 from qorgan.domain.access import Actor, Right
 
 _RIGHT = {
@@ -24,6 +26,7 @@ _RIGHT = {
     "alarm": Right.ALARM_READ,
     "unit": Right.UNITS_READ,
     "incident": Right.ALARM_READ,
+    "fault": Right.FAULTS_READ,
 }
 
 
@@ -38,6 +41,7 @@ class Seen:
     district: str = ""
     centre: UUID | None = None  # whose it is, or with whom it is shared
     places: frozenset[tuple[UUID, str, UUID | None]] = frozenset()  # school, district, sharer of an incident's alarms
+    under: frozenset[tuple[UUID, str, str]] = frozenset()  # school, district, region of an outage's faults
 
     def visible_to(self, actor: Actor) -> bool:
         """The same answer as the room's own `visible_to`, without asking the database."""
@@ -45,6 +49,11 @@ class Seen:
             return False
         if self.topic == "unit":
             return actor.scope.everywhere or (self.centre is not None and actor.centre == self.centre)
+        if self.topic == "fault" and self.school is None:
+            return actor.scope.everywhere or any(
+                actor.scope.covers(region=region, district=district, school=school)
+                for school, district, region in self.under
+            )
         if self.topic == "incident":
             return any(self._at_place(actor, *place) for place in self.places)
         if self.centre is not None and actor.centre == self.centre:
@@ -58,11 +67,12 @@ class Seen:
 
 
 def snapshot(actor: Actor) -> dict[str, Any]:
-    """`schools`, `cameras`, `alarms` (the open ones), `units` and `incidents` (those that go on) for this actor.
+    """`schools`, `cameras`, `units`, and what is open of `alarms`, `incidents` and `faults`, for this actor.
 
     What they may not see is empty.
     """
     found: dict[str, list[Schema]] = {"schools": [], "cameras": [], "alarms": [], "units": [], "incidents": []}
+    found["faults"] = list(faults.open_faults(actor)) if actor.may(Right.FAULTS_READ) else []
     if actor.may(Right.SCHOOLS_READ):
         rows = School.objects.visible_to(actor).with_status().order_by("pk")
         found["schools"] = [schools.on_the_wire(row) for row in rows]
@@ -97,6 +107,8 @@ def look(topic: str, id: UUID) -> Seen | None:
             return _unit(id)
         case "incident":
             return _incident(id)
+        case "fault":
+            return _fault(id)
     return None
 
 
@@ -141,6 +153,18 @@ def _incident(id: UUID) -> Seen | None:
     places = Alarm.objects.filter(parent=row).values_list("school", "school__district", "shared_with").distinct()
     data = _json(alarms.incident_on_the_wire(row))
     return Seen(topic="incident", data=data, region=row.region_id, places=frozenset(places))
+
+
+def _fault(id: UUID) -> Seen | None:
+    row = faults.look_at(id)
+    if row is None:
+        return None
+    item = faults.on_the_wire(row)
+    if row.school is not None:
+        return _at(row.school, "fault", item)
+    near = Fault.objects.filter(parent=row, school__isnull=False).select_related("school__district")
+    under = [(one.school.pk, one.school.district_id, one.school.district.region_id) for one in near if one.school]
+    return Seen(topic="fault", data=_json(item), under=frozenset(under))
 
 
 def _at(school: School, topic: str, item: Schema) -> Seen:

@@ -1,6 +1,5 @@
 """Notices: who wishes to be told of what, and how long a channel that fails is tried again."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -115,7 +114,3 @@ def parts(text: str, *, most: int = 3) -> str:
     """A text that fits into `most` joined SMS of UCS-2, 67 characters each (3GPP TS 23.040, 9.2.3.24.1)."""
     limit = 67 * most
     return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def joined(sentences: Sequence[str]) -> str:
-    return " ".join(one for one in sentences if one)

@@ -245,7 +245,7 @@ class Proof(StrEnum):
     NEVER = "never"  # not tested since it is known
 
 
-def test_took_s(*, pressed_at: datetime, received_at: datetime, clock_offset_s: float | None) -> float:
+def seconds_taken(*, pressed_at: datetime, received_at: datetime, clock_offset_s: float | None) -> float:
     """Seconds from the press to the centre's database. `clock_offset_s`: how far the node's clock is ahead of ours."""
     return (received_at - pressed_at).total_seconds() + (clock_offset_s or 0.0)
 

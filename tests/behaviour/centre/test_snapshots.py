@@ -22,6 +22,8 @@ from qorgan.centre.intake import store
 from qorgan.centre.nodes import service as nodes
 from qorgan.centre.nodes.board import News
 from qorgan.centre.nodes.models import Node
+from qorgan.centre.schools.models import School
+from qorgan.centre.supervision import round as rounds
 from qorgan.domain.access import Actor, Role
 from qorgan.domain.alarms import Disposition, Step
 from qorgan.domain.dispatch import Word
@@ -34,12 +36,15 @@ from qorgan.protocols.link.messages import (
     CameraInfo,
     Inventory,
     Pulse,
+    SourceHealth,
     StreamHealth,
     encode,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PLURAL = {"school": "schools", "camera": "cameras", "alarm": "alarms", "unit": "units", "incident": "incidents"}
+PLURAL = {"school": "schools", "camera": "cameras", "alarm": "alarms", "unit": "units", "incident": "incidents"} | {
+    "fault": "faults"
+}
 Deed = Callable[[Town, Actor], None]
 
 
@@ -121,6 +126,33 @@ def appeared(town: Town, actor: Actor) -> None:
     news(online=True)(town, actor)
 
 
+def source(state: str) -> Deed:
+    """A way in of the school breaks, or is whole again."""
+
+    def deed(town: Town, actor: Actor) -> None:
+        faults = ("line_open", "tamper") if state == "fault" else ()
+        said = SourceHealth(key="hall", kind="contact", state=state, since=datetime.now(UTC), faults=faults)
+        letter_comes(town, said)
+
+    return deed
+
+
+def silent(*sites: str) -> Deed:
+    """These fall silent together; of those that were silent the others are heard again."""
+
+    def deed(town: Town, actor: Actor) -> None:
+        for number in range(4):
+            if not School.objects.filter(site=f"kst-{number}").exists():
+                a.a_school(f"kst-{number}")
+        now = timezone.now()
+        nodes.record([News(site=SiteId(site), online=site not in sites, heard_at=now) for site in CITY])
+        rounds.look_around()
+
+    return deed
+
+
+CITY = ("kst-0", "kst-1", "kst-2", "kst-3", "kst-012")
+
 # name → (what was done before the old snapshot, what is done after it, topics that must be heard)
 DEEDS: dict[str, tuple[list[Deed], Deed, set[str]]] = {
     "an alarm is raised": ([], pressed, {"alarm", "school"}),
@@ -155,6 +187,11 @@ DEEDS: dict[str, tuple[list[Deed], Deed, set[str]]] = {
     "a node returns": ([news(online=False)], news(online=True), {"camera", "school"}),
     "a node appears": ([], appeared, {"camera", "school"}),
     "time passes": ([], news(online=True), {"school"}),
+    "a way in breaks": ([], source("fault"), {"fault"}),
+    "a way in is whole again": ([source("fault")], source("ok"), {"fault"}),
+    "nodes fall silent together": ([silent()], silent(*CITY), {"fault"}),
+    "one of them is heard again": ([silent(*CITY)], silent(*CITY[1:]), {"fault"}),
+    "all of them are heard again": ([silent(*CITY)], silent(), {"fault"}),
 }
 
 

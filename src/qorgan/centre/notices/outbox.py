@@ -16,7 +16,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from qorgan.centre.access import service as access
-from qorgan.centre.alarms.models import Alarm, AlarmLog
+from qorgan.centre.alarms.models import AlarmLog
 from qorgan.centre.notices import facts
 from qorgan.centre.notices.facts import News
 from qorgan.centre.notices.models import Delivery, NoticeMark, Subscription
@@ -294,8 +294,3 @@ def tidy(now: datetime | None = None) -> None:
         Delivery.objects.filter(pk__in=oldest).update(state=Delivery.State.DEAD, error="overflow")
     Delivery.objects.filter(state=Delivery.State.SENT, created_at__lt=now - SENT_KEPT).delete()
     Delivery.objects.filter(state=Delivery.State.DEAD, created_at__lt=now - DEAD_KEPT).delete()
-
-
-def open_alarm(alarm_id: UUID) -> Alarm | None:
-    """An alarm as `facts` needs it."""
-    return Alarm.objects.select_related("school__district").filter(pk=alarm_id).first()

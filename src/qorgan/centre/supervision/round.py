@@ -133,7 +133,7 @@ def _take_test(alarm: Alarm) -> ButtonTest:
     test = planned.first() or ButtonTest(school=alarm.school, button=alarm.button)
     node = getattr(alarm.school, "node", None)
     test.alarm, test.pressed_at, test.received_at = alarm, alarm.pressed_at, alarm.received_at
-    test.took_s = rules.test_took_s(
+    test.took_s = rules.seconds_taken(
         pressed_at=alarm.pressed_at,
         received_at=alarm.received_at,
         clock_offset_s=node.clock_offset_s if node else None,

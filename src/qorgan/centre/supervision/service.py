@@ -135,8 +135,14 @@ def settle(standing: Iterable[Standing], written: Sequence[Fault], now: datetime
     Fault.objects.bulk_update(touched, ("closed_at", "times"))
     fresh = [_new(one, now) for one in changes.opened]
     Fault.objects.bulk_create(fresh, ignore_conflicts=True)
-    faults_changed([*touched, *fresh])
+    faults_changed([*touched, *fresh, *_outages_of(touched)])
     return [*touched, *fresh]
+
+
+def _outages_of(faults: Iterable[Fault]) -> list[Fault]:
+    """The outages under which these stand: how many are under them has changed."""
+    parents = {fault.parent_id for fault in faults if fault.parent_id is not None}
+    return list(Fault.objects.filter(pk__in=parents)) if parents else []
 
 
 def _known(row: Fault) -> Known:
