@@ -60,7 +60,7 @@ async def test_whenever_core_is_killed_every_acknowledged_event_is_one_alarm(tmp
     async def report(number: int) -> None:
         panel = school.panel(udp=number % 2 == 0, answer_within_s=1.0, next_seq=number + 1)
         await panel.report(f"1130 02 {number:03d}")
-        acknowledged.append(f"gym/2/{number}")
+        acknowledged.append(f"gym.2.{number}")
 
     async with asyncio.TaskGroup() as group:
         for start in range(1, 81, 40):
@@ -79,4 +79,4 @@ async def test_whenever_core_is_killed_every_acknowledged_event_is_one_alarm(tmp
     assert 80 == len(set(acknowledged))
     assert "surgard" in health["connections"] and health["counts"]["dc09.ack"] >= 1
     states = {source["key"]: source["state"] for source in health["sources"]}
-    assert ("ok", "ok") == (states["gym"], states["receiver/surgard"])
+    assert ("ok", "ok") == (states["gym"], states["receiver.surgard"])

@@ -112,7 +112,7 @@ async def test_repetitions_are_acknowledged_and_counted_once(school: PanelSchool
         }
         for seq in (9_995, 9_996, 9_995, 9_997):
             assert "ACK" == (await panel.send(messages[seq])).id
-        assert ["gym/1/995", "gym/1/996", "gym/1/997"] == [alarm.button for alarm in await school.alarms()]
+        assert ["gym.1.995", "gym.1.996", "gym.1.997"] == [alarm.button for alarm in await school.alarms()]
         assert 1 == school.counts()["repeated"]
 
 
@@ -405,7 +405,7 @@ async def test_surgard_lines_are_acknowledged_after_the_commit(school: PanelScho
         assert ACK == await receiver.tell(write_heartbeat())
         assert ACK == await receiver.tell(b"5011 187777E12101001\x14")
         [alarm] = await school.alarms()
-        assert ("panel.surgard", "duress", True, "P1", "old/user/1") == (
+        assert ("panel.surgard", "duress", True, "P1", "old.user.1") == (
             alarm.source,
             alarm.meaning,
             alarm.duress,

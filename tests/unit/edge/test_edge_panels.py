@@ -39,7 +39,7 @@ def test_the_configuration_names_panels_zones_and_receivers() -> None:
     assert config.panels[1].encrypted and not config.panels[0].encrypted
     assert config.receivers.dc09 is not None and 9009 == config.receivers.dc09.udp
     keys = [source.key for source in sources_of(config.panels, surgard_interval_s=60)]
-    assert ["gym", "gym-button", "safe", "safest", "old", "receiver/surgard"] == keys
+    assert ["gym", "gym-button", "safe", "safest", "old", "receiver.surgard"] == keys
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_a_mistake_is_named(before: str, after: str, field: str) -> None:
     [
         ("1120 01 005", "exact"),
         ("1120 02 005", "any"),
-        ("1120 01 006", "gym/1/6"),
+        ("1120 01 006", "gym.1.6"),
         ("1120 00 000", "gym"),
-        ("1121 01 005", "gym/user/5"),
+        ("1121 01 005", "gym.user.5"),
     ],
 )
 def test_the_zone_that_fits_best_is_found(event: str, key: str) -> None:

@@ -16,7 +16,7 @@ from qorgan.edge.config import Button
 from qorgan.kernel.errors import Invalid
 from qorgan.kernel.ids import uuid7
 
-MAX_SOURCE_KEY = 200  # characters; a panel's zone is "panel/account/partition/zone"
+MAX_SOURCE_KEY = 200  # characters; a panel's zone is "panel.partition.zone"
 MAX_TEXT = 500  # of meaning, code and note: they come from outside
 
 

@@ -10,7 +10,7 @@ from qorgan.edge.panels.config import Panel, Zone
 from qorgan.protocols.dc09.messages import same_account
 from qorgan.protocols.link.messages import SourceInfo
 
-RECEIVER_KEY = "receiver/surgard"  # the Sur-Gard receiver itself is a way in, too
+RECEIVER_KEY = "receiver.surgard"  # the Sur-Gard receiver itself is a way in, too
 _RECEIVER = LocalText(kk="Sur-Gard қабылдағышы", ru="Приёмник Sur-Gard", en="Sur-Gard receiver")
 
 
@@ -49,7 +49,7 @@ class Account:
             return Spot(source_key=zone.key, place=zone.place, cameras=zone.cameras, panic=zone.panic, configured=True)
         of_user = event.point_kind is PointKind.USER
         return Spot(
-            source_key=f"{self.panel.key}/{'user' if of_user else event.partition or '0'}/{event.point}",
+            source_key=f"{self.panel.key}.{'user' if of_user else event.partition or '0'}.{event.point}",
             place=_numbered(self.panel.place, event.point, of_user=of_user),
             cameras=self.panel.cameras,
         )
@@ -98,7 +98,7 @@ def stranger(account: str, event: PanelEvent) -> Spot:
     place = LocalText(
         kk=f"Белгісіз нысан № {account}", ru=f"Неизвестный объект № {account}", en=f"Unknown account {account}"
     )
-    return Spot(source_key=f"surgard/{account}/{event.partition or '0'}/{event.point or '0'}", place=place)
+    return Spot(source_key=f"surgard.{account}.{event.partition or '0'}.{event.point or '0'}", place=place)
 
 
 def _numbered(place: LocalText, number: str, *, of_user: bool) -> LocalText:
