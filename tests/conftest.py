@@ -10,7 +10,7 @@ from tools import debian
 
 from tests.support.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 
-NEEDS = ("browser", "gstreamer", "ffmpeg", "strace")
+NEEDS = ("browser", "gstreamer", "ffmpeg", "strace", "mosquitto")
 # RFC 5737: addresses where nobody lives, used to see what happens when nobody answers
 NOBODY = tuple(ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
 

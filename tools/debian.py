@@ -31,6 +31,7 @@ TEST_PACKAGES = (
     Package("strace", "strace", commands=("strace",)),
     Package("libfaketime", "clock", files=("/usr/lib/*/faketime/libfaketimeMT.so.1",)),
     Package("postgresql", "postgres", files=("/usr/lib/postgresql/*/bin/postgres",)),
+    Package("mosquitto", "mosquitto", files=("/usr/sbin/mosquitto",)),
     Package("python3-gi", "gstreamer"),
     Package("gir1.2-gst-rtsp-server-1.0", "gstreamer"),
     Package("gstreamer1.0-plugins-base", "gstreamer"),
