@@ -274,18 +274,17 @@ def _units(centre: OperationsCentre) -> None:
 
 
 def _school_people() -> None:
-    """The lists, and who is on duty today; where a list is, it is left as it is."""
-    marker = User.objects.get(email="head12@qorgan.demo")
+    """The lists where there are none, and who is on duty today where nobody has said so yet."""
+    marker, today, now = User.objects.get(email="head12@qorgan.demo"), timezone.localdate(), timezone.now()
     for site, people in SCHOOL_PEOPLE.items():
         school = School.objects.get(site=site)
-        if school.people.exists():
-            continue
-        for position, (name, role, digits) in enumerate(people):
-            person = SchoolPerson.objects.create(
-                school=school, name=name, role=role.value, phone=f"+7 000 000 00 {digits}", position=position
-            )
-            if role is not SchoolRole.HEAD:
-                DutyMark.objects.create(person=person, day=timezone.localdate(), at=timezone.now(), by=marker)
+        if not school.people.exists():
+            for position, (name, role, digits) in enumerate(people):
+                phone = f"+7 000 000 00 {digits}"
+                SchoolPerson.objects.create(school=school, name=name, role=role, phone=phone, position=position)
+        if not DutyMark.objects.filter(person__school=school, day=today).exists():
+            for person in school.people.exclude(role=SchoolRole.HEAD):
+                DutyMark.objects.create(person=person, day=today, at=now, by=marker)
 
 
 def _centre() -> OperationsCentre:
