@@ -15,7 +15,7 @@ from qorgan.edge.core.link import LinkProblem, LinkState
 from qorgan.edge.core.node import NodeFault, NodeStatus
 from qorgan.edge.core.outbox import Counts, Parked, RecentAlarm
 from qorgan.edge.core.texts import LANGUAGES, TEXTS
-from qorgan.protocols.link.messages import CameraHealth, StreamHealth
+from qorgan.protocols.link.messages import CameraHealth, SourceHealth, StreamHealth
 
 NOW = datetime(2026, 11, 22, 8, 5, tzinfo=UTC)
 EVIL = "<script>alert('1')</script>\\\"&"
@@ -52,6 +52,15 @@ def a_status(state: str = "live", reason: str = "none", **changes: object) -> No
         "writable": True,
     }
     return NodeStatus(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_a_way_in_that_is_broken_is_named_by_its_place_and_its_fault() -> None:
+    broken = SourceHealth(key="hall", kind="panel.dc09", state="fault", since=NOW, faults=("battery_low", "no_key"))
+    silent = SourceHealth(key="gym", kind="panel.dc09", state="silent", since=NOW)
+    well = SourceHealth(key="lab", kind="panel.dc09", state="ok", since=NOW)
+    page = screen.render(a_config(), a_status(sources=(broken, silent, well)), UP, "ru")
+    assert "№12 мектеп" in page and "Разряд батареи, не введён ключ шифрования" in page
+    assert "gym" in page and "молчит" in page and "lab" not in page
 
 
 UP = LinkState(up=True, problem=LinkProblem.NONE, since=NOW)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from qorgan.domain.actions import DUTIES, KIND_WORDS, NAMES, Audience
 from qorgan.domain.cameras import CameraState
 from qorgan.domain.places import LocalText
+from qorgan.domain.signals import WORDS
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.core.actions import Taken
 from qorgan.edge.core.link import LinkState
@@ -21,7 +22,7 @@ from qorgan.edge.core.node import NodeStatus
 from qorgan.edge.core.outbox import RecentAlarm
 from qorgan.edge.core.texts import LANGUAGES, text
 from qorgan.kernel.ids import ButtonKey
-from qorgan.protocols.link.messages import StreamHealth
+from qorgan.protocols.link.messages import SourceHealth, StreamHealth
 
 ZONE = ZoneInfo("Asia/Almaty")
 REFRESH_S = 5
@@ -67,7 +68,7 @@ def render(config: EdgeConfig, status: NodeStatus, link: LinkState, language: st
         f"<title>{name}</title><style>{STYLE}</style></head><body>"
         f"<header><h1>{name}</h1><span>{_time(status.at)}</span>{_languages(language)}</header>"
         f"{_action(action, language)}{_faults(status, language)}{_link(link, status, language)}"
-        f"{_cameras(config, status, language)}{_alarms(config, status, language)}"
+        f"{_sources(config, status, language)}{_cameras(config, status, language)}{_alarms(config, status, language)}"
         "</body></html>"
     )
 
@@ -119,6 +120,28 @@ def _link(link: LinkState, status: NodeStatus, language: str) -> str:
         for row in status.parked
     )
     return f"<h2>{_say('link', language)}</h2>{line}<table>{rows}</table>" + (f"<ul>{refused}</ul>" if refused else "")
+
+
+def _sources(config: EdgeConfig, status: NodeStatus, language: str) -> str:
+    """The ways in that are silent or broken, by their places."""
+    broken = [source for source in status.sources if source.state != "ok" or source.faults]
+    if not broken:
+        return ""
+    named = (*config.buttons, *config.contacts, *config.panels, *(zone for one in config.panels for zone in one.zones))
+    places = {str(one.key): one.place.in_language(language) for one in named}
+    rows = _rows((escape(places.get(one.key, one.key)), _broken(one, language)) for one in broken)
+    return f"<h2>{_say('sources', language)}</h2><table>{rows}</table>"
+
+
+def _broken(source: SourceHealth, language: str) -> str:
+    said = [_say("source.silent", language)] if source.state == "silent" else []
+    said += [_fault(fault, language) for fault in source.faults]
+    return f'<span class="bad">○ {", ".join(said) or _say("source.fault", language)}</span>'
+
+
+def _fault(code: str, language: str) -> str:
+    known = {meaning.value: words for meaning, words in WORDS.items()}.get(code)
+    return escape(known.in_language(language)) if known else _say(f"source.{code}", language)
 
 
 def _cameras(config: EdgeConfig, status: NodeStatus, language: str) -> str:
