@@ -58,6 +58,10 @@ describe.each(Object.keys(LOCALES))("%s", (language) => {
 
 /** Words that are the same in both languages. */
 const SHARED = new Set([
+  "setup.rate",
+  "setup.house_change.codec",
+  "setup.house_change.bit_rate",
+  "setup.kbit",
   "archive.beside_one",
   "archive.export.camera",
   "camera.measured",

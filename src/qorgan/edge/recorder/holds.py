@@ -62,7 +62,7 @@ class HoldDesk:
             known = next((one for one in standing if one.id == hold.id), None)
             if known is None:
                 if sum(one.by.startswith(BY_CENTRE) for one in index.holds()) >= MOST_HOLDS:
-                    raise Exhausted("this school holds as much evidence as it may by order", code="hold.too_many")
+                    raise Exhausted("this school holds as much evidence as it may by order", code="hold.full")
                 index.place_hold(hold)
                 log.warning("hold.placed", id=hold.id, camera=camera)
             elif known.camera != camera:

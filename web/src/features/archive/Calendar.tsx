@@ -29,7 +29,7 @@ export function Calendar({
   };
   return (
     <form
-      className="flex flex-wrap items-center gap-1"
+      className="flex flex-wrap items-center gap-y-1 sm:gap-1"
       onSubmit={(event) => {
         event.preventDefault();
         go(chosen);
@@ -46,7 +46,7 @@ export function Calendar({
         aria-invalid={chosen === null}
         inputMode="numeric"
         onChange={(event) => setEditing({ ...shown, date: event.target.value })}
-        className={`${field} w-29`}
+        className={`${field} w-27 sm:w-29`}
         data-testid="date"
       />
       <span className="relative inline-flex">
@@ -72,7 +72,7 @@ export function Calendar({
         aria-invalid={chosen === null}
         inputMode="numeric"
         onChange={(event) => setEditing({ ...shown, time: event.target.value })}
-        className={`${field} w-25`}
+        className={`${field} w-22 sm:w-25`}
         data-testid="time"
       />
       <Button small type="submit" disabled={editing === null || chosen === null} data-testid="go">

@@ -87,7 +87,7 @@ function Shown({ camera, purpose }: { camera: Camera; purpose: string }) {
         />
       )}
       <div className="flex flex-wrap items-center gap-3">
-        <p className="min-w-0 flex-1 text-sm text-ink-2" role="status">
+        <p className="min-w-0 basis-full text-sm text-ink-2 sm:flex-1 sm:basis-auto" role="status">
           {data === undefined || isPending ? t("snapshot.taking") : t("snapshot.at", { time })}{" "}
           {t("snapshot.ledger")}
         </p>

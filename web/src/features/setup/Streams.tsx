@@ -1,4 +1,5 @@
 /** Which of a camera's streams are recorded, and whether it is set up as the norm wants it. */
+import type { TFunction } from "i18next";
 import { Button } from "@/ui/button";
 import { ClockWords } from "@/vocabulary/clocks";
 import { number, wordFor } from "@/vocabulary/text";
@@ -103,6 +104,13 @@ function Choice({ profile }: { profile: Profile }) {
   );
 }
 
+/** The node tells amounts with English units. */
+function inWords(t: TFunction, amount: string): string {
+  const [, count, unit] = /^(\d+) (frames|kbit\/s)$/.exec(amount) ?? [];
+  if (count === undefined) return amount;
+  return t(unit === "frames" ? "setup.frames" : "setup.kbit", { amount: number(Number(count)) });
+}
+
 function House({
   changes,
   wanted,
@@ -131,8 +139,8 @@ function House({
             {stream !== "" && `${t(`stream.${stream}`)} · `}
             {t("setup.house_line", {
               what: wordFor(t, "setup.house_change", what.replaceAll(" ", "_")),
-              before,
-              after,
+              before: inWords(t, before),
+              after: inWords(t, after),
             })}
           </li>
         ))}
