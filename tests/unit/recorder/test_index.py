@@ -204,6 +204,29 @@ def test_a_file_lies_on_its_disk_wherever_that_is_now(index, tmp_path):
         index.file_of(gone)
 
 
+def test_a_file_that_grows_is_listed_whatever_became_of_its_first_listing(index):
+    """Only what changes is written while a file grows; one that nobody could list at its beginning is listed then."""
+    known, unknown = a_row(1, 0, state="open"), a_row(2, 0, camera="yard", state="open")
+    known.duration = known.size = 0
+    index.commit([known], [])
+    for row in (known, unknown):
+        row.duration, row.size, row.frames, row.fragments = 90_000, 5_000, 25, bytearray(b"\0" * 20)
+    index.commit([known, unknown], [])
+    assert [(1, 90_000, 5_000, 25), (2, 90_000, 5_000, 25)] == [
+        (row.id, row.duration, row.size, row.frames) for row in index.all_segments()
+    ]
+    known.wall_start_us, known.duration = START_US - 7, 180_000
+    index.commit([known], [])
+    assert (START_US - 7, 180_000) == next((r.wall_start_us, r.duration) for r in index.all_segments() if r.id == 1)
+
+    known.state = "closed"
+    index.commit([known], [])
+    late = a_row(1, 0, state="open")
+    late.duration = 1
+    assert 0 == index._grow([late]), "what is closed does not grow"
+    assert index.usage_is_right()
+
+
 def test_damage_that_goes_on_is_one_stretch_and_goes_when_nothing_of_its_time_is_kept(index):
     def lost(start_s: int, pictures: int, stream: str = "main") -> Damage:
         return Damage("hall", stream, START_US + start_s * S, START_US + (start_s + 1) * S, pictures)
