@@ -15,13 +15,16 @@ import msgspec
 from qorgan.centre import keys
 from qorgan.demo import ports
 from qorgan.demo.carrier import nats_conf
-from qorgan.demo.town import CameraPlan, SchoolPlan
-from qorgan.edge.config import Button, Camera, add_button, add_camera, replace_file
+from qorgan.demo.town import CameraPlan, ContactPlan, OutputPlan, SchoolPlan
+from qorgan.domain.actions import OutputKind, SchoolAction
+from qorgan.edge.config import Button, Camera, Contact, Output, add_button, add_camera, add_row, replace_file
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.errors import Conflict, Corrupt
 from qorgan.kernel.ids import ButtonKey, SiteId
 
 CAMERA_USER = "qorgan"
+OUTPUT_USER = "admin"
+SOCKET_NAME_BYTES = 107
 WEB = Path(__file__).resolve().parents[3] / "web" / "dist"
 USUAL_PORTS = {"nats": 4222, "rtsp": 8554, "sim": 8555, "onvif": 8556}
 FIRST_NODE_PORT = 8101
@@ -83,6 +86,11 @@ class Settled:
     @property
     def sim_town(self) -> Path:
         return self.folder / "sim" / "town.toml"
+
+    @property
+    def chip(self) -> Path:
+        """The simulated chip's socket."""
+        return self.folder / "sim" / "chip.sock"
 
     @property
     def logs(self) -> Path:
@@ -162,6 +170,7 @@ def _secret_names(plans: Sequence[SchoolPlan]) -> Iterator[str]:
     for plan in plans:
         yield f"nats/{plan.site}"
         yield from (f"button/{plan.site}/{button.key}" for button in plan.buttons)
+        yield from (f"output/{plan.site}/{output.key}" for output in plan.outputs)
         yield from (f"camera/{plan.site}/{camera.key}" for camera in plan.cameras if camera.locked)
 
 
@@ -200,6 +209,10 @@ def _settle_cameras(settled: Settled, state: _State) -> None:
     lines = ["# Written by `qorgan demo` at every start."]
     lines += [f"port = {settled.ports['rtsp']}", f"control_port = {settled.ports['sim']}"]
     lines.append(f"onvif_port = {settled.ports['onvif']}")
+    if _has_chip(settled):
+        lines.append(f"chip = {_quote(settled.chip)}")
+        at_rest = [contact.rest_line for school in settled.schools for contact in school.plan.contacts]
+        lines.append(f"chip_closed = {at_rest}")
     for school in settled.schools:
         for camera in school.plan.cameras:
             lines += ["", "[[cameras]]", f'site = "{school.plan.site}"', f'key = "{camera.key}"']
@@ -207,7 +220,17 @@ def _settle_cameras(settled: Settled, state: _State) -> None:
             if camera.locked:
                 password = state.passwords[f"camera/{school.plan.site}/{camera.key}"]
                 lines.append(f"login = {{ user = {_quote(CAMERA_USER)}, password = {_quote(password)} }}")
+    for school in settled.schools:
+        for output in school.plan.outputs:
+            password = state.passwords[f"output/{school.plan.site}/{output.key}"]
+            lines += ["", "[[outputs]]", f'site = "{school.plan.site}"', f'key = "{output.key}"']
+            lines.append(f"login = {{ user = {_quote(OUTPUT_USER)}, password = {_quote(password)} }}")
     _write(settled.sim_town, "\n".join(lines) + "\n")
+
+
+def _has_chip(settled: Settled) -> bool:
+    """A socket's name has at most 107 bytes (unix(7)): in a folder that lies too deep there are no contacts."""
+    return len(os.fsencode(settled.chip)) <= SOCKET_NAME_BYTES
 
 
 def _settle_school(school: School, settled: Settled, state: _State, before: dict[str, int]) -> None:
@@ -223,6 +246,8 @@ def _settle_school(school: School, settled: Settled, state: _State, before: dict
         token = state.passwords[f"button/{school.plan.site}/{button.key}"]
         _keep(store, f"button/{button.key}", token)
         _write(school.token_file(button.key), f"{token}\n")
+    for output in school.plan.outputs:
+        _keep(store, f"output/{output.key}", state.passwords[f"output/{school.plan.site}/{output.key}"])
     for camera in school.plan.cameras:
         if camera.locked:
             _keep(store, f"camera/{camera.key}", state.passwords[f"camera/{school.plan.site}/{camera.key}"])
@@ -256,7 +281,38 @@ public_key = "{keys.public_key(settled.centre_config.parent)}"
         add_camera(draft, _camera(school.plan.site, camera, settled.ports))
     for button in school.plan.buttons:
         add_button(draft, Button(key=button.key, place=button.place, cameras=button.cameras))
+    if _has_chip(settled):
+        for contact in school.plan.contacts:
+            add_row(draft, "contacts", _contact(contact, settled.chip))
+    for output in school.plan.outputs:
+        add_row(draft, "outputs", _output(school.plan.site, output, settled.ports["sim"]))
     draft.replace(school.config)
+
+
+def _contact(plan: ContactPlan, chip: Path) -> Contact:
+    return Contact(
+        key=plan.key,
+        place=plan.place,
+        cameras=plan.cameras,
+        line=f"sim:{chip}:{plan.line}",
+        rest_line=f"sim:{chip}:{plan.rest_line}",
+        lamp=f"sim:{chip}:{plan.lamp}",
+    )
+
+
+def _output(site: SiteId, plan: OutputPlan, port: int) -> Output:
+    """A relay with two addresses; a loudspeaker has one for each thing it says."""
+    address = f"http://{ports.HOST}:{port}/outputs/{site}/{plan.key}"
+    speaks = plan.kind is OutputKind.SPEAKER
+    return Output(
+        key=plan.key,
+        kind=plan.kind,
+        place=plan.place,
+        on=None if speaks else f"{address}/on",
+        off=None if speaks else f"{address}/off",
+        say={action: f"{address}/say/{action}" for action in SchoolAction} if speaks else {},
+        user=OUTPUT_USER,
+    )
 
 
 def _camera(site: SiteId, camera: CameraPlan, at: dict[str, int]) -> Camera:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from qorgan.domain.actions import OutputKind
 from qorgan.domain.places import LocalText
 from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId
 
@@ -27,6 +28,27 @@ class ButtonPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactPlan:
+    """A dry contact on two wires of the simulated chip, and its lamp."""
+
+    key: ButtonKey
+    place: LocalText
+    cameras: tuple[CameraKey, ...]
+    line: int
+    rest_line: int
+    lamp: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPlan:
+    """Something that the node switches over HTTP, with a login."""
+
+    key: str
+    kind: OutputKind
+    place: LocalText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolPlan:
     """A school as its node knows it. The centre knows the same site from its own registry."""
 
@@ -34,6 +56,8 @@ class SchoolPlan:
     name: LocalText
     cameras: tuple[CameraPlan, ...]
     buttons: tuple[ButtonPlan, ...]
+    contacts: tuple[ContactPlan, ...] = ()
+    outputs: tuple[OutputPlan, ...] = ()
 
 
 def _text(kk: str, ru: str, en: str) -> LocalText:
@@ -62,6 +86,23 @@ SCHOOL = SchoolPlan(
     buttons=(
         _button("hall", _text("Фойе, 1-қабат", "Фойе, 1 этаж", "Entrance hall, floor 1"), "hall", "porch", "corridor"),
         _button("dining", _text("Асхана, 1-қабат", "Столовая, 1 этаж", "Dining hall, floor 1"), "dining", "corridor"),
+    ),
+    contacts=(
+        ContactPlan(
+            key=ButtonKey("guard"),
+            place=_text("Күзет бекеті", "Пост охраны", "Guard post"),
+            cameras=(CameraKey("porch"), CameraKey("hall")),
+            line=17,
+            rest_line=18,
+            lamp=22,
+        ),
+    ),
+    outputs=(
+        OutputPlan(key="siren", kind=OutputKind.SIREN, place=_text("Шатыр", "Крыша", "Roof")),
+        OutputPlan(
+            key="porch-door", kind=OutputKind.DOOR, place=_text("Бас кіреберіс", "Главный вход", "Main entrance")
+        ),
+        OutputPlan(key="speakers", kind=OutputKind.SPEAKER, place=_text("Дәліздер", "Коридоры", "Corridors")),
     ),
 )
 

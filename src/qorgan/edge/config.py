@@ -304,6 +304,11 @@ def add_button(path: Path, button: Button) -> EdgeConfig:
     return _append(path, "buttons", button)
 
 
+def add_row(path: Path, table: Literal["contacts", "outputs"], row: Contact | Output) -> EdgeConfig:
+    """Append a contact or an output to the file. Promises and raises as `add_camera` does."""
+    return _append(path, table, row)
+
+
 def to_toml(value: object) -> str:
     """A TOML 1.0 value of a string, a truth value, a number, a list of strings or a table of strings."""
     if isinstance(value, bool):
@@ -609,7 +614,7 @@ def _with_row(path: Path, table: str, row: Part) -> tuple[str, EdgeConfig]:
     path = path.absolute()
     text = _read(path)
     values = msgspec.to_builtins(row, enc_hook=str)
-    lines = [f"{name} = {to_toml(value)}" for name, value in values.items() if value is not None]
+    lines = [f"{name} = {to_toml(value)}" for name, value in values.items() if value not in (None, {})]
     text += ("" if text.endswith("\n") or not text else "\n") + "\n" + "\n".join([f"[[{table}]]", *lines]) + "\n"
     return text, parse(text, path)
 

@@ -27,6 +27,7 @@ class SimButton:
         press_id: UUID | None = None,
         *,
         kind: str = "real",
+        gesture: str = "police",
         give_up_after_s: float | None = None,
         backoff: Backoff | None = None,
     ) -> dict[str, object]:
@@ -36,6 +37,8 @@ class SimButton:
         cannot help, and `Unavailable` when `give_up_after_s` has passed: without it, never.
         """
         press = {"press_id": str(press_id or uuid7()), "kind": kind}
+        if gesture != "police":  # what a press without a gesture means
+            press["gesture"] = gesture
         backoff = backoff or Backoff(first=0.2, limit=5.0, floor=0.1)
         try:
             async with asyncio.timeout(give_up_after_s), httpx.AsyncClient(timeout=TRY_FOR_S) as client:

@@ -21,10 +21,12 @@ from qorgan.protocols.dc09.messages import CONTACT_ID, SIA_DCS, read_key
 from qorgan.protocols.surgard import ACK, write_heartbeat
 from qorgan.sim.button import SimButton
 from qorgan.sim.cameras import MAX_B_FRAMES, Algorithm, Login, SimCamera, Transport
+from qorgan.sim.chip import SimChip, push
 from qorgan.sim.codecs import AudioCodec, VideoCodec
 from qorgan.sim.faults import Fault
 from qorgan.sim.onvif import DISCOVERY_PORT
 from qorgan.sim.panel import PanelProtocol, SimPanel, SimSurgard, event_line
+from qorgan.sim.radio import SimRadio
 from qorgan.sim.scenes import Scene
 from qorgan.sim.town import SimTown, TownPlan, made_up, read_plan
 
@@ -247,6 +249,62 @@ async def _tell_line(host: str, port: int, account: str, event: str, every: floa
         print("ACK" if await receiver.tell(line) == ACK else "NAK", flush=True)
         if every is not None:
             await receiver.beat(every)
+
+
+@app.command()
+def chip(
+    socket: Annotated[Path, typer.Argument(help="The Unix socket to make; lines are then `sim:SOCKET:17`.")],
+) -> None:
+    """A GPIO chip without wires, until Ctrl-C: a node holds its lines, `qorgan sim contact` presses them."""
+
+    async def serve() -> None:
+        async with SimChip(socket):
+            print(json.dumps({"ready": True, "chip": str(socket)}), flush=True)
+            await asyncio.Event().wait()
+
+    configure("sim")
+    with _errors_as_sentences():
+        asyncio.run(until_stopped(serve()))
+
+
+@app.command()
+def contact(
+    socket: Annotated[Path, typer.Argument(help="The simulated chip's socket.")],
+    line: Annotated[int, typer.Argument(min=0, max=1023, help="The wire that closes under the thumb.")],
+    rest_line: Annotated[int | None, typer.Option(help="The other wire of a changeover contact.")] = None,
+    hold: Annotated[float, typer.Option(min=0.05, help="Seconds: 3 and more call the police.")] = 0.3,
+) -> None:
+    """Press a dry contact on a simulated chip and let it go."""
+    with _errors_as_sentences():
+        asyncio.run(push(socket, line, hold, rest=rest_line))
+
+
+@app.command()
+def radio(
+    name: Annotated[str, typer.Argument(help="The button's name at the broker.")],
+    site: Annotated[str, typer.Option(help="The school.")] = "kst-012",
+    host: Annotated[str, typer.Option(help="The broker.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Its port, without TLS.")] = 1883,
+    gesture: Annotated[str, typer.Option(help="police or assist.")] = "police",
+) -> None:
+    """Press a radio button through an MQTT broker. Its password comes as the token of `button` does."""
+    password = _secret(TOKEN_VARIABLE, "The radio button's password")
+    with _errors_as_sentences(), SimRadio(site, name, host=host, port=port, password=password) as badge:
+        print(json.dumps({"press": str(badge.press(gesture))}), flush=True)
+
+
+@app.command()
+def staff(
+    link: Annotated[str, typer.Argument(help="The page without its token: http://127.0.0.1:8101/staff/")],
+    gesture: Annotated[str, typer.Option(help="police or assist.")] = "police",
+    give_up_after: Annotated[float | None, typer.Option(help="Seconds; without it the phone never gives up.")] = None,
+) -> None:
+    """Press as a phone of the staff does. The token, which stands behind # in the link, comes as that of `button`."""
+    token = _secret(TOKEN_VARIABLE, "The personal token")
+    url = f"{link.split('#')[0].rstrip('/')}/press"
+    with _errors_as_sentences():
+        answer = asyncio.run(SimButton.press(url, token, gesture=gesture, give_up_after_s=give_up_after))
+    print(json.dumps(answer), flush=True)
 
 
 def _run_town(plan: TownPlan, host: str, cache: Path | None, ready_file: Path | None, fault: Fault | None) -> None:

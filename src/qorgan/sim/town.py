@@ -11,8 +11,10 @@ import msgspec
 
 from qorgan.kernel.errors import Invalid
 from qorgan.sim.cameras import SimCamera
+from qorgan.sim.chip import SimChip
 from qorgan.sim.control import Control
 from qorgan.sim.onvif import OnvifSimulator
+from qorgan.sim.outputs import SimOutput, SimOutputs
 from qorgan.sim.scenes import Scene
 from qorgan.sim.server import RtspSimulator
 
@@ -21,7 +23,8 @@ class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A town's file: `[[cameras]]` with the fields of `SimCamera`, and the ports (0: any free one).
 
     Without `onvif_port` the cameras speak RTSP alone; without `discovery_port` (3702 is the real one) none is found.
-    With `tls_port` they speak RTSPS as well.
+    With `tls_port` they speak RTSPS as well. `chip`: the Unix socket of a simulated GPIO chip whose lines `chip_closed`
+    are closed at first; `outputs` are served by the remote control.
     """
 
     cameras: list[SimCamera]
@@ -30,12 +33,21 @@ class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_port: int | None = None
     onvif_port: int | None = None
     discovery_port: int | None = None
+    chip: Path | None = None
+    chip_closed: tuple[int, ...] = ()
+    outputs: list[SimOutput] = []
+
+
+def _paths(kind: type, value: object) -> Path:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)
 
 
 def read_plan(file: Path) -> TownPlan:
     """Raises `Invalid`, naming the file and the field."""
     try:
-        return msgspec.toml.decode(file.read_bytes(), type=TownPlan)
+        return msgspec.toml.decode(file.read_bytes(), type=TownPlan, dec_hook=_paths)
     except OSError as error:
         raise Invalid(f"{file}: cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError) as error:
@@ -56,7 +68,13 @@ class SimTown:
     def __init__(self, plan: TownPlan, *, cache: Path, host: str = "127.0.0.1") -> None:
         self.simulator = RtspSimulator(plan.cameras, cache=cache, host=host, port=plan.port, tls_port=plan.tls_port)
         self.onvif = self._onvif(plan, host)
-        self.control = Control(self.simulator, port=plan.control_port, more=self.onvif.routes() if self.onvif else ())
+        self.outputs = SimOutputs(plan.outputs)
+        self.chip = None if plan.chip is None else SimChip(plan.chip)
+        for line in plan.chip_closed:
+            if self.chip is not None:
+                self.chip.set(line, True)
+        more = [*(self.onvif.routes() if self.onvif else ()), *self.outputs.routes()]
+        self.control = Control(self.simulator, port=plan.control_port, more=more)
         self._open = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -64,6 +82,8 @@ class SimTown:
             await opening.enter_async_context(self.simulator)
             if self.onvif is not None:
                 await opening.enter_async_context(self.onvif)
+            if self.chip is not None:
+                await opening.enter_async_context(self.chip)
             await opening.enter_async_context(self.control)
             self._open = opening.pop_all()
         return self

@@ -64,6 +64,7 @@ async def run_core(config: EdgeConfig) -> None:
                 "http": lambda: serve_http(app, config.http.host, config.http.port),
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
+                "mqtt": lambda: _watch_radio(config, node, secrets, clock),
                 "onvif": lambda: _watch_onvif(config, node, board, secrets, clock),
                 "staff": lambda: _serve_staff(config.staff, create_staff_app(staff)),
                 "start": lambda: _begin(node, config.storage),
@@ -124,6 +125,17 @@ async def _watch_onvif(config: EdgeConfig, node: Node, board: CameraBoard, secre
     from qorgan.edge.onvif.watch import OnvifWatch
 
     await OnvifWatch(config, node, board, secrets, clock).run()
+
+
+async def _watch_radio(config: EdgeConfig, node: Node, secrets: SecretStore, clock: Clock) -> None:
+    """Loaded only where there are radio buttons."""
+    if not any(button.mqtt for button in config.buttons):
+        return
+    from qorgan.edge.mqtt.watch import RadioWatch
+
+    watch = RadioWatch(config, node, secrets, clock)
+    node.add_report("mqtt", watch.status)
+    await watch.run()
 
 
 async def _begin(node: Node, storage: Storage) -> None:

@@ -1,0 +1,1 @@
+"""Radio buttons through an MQTT 5 broker at the school."""

@@ -1,0 +1,23 @@
+"""The demo's first school has a contact, a siren, a door and loudspeakers, at the node and at the simulator alike."""
+
+from pathlib import Path
+
+from qorgan.demo.folder import settle
+from qorgan.demo.ports import choose
+from qorgan.demo.town import SCHOOL
+from qorgan.edge.config import load, split_line
+from qorgan.edge.secrets import SecretStore
+from qorgan.sim.town import read_plan
+
+
+def test_what_the_node_switches_is_what_the_simulator_serves(tmp_path: Path) -> None:
+    settled = settle(tmp_path, [SCHOOL], {"centre": choose(8000, [])})
+    [school] = settled.schools
+    config, plan = load(school.config), read_plan(settled.sim_town)
+    [contact] = config.contacts
+    assert split_line(contact.line) == (f"sim:{plan.chip}", 17) and (18,) == plan.chip_closed
+    assert {"siren", "porch-door", "speakers"} == {one.key for one in config.outputs} == {one.key for one in plan.outputs}
+    for output in plan.outputs:
+        assert output.login is not None
+        assert SecretStore(school.folder).need(f"output/{output.key}") == output.login.password
+    assert f":{settled.ports['sim']}/outputs/kst-012/siren/on" in str(config.outputs[0].on)
