@@ -127,9 +127,12 @@ def _sources(config: EdgeConfig, status: NodeStatus, language: str) -> str:
     broken = [source for source in status.sources if source.state != "ok" or source.faults]
     if not broken:
         return ""
-    named = (*config.buttons, *config.contacts, *config.panels, *(zone for one in config.panels for zone in one.zones))
-    places = {str(one.key): one.place.in_language(language) for one in named}
-    rows = _rows((escape(places.get(one.key, one.key)), _broken(one, language)) for one in broken)
+    zones = (zone for panel in config.panels for zone in panel.zones)
+    places = {str(one.key): one.place for one in (*config.buttons, *config.contacts)}
+    places |= {str(panel.key): panel.place for panel in config.panels}
+    places |= {str(zone.key): zone.place for zone in zones}
+    names = {key: place.in_language(language) for key, place in places.items()}
+    rows = _rows((escape(names.get(one.key, one.key)), _broken(one, language)) for one in broken)
     return f"<h2>{_say('sources', language)}</h2><table>{rows}</table>"
 
 
