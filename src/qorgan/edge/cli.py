@@ -341,6 +341,20 @@ def _checks(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Resul
     yield _check_core_db(config)
     yield from _check_archive(config, depth, repair)
     yield _evidence_key(config)
+    yield _seal_fingerprint(config)
+
+
+def _seal_fingerprint(config: EdgeConfig) -> _Result:
+    """For comparing with what the centre shows, before it seals a password for this node. Makes no key."""
+    from qorgan.edge.seal import SECRET
+    from qorgan.protocols.link.sealing import fingerprint, public_half
+
+    what = "sealing key"
+    try:
+        private = SecretStore(config.storage.data).get(SECRET)
+        return _Result(what, True, fingerprint(public_half(private)) if private else "made at the first start")
+    except QorganError as error:
+        return _Result(what, False, str(error))
 
 
 def _check_secrets(config: EdgeConfig) -> Iterator[_Result]:

@@ -10,8 +10,10 @@ from tests.support.nats import NatsServer, nats_server
 from tests.support.onvif import PASSWORD, SIM_LOGIN
 from tests.support.recorder_node import Centre, RecorderNode, a_centre, recorder_node, until
 from tests.support.sim_cameras import SITE, a_camera
+from typer.testing import CliRunner
 
 from qorgan.domain.places import LocalText
+from qorgan.edge import cli
 from qorgan.edge.config import load
 from qorgan.edge.onvif.added import AddedCameras
 from qorgan.edge.seal import seal_key
@@ -116,6 +118,16 @@ async def test_a_camera_is_looked_at_saved_and_taken_away(story: Story) -> None:
     assert None is code(await story.ask("remove_camera", CameraWish(key="new")))
     assert before.rstrip() == story.node.config.read_bytes().rstrip()
     assert None is secrets.get("camera/new")
+
+
+def test_a_person_can_compare_the_nodes_key(tmp_path: Path) -> None:
+    file = tmp_path / "edge.toml"
+    CliRunner().invoke(cli.app, ["init", "--site", SITE, "--name-kk", "№12 мектеп", "--config", str(file)])
+    before = CliRunner().invoke(cli.app, ["check", "--config", str(file)])
+    assert "sealing key: made at the first start" in before.output
+    public = sealing.public_half(seal_key(load(file).storage))
+    after = CliRunner().invoke(cli.app, ["check", "--config", str(file)])
+    assert f"sealing key: {sealing.fingerprint(public)}" in after.output
 
 
 async def test_a_plain_stream_is_added_and_one_without_pictures_is_not(story: Story) -> None:

@@ -192,7 +192,9 @@ function Drawing({
           ))}
         </g>
       )}
-      {coverage !== null && coverage.motion !== null && <Motion view={view} width={width} motion={coverage.motion} />}
+      {coverage !== null && coverage.motion !== null && (
+        <Motion view={view} width={width} motion={coverage.motion} />
+      )}
       {future < width && (
         <rect x={future} y={TOP} width={width - future} height={BAR} fill="var(--q-surface)" />
       )}
