@@ -99,6 +99,7 @@ describe("the report's bars", () => {
   });
 
   test("tenths matter below ten seconds", () => {
+    expect(lasted(0.03)).toEqual({ form: "ms", value: 30 });
     expect(lasted(0.44)).toEqual({ form: "tenths", value: 0.4 });
     expect(lasted(12.6)).toEqual({ form: "seconds", value: 13 });
     expect(lasted(247)).toEqual({ form: "counter", value: 247_000 });

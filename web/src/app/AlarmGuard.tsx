@@ -2,17 +2,24 @@
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useLeases } from "@/features/alarms/leases";
+import { ShiftStrip } from "@/features/duty/ShiftStrip";
 import { SoundGuard } from "@/features/alarms/SoundGuard";
 import { useTakeover } from "./desk/takeover";
 
 export function AlarmGuard() {
   const navigate = useNavigate();
-  const onDesk = useRouterState({ select: (state) => state.location.pathname === "/desk" });
+  const place = useRouterState({ select: (state) => state.location.pathname });
+  const onDesk = place === "/desk";
   const { alarm } = useTakeover();
   useLeases();
   useEffect(() => {
     if (alarm === undefined || onDesk) return;
     void navigate({ to: "/desk", search: { alarm: alarm.id, school: alarm.school } });
   }, [alarm, onDesk, navigate]);
-  return <SoundGuard />;
+  return (
+    <>
+      <SoundGuard />
+      {place !== "/duty" && <ShiftStrip onBegin={() => void navigate({ to: "/duty" })} />}
+    </>
+  );
 }

@@ -104,14 +104,22 @@ function Form({ school, onClose, onRaised }: Omit<Props, "open">) {
           ))}
         </div>
       </fieldset>
-      <Segmented
-        label={t("caller.level")}
-        value={level}
-        onChoose={setLevel}
-        choices={LEVELS.map((value) => ({ value, label: value }))}
-        testId="level"
+      <div>
+        <Segmented
+          label={t("caller.level")}
+          value={level}
+          onChoose={setLevel}
+          choices={LEVELS.map((value) => ({ value, label: value }))}
+          testId="level"
+        />
+      </div>
+      <Field
+        label={t("caller.place")}
+        value={place}
+        onChange={setPlace}
+        focus={school !== undefined}
+        testId="raise-place"
       />
-      <Field label={t("caller.place")} value={place} onChange={setPlace} testId="raise-place" />
       <Field label={t("caller.note")} value={note} onChange={setNote} testId="raise-note" />
       {raise.error !== null && (
         <p role="alert" className="text-sm text-caution">
@@ -195,16 +203,19 @@ function Field({
   value,
   onChange,
   testId,
+  focus = false,
 }: {
   label: string;
   value: string;
   onChange: (value: string) => void;
   testId: string;
+  focus?: boolean;
 }) {
   return (
     <label className="block">
       <span className="mb-1 block text-sm text-ink-2">{label}</span>
       <input
+        autoFocus={focus}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         maxLength={200}

@@ -149,7 +149,8 @@ function Lasted({ seconds }: { seconds: number | null }) {
   const { t } = useWords();
   if (seconds === null) return <span className="font-normal text-ink-3">{t("report.unknown")}</span>;
   const { form, value } = lasted(seconds);
-  return <>{form === "counter" ? counter(value) : t("report.seconds", { value: number(value) })}</>;
+  if (form === "counter") return <>{counter(value)}</>;
+  return <>{t(form === "ms" ? "report.ms" : "report.seconds", { value: number(value) })}</>;
 }
 
 /** How quick each unit was, from its acceptance on. */

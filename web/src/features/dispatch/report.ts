@@ -39,8 +39,9 @@ export function longestMs(parts: readonly AfterActionPart[]): number {
   );
 }
 
-/** Below ten seconds a tenth matters, above them it does not: 0,4 с; 12 с; 04:07. */
-export function lasted(seconds: number): { form: "tenths" | "seconds" | "counter"; value: number } {
+/** As precise as it matters: 30 ms; 0,4 s; 12 s; 04:07. */
+export function lasted(seconds: number): { form: "ms" | "tenths" | "seconds" | "counter"; value: number } {
+  if (seconds < 0.1) return { form: "ms", value: Math.round(seconds * 1000) };
   if (seconds < 10) return { form: "tenths", value: Math.round(seconds * 10) / 10 };
   if (seconds < 100) return { form: "seconds", value: Math.round(seconds) };
   return { form: "counter", value: seconds * 1000 };
