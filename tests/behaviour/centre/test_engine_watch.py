@@ -96,7 +96,7 @@ def test_an_alarm_that_waits_too_long_for_its_next_rung_shows(town: Town) -> Non
 
 
 async def test_the_watcher_is_pinged_while_the_engine_lives_and_hears_nothing_when_it_stalls(
-    committed_town: Town, receiver: HttpReceiver
+    committed_town: Town, receiver: HttpReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     await sync_to_async(vault.put)("watcher", f"{receiver.url}/ping/secret-token")
     await sync_to_async(engine.beat)(datetime.now(UTC) + timedelta(seconds=1_000_000))
@@ -120,6 +120,7 @@ async def test_the_watcher_is_pinged_while_the_engine_lives_and_hears_nothing_wh
         up = True
         await until(lambda: (engine.beat(), len(receiver.requests) > count)[1], "it was pinged again")
     audit.close()
+    assert "watcher.quiet" in caplog.text and "secret-token" not in caplog.text
 
 
 class Counting(EngineAudit):
