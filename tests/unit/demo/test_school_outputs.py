@@ -16,7 +16,8 @@ def test_what_the_node_switches_is_what_the_simulator_serves(tmp_path: Path) -> 
     config, plan = load(school.config), read_plan(settled.sim_town)
     [contact] = config.contacts
     assert split_line(contact.line) == (f"sim:{plan.chip}", 17) and (18,) == plan.chip_closed
-    assert {"siren", "porch-door", "speakers"} == {one.key for one in config.outputs} == {one.key for one in plan.outputs}
+    keys = {one.key for one in config.outputs}
+    assert {"siren", "porch-door", "speakers"} == keys == {one.key for one in plan.outputs}
     for output in plan.outputs:
         assert output.login is not None
         assert SecretStore(school.folder).need(f"output/{output.key}") == output.login.password
