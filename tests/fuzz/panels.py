@@ -152,7 +152,7 @@ def _check_dc09(node: Node, body: bytes, data: bytes) -> None:
         assert all(signal.source == "panel.dc09" for signal in alarms)
         assert all(signal.source_key.split(".")[0] in ("a", "b") for signal in alarms)
         assert b'"*' in body or b"1234" in body, "an alarm in the name of nobody"
-    if acknowledged and body.startswith(b'"ADM-CID"') and b"[#1234|1120 01 005]" in body:
+    if acknowledged and re.match(rb'"ADM-CID"[0-9]{4}L0#1234\[#1234\|1120 01 005\]', body):
         assert node.door.handed > handed, "a panic was acknowledged and not handed on"
 
 

@@ -128,7 +128,8 @@ def _sources(config: EdgeConfig, status: NodeStatus, language: str) -> str:
     if not broken:
         return ""
     zones = (zone for panel in config.panels for zone in panel.zones)
-    places = {str(one.key): one.place for one in (*config.buttons, *config.contacts)}
+    places = {str(button.key): button.place for button in config.buttons}
+    places |= {str(contact.key): contact.place for contact in config.contacts}
     places |= {str(panel.key): panel.place for panel in config.panels}
     places |= {str(zone.key): zone.place for zone in zones}
     names = {key: place.in_language(language) for key, place in places.items()}
