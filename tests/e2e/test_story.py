@@ -83,11 +83,21 @@ def verify_dispatch_close(desk: Console, alarm: str) -> None:
     expect(desk.see("dispatch")).to_be_visible()
     desk.page.keyboard.press("d")  # not held: nobody is sent
     expect(desk.see("alarm-screen", alarm=alarm, state="confirmed")).to_be_visible()
-    desk.hold("d", desk.see("alarm-screen", alarm=alarm, state="dispatched"))
+    desk.hold("d", desk.see("dispatch-call", state="offered"))
+    desk.page.keyboard.press("r")
+    expect(desk.see("accepter")).to_be_focused()
+    desk.page.keyboard.type("КУСП-17")
+    desk.page.keyboard.press("Enter")
+    expect(desk.see("accepter")).to_have_count(0)
+    expect(desk.see("alarm-screen", alarm=alarm, state="dispatched")).to_be_visible(timeout=SHOWN_WITHIN_MS)
     desk.page.keyboard.press("c")
     desk.page.keyboard.press("3")
     expect(desk.see("disposition-false_technical")).to_be_checked()
     desk.page.keyboard.press("Enter")
+    expect(desk.see("note")).to_be_focused()
+    desk.page.keyboard.type("told by a test")
+    desk.page.keyboard.press("Enter")
+    expect(desk.see("waits-for-second")).to_be_visible(timeout=SHOWN_WITHIN_MS)
 
 
 def head_reads_who_watched(office: Console, town: Town, name: str, nearest: str, *, purpose: str) -> None:

@@ -62,6 +62,7 @@ function NoteField({ onNote }: { onNote: (text: string) => void }) {
         if (text.trim() === "") return;
         onNote(text.trim());
         setText("");
+        field.current?.blur();
       }}
     >
       <Kbd>L</Kbd>

@@ -82,6 +82,7 @@ function Call({
     onSay({ verb, by: verb === "accept" ? words.trim() : "", reason: refusing ? words.trim() : "" });
     setWords("");
     setRefusing(false);
+    field.current?.blur(); // the next key is a command again, not a letter
   };
   useKeys({ KeyR: () => first && likely !== undefined && say(likely) });
   return (
