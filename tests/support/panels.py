@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-import socket
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -157,6 +159,28 @@ def a_school(directory: Path, *, clock: Clock | None = None, interval_s: float =
     return PanelSchool(directory, dc09, surgard, http, config, clock or SystemClock())
 
 
+@asynccontextmanager
+async def panel_core(school: PanelSchool) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The school's core as a process of its own that takes calls; killed at the end of the block, if not before."""
+    with (school.directory / "core.log").open("ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "qorgan.edge.core",
+            "--config",
+            str(school.directory / "edge.toml"),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        await school.panel(answer_within_s=2.0).null(give_up_after_s=100)
+        yield process
+    finally:
+        if process.returncode is None:
+            os.kill(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
 async def until(condition: Callable[[], object], what: str) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(100):
@@ -181,7 +205,8 @@ async def _listening(port: int) -> None:
 class Crowd:
     """Many open panel connections from this process. Each speaks for `account` and has its link test acknowledged.
 
-    For tests and benchmarks alike: `async with Crowd.gather(port, 10_000) as crowd`, then `await crowd.press(n)`.
+    For tests and benchmarks: `async with panel_core(school)`, in it `async with Crowd.gather(port, 10_000) as crowd`
+    and `await crowd.press(n)`. Both ends in one process would need twice the file descriptors.
     Addresses of 127.1.0.0/16 are used, a thousand connections each, as panels of many schools would have their own.
     """
 
@@ -238,8 +263,3 @@ class Crowd:
                 assert isinstance(unit, bytes)
                 return unit.decode("ascii")
         raise AssertionError("no answer")
-
-
-def connect_raw(port: int) -> socket.socket:
-    """A socket for those who misbehave."""
-    return socket.create_connection(("127.0.0.1", port), timeout=60)

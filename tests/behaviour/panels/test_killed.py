@@ -5,38 +5,14 @@ import os
 import random
 import signal
 import sqlite3
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.support.panels import PanelSchool, a_school
+from tests.support.panels import PanelSchool, a_school, panel_core
 
 from qorgan.protocols.surgard import ACK, write_heartbeat
-
-
-@asynccontextmanager
-async def core(school: PanelSchool) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A core that takes calls; killed at the end of the block, if it was not before."""
-    with (school.directory / "core.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "qorgan.edge.core",
-            "--config",
-            str(school.directory / "edge.toml"),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        await school.panel(answer_within_s=2.0).null(give_up_after_s=100)
-        yield process
-    finally:
-        if process.returncode is None:
-            os.kill(process.pid, signal.SIGKILL)
-        await process.wait()
 
 
 def raised(school: PanelSchool) -> list[str]:
@@ -64,14 +40,14 @@ async def test_whenever_core_is_killed_every_acknowledged_event_is_one_alarm(tmp
 
     async with asyncio.TaskGroup() as group:
         for start in range(1, 81, 40):
-            async with core(school) as process:
+            async with panel_core(school) as process:
                 for number in range(start, start + 40):
                     group.create_task(report(number))
                     await asyncio.sleep(0)
                 while len(acknowledged) < start + chance.randint(0, 30):  # noqa: ASYNC110 - the core is a process
                     await asyncio.sleep(0.001)
                 os.kill(process.pid, signal.SIGKILL)
-        async with core(school), asyncio.timeout(100):
+        async with panel_core(school), asyncio.timeout(100):
             while len(acknowledged) < 80:  # noqa: ASYNC110 - the core is a process
                 await asyncio.sleep(0.01)
             health = await told_health(school)
