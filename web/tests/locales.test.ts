@@ -9,7 +9,7 @@ import ru from "@/locales/ru.json";
 
 type Tree = { [key: string]: string | Tree };
 const LOCALES: Record<string, Tree> = { kk, ru, en };
-/** `hold.too_many` is a code of the centre, and no plural. */
+/** `link.too_many` is a code of the centre, and no plural. */
 const PLURAL = /(?<!too)_(zero|one|two|few|many|other)$/;
 
 function leaves(tree: Tree, path = ""): Map<string, string> {
