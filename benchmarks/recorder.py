@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._measure import Report, cpu_seconds, pss_mb, say
-from qorgan.edge.recorder.index import Index, unpack_fragments
+from qorgan.edge.recorder.entries import unpack_fragments
+from qorgan.edge.recorder.index import Index
 from qorgan.protocols.fmp4.reader import parse_fragment
 from qorgan.sim.scenes import Scene
 

@@ -21,7 +21,8 @@ from typing import Any
 
 from benchmarks._measure import Report, percentile, say
 from qorgan.edge.recorder.desk import read_coverage
-from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
+from qorgan.edge.recorder.entries import FragmentEntry
+from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.edge.recorder.ranges import read_range
 from qorgan.kernel.clock import from_us
 from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack, fragment_head, init_segment

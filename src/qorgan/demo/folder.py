@@ -17,7 +17,8 @@ from qorgan.demo import ports
 from qorgan.demo.carrier import nats_conf
 from qorgan.demo.town import CameraPlan, ContactPlan, OutputPlan, SchoolPlan
 from qorgan.domain.actions import OutputKind, SchoolAction
-from qorgan.edge.config import Button, Camera, Contact, Output, add_button, add_camera, add_row, replace_file
+from qorgan.edge.config import Button, Camera, Contact, Output, add_button, add_camera, add_row
+from qorgan.edge.files import replace_file
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.errors import Conflict, Corrupt
 from qorgan.kernel.ids import ButtonKey, SiteId

@@ -18,11 +18,14 @@ import typer
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
+from qorgan.edge.addresses import address_mistake
 from qorgan.edge.archive_commands import disk_commands, hold_commands, show_coverage
 from qorgan.edge.commands import DEFAULT, ConfigOption, plainly
 from qorgan.edge.config import Button, Camera, EdgeConfig
+from qorgan.edge.files import replace_file
 from qorgan.edge.secrets import SecretStore
 from qorgan.edge.staff_commands import staff_commands
+from qorgan.edge.toml import to_toml
 from qorgan.kernel import logs
 from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import CameraUnreachable, Conflict, Invalid, QorganError
@@ -138,7 +141,7 @@ def init(
             raise Invalid(f"{config} exists already; remove it first, or name another with --config")
         text = _MINIMAL.format(
             site=site,
-            name=configuration.to_toml({"kk": name_kk, "ru": name_ru, "en": name_en}),
+            name=to_toml({"kk": name_kk, "ru": name_ru, "en": name_en}),
             data=data,
             port=port,
             budget_gb=budget_gb,
@@ -147,7 +150,7 @@ def init(
         )
         configuration.parse(text, config.absolute())
         config.parent.mkdir(parents=True, exist_ok=True)
-        configuration.replace_file(config.absolute(), text.encode("utf-8"), mode=0o644)
+        replace_file(config.absolute(), text.encode("utf-8"), mode=0o644)
     typer.echo(f"{config} is written. Next: qorgan edge add-camera rtsp://… --config {config}")
 
 
@@ -333,7 +336,7 @@ def _checks(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Resul
     for camera in config.cameras:
         for stream, url in (("main", camera.main), ("sub", camera.sub)):
             if url is not None:
-                mistake = configuration.address_mistake(url)
+                mistake = address_mistake(url)
                 yield _Result(f"address of {camera.key}/{stream}", mistake is None, mistake or "can be read")
     yield from _check_secrets(config)
     yield _check_writable("data", config.storage.data)

@@ -9,13 +9,10 @@ recorder.
 import base64
 import binascii
 import difflib
-import fcntl
 import os
 import re
-import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -25,7 +22,10 @@ import msgspec
 from qorgan.domain.actions import OutputKind, SchoolAction
 from qorgan.domain.gestures import Understands
 from qorgan.domain.places import LocalText
+from qorgan.edge.addresses import address_mistake, has_password
+from qorgan.edge.files import replace_file
 from qorgan.edge.panels.config import PARTS, Panel, Receivers, check_panels
+from qorgan.edge.toml import to_toml
 from qorgan.kernel.errors import Conflict, Invalid
 from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId, is_key
 from qorgan.protocols.onvif.address import mistake as onvif_mistake
@@ -36,9 +36,7 @@ MAX_BUTTONS = 256
 MAX_CONTACTS = 64
 MAX_OUTPUTS = 64
 MAX_DISKS = 16
-MAX_URL_CHARACTERS = 2_048
 _PIN = re.compile(r"[0-9a-fA-F]{2}(:?[0-9a-fA-F]{2}){31}")
-_LOOKS_LIKE_A_PASSWORD = re.compile(r"://[^/?#\s:]*:\S*@")
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -239,38 +237,6 @@ def parse(text: str, path: Path) -> EdgeConfig:
     return config
 
 
-def address_mistake(url: str) -> str | None:
-    """What is wrong with a camera's address, in words, or None. Never repeats it: it may hold a password."""
-    if len(url) > MAX_URL_CHARACTERS:
-        return f"it has {len(url)} characters, an address has at most {MAX_URL_CHARACTERS}"
-    if any(character <= " " or character == "\x7f" for character in url):
-        return "it has a space or a control character in it"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "its host or port cannot be read; write rtsp://host:554/path"
-    if parts.scheme not in ("rtsp", "rtsps"):
-        return "it must begin with rtsp:// or rtsps://"
-    if not parts.hostname:
-        return "it names no host; write rtsp://host:554/path"
-    if "@" in parts.netloc:
-        return "it has a user in it; write `user = …` beside it, and store the password as a secret"
-    if port == 0:
-        return "port 0 does not exist; cameras mostly listen on 554"
-    return None
-
-
-def has_password(url: str) -> bool:
-    """Whether an address, well formed or not, carries a user and password (RFC 3986 §3.2.1)."""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # fails where a password with a slash in it was taken for a port
-        return parts.password is not None
-    except ValueError:
-        return _LOOKS_LIKE_A_PASSWORD.search(url) is not None
-
-
 def check_new_camera(path: Path, camera: Camera) -> None:
     """Whether this camera may be added. Raises `Conflict` for a key that is taken, `Invalid` for what is wrong."""
     if any(camera.key == known.key for known in load(path).cameras):
@@ -307,19 +273,6 @@ def add_button(path: Path, button: Button) -> EdgeConfig:
 def add_row(path: Path, table: Literal["contacts", "outputs"], row: Contact | Output) -> EdgeConfig:
     """Append a contact or an output to the file. Promises and raises as `add_camera` does."""
     return _append(path, table, row)
-
-
-def to_toml(value: object) -> str:
-    """A TOML 1.0 value of a string, a truth value, a number, a list of strings or a table of strings."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {to_toml(item)}" for key, item in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(to_toml(item) for item in value) + "]"
-    return '"' + "".join(_toml_character(character) for character in str(value)) + '"'
 
 
 def _read(path: Path) -> str:
@@ -617,41 +570,3 @@ def _with_row(path: Path, table: str, row: Part) -> tuple[str, EdgeConfig]:
     lines = [f"{name} = {to_toml(value)}" for name, value in values.items() if value not in (None, {})]
     text += ("" if text.endswith("\n") or not text else "\n") + "\n" + "\n".join([f"[[{table}]]", *lines]) + "\n"
     return text, parse(text, path)
-
-
-def _toml_character(character: str) -> str:
-    if character in '"\\':
-        return "\\" + character
-    return f"\\u{ord(character):04X}" if character < " " or character == "\x7f" else character
-
-
-@contextmanager
-def one_writer(lock_file: Path) -> Iterator[None]:
-    """One writer at a time, across processes. Makes the lock's folder when it is not there."""
-    lock_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = os.open(lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def replace_file(path: Path, data: bytes, *, mode: int) -> None:
-    """Put `data` in place of `path` so that a crash leaves the old file or the new one, never half of one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

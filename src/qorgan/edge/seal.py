@@ -1,6 +1,7 @@
 """The node's half of sealing: its key, made at the first use, kept among its secrets."""
 
-from qorgan.edge.config import Storage, one_writer
+from qorgan.edge.config import Storage
+from qorgan.edge.files import one_writer
 from qorgan.edge.secrets import SecretStore
 from qorgan.protocols.link import sealing
 

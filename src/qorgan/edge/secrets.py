@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-from qorgan.edge.config import one_writer, replace_file
+from qorgan.edge.files import one_writer, replace_file
 from qorgan.kernel.errors import Corrupt, Invalid, NotFound
 
 KEY_VARIABLE = "QORGAN_SECRETS_KEY"

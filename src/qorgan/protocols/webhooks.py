@@ -1,8 +1,8 @@
 """Signed webhooks as the Standard Webhooks specification has them (version 1, symmetric): headers, signing, verifying.
 
 A receiver verifies so (any library of that specification does): take `webhook-id`, `webhook-timestamp` and the raw
-body; HMAC-SHA256 of `<id>.<timestamp>.<body>` with the secret (base64 behind `whsec_`) must be one of the `v1,<base64>` in
-`webhook-signature`, compared in constant time; the timestamp must lie within five minutes; an id seen before is a
+body; HMAC-SHA256 of `<id>.<timestamp>.<body>` with the secret (base64 behind `whsec_`) must be one of the `v1,<base64>`
+in `webhook-signature`, compared in constant time; the timestamp must lie within five minutes; an id seen before is a
 repetition and changes nothing.
 """
 

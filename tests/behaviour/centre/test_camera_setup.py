@@ -142,7 +142,7 @@ def heard(town: Town, pulse: Pulse) -> None:
 def test_a_school_says_how_long_its_disks_will_last(town: Town) -> None:
     disk = DiskHealth(
         id="d1",
-        name="/mnt/a",
+        name="disks/a",
         state="ready",
         used_bytes=5,
         budget_bytes=10,
@@ -156,7 +156,7 @@ def test_a_school_says_how_long_its_disks_will_last(town: Town) -> None:
     told = desk(a.a_person(Role.HEAD, school=town.school)).get(f"/schools/{town.school.pk}/storage").json()
     assert told["heard"]
     (one,) = told["items"]
-    assert ("/mnt/a", 21.5, 30.0, 10**9) == (one["name"], one["days_kept"], one["min_days"], one["bytes_per_day"])
+    assert ("disks/a", 21.5, 30.0, 10**9) == (one["name"], one["days_kept"], one["min_days"], one["bytes_per_day"])
     assert one["breaks_at"].startswith("2026-12-01")
     assert 404 == desk(a.a_person(Role.HEAD, school=town.school)).get(f"/schools/{town.far.pk}/storage").status_code
 

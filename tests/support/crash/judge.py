@@ -18,7 +18,8 @@ from pathlib import Path
 from qorgan.domain.coverage import JOIN_WITHIN_US
 from qorgan.edge.recorder.check import adopt_open_segments, check
 from qorgan.edge.recorder.disks import Disks, DiskState
-from qorgan.edge.recorder.index import Index, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.entries import unpack_fragments
+from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.kernel.errors import Corrupt
 from qorgan.protocols.fmp4.reader import parse_fragment, parse_init, walk
 from tests.support.crash.feed import FACTS, FOLDERS, config_of, marks

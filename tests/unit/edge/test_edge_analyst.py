@@ -15,7 +15,8 @@ from qorgan.domain.places import LocalText
 from qorgan.edge.analyst.app import Analyst
 from qorgan.edge.analyst.picture import decode, measure, newest_keyframe
 from qorgan.edge.config import Camera
-from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow
+from qorgan.edge.recorder.entries import FragmentEntry
+from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.kernel.clock import to_us
 from qorgan.kernel.errors import Corrupt, NotFound, QorganError, Unavailable
 from qorgan.kernel.ids import CameraKey

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
-from qorgan.edge.config import Button, Camera, address_mistake, has_password, load, parse
+from qorgan.edge.addresses import address_mistake, has_password
+from qorgan.edge.config import Button, Camera, load, parse
+from qorgan.edge.toml import to_toml
 from qorgan.kernel.errors import Conflict, Invalid
 from qorgan.kernel.ids import ButtonKey, CameraKey
 
@@ -194,6 +196,6 @@ def test_any_text_survives_the_writing(name: str, user: str) -> None:
         (name + user).encode("utf-8")
     except UnicodeEncodeError:
         return  # a lone surrogate is no text
-    rows = "\n".join(f"{key} = {configuration.to_toml(value)}" for key, value in camera.items())
+    rows = "\n".join(f"{key} = {to_toml(value)}" for key, value in camera.items())
     config = parse(f"{WHOLE}\n[[cameras]]\n{rows}\n", Path("/x/edge.toml"))
     assert (config.cameras[1].name.kk, config.cameras[1].user) == (name, user)

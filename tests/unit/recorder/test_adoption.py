@@ -6,7 +6,8 @@ import pytest
 from tests.support.recorded_school import START_US, RecordedSchool
 
 from qorgan.edge.recorder.check import adopt_open_segments
-from qorgan.edge.recorder.index import Index, unpack_fragments
+from qorgan.edge.recorder.entries import unpack_fragments
+from qorgan.edge.recorder.index import Index
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from tests.support.h264 import a_clip, avcc
 
 from qorgan.edge.recorder.archive import ArchiveWriter
 from qorgan.edge.recorder.check import adopt_open_segments
-from qorgan.edge.recorder.index import Index, unpack_fragments
+from qorgan.edge.recorder.entries import unpack_fragments
+from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.ranges import read_range
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.protocols.fmp4.reader import parse_fragment

@@ -9,8 +9,9 @@ from qorgan.domain.retention import Hold
 from qorgan.edge.config import load
 from qorgan.edge.recorder.check import Depth, check, faults_of, overlaps
 from qorgan.edge.recorder.disks import archive_lock
+from qorgan.edge.recorder.entries import unpack_fragments
 from qorgan.edge.recorder.evidence import DAY_US, SETTLE_US, make_root, node_key
-from qorgan.edge.recorder.index import Index, unpack_fragments
+from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.ranges import read_range
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.errors import Conflict

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.support import index_rows
 
 from qorgan.domain.retention import Hold
-from qorgan.edge.recorder.index import SCHEMA_VERSION, Damage, Index, SegmentRow, group_fragments
+from qorgan.edge.recorder.entries import group_fragments
+from qorgan.edge.recorder.index import SCHEMA_VERSION, Damage, Index, SegmentRow
 from qorgan.kernel.errors import Invalid, NotFound, Unavailable
 from qorgan.protocols.fmp4.reader import Fragment
 from qorgan.protocols.fmp4.writer import TIMESCALE

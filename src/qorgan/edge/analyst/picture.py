@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qorgan.domain.pictures import Measures
-from qorgan.edge.recorder.index import unpack_fragments
+from qorgan.edge.recorder.entries import unpack_fragments
 from qorgan.kernel.clock import from_us
 from qorgan.kernel.errors import Corrupt, NotFound, Unavailable
 from qorgan.protocols.fmp4.writer import TIMESCALE

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from qorgan.edge.config import EdgeConfig, load, one_writer, parse, replace_file
+from qorgan.edge.config import EdgeConfig, load, parse
+from qorgan.edge.files import one_writer, replace_file
 from qorgan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 UNDO_FOR = timedelta(days=1)

@@ -13,7 +13,9 @@ import structlog
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
-from qorgan.edge.config import Camera, EdgeConfig, one_writer
+from qorgan.edge.addresses import MAX_URL_CHARACTERS, address_mistake, has_password
+from qorgan.edge.config import Camera, EdgeConfig
+from qorgan.edge.files import one_writer
 from qorgan.edge.onvif.added import AddedCameras, take_away
 from qorgan.edge.onvif.client import OnvifClient
 from qorgan.edge.onvif.desk import MAX_JPEG_BYTES
@@ -190,7 +192,7 @@ class SetupDesk:
         """The addresses to record, after the house profile was set if that is wished."""
         if _is_stream(wish.address):
             for url in (wish.address, wish.sub):
-                if url is not None and (mistake := configuration.address_mistake(url)):
+                if url is not None and (mistake := address_mistake(url)):
                     raise Invalid(f"the camera's address is wrong: {mistake}", code="camera.bad_url")
             return _Streams(main=wish.address, sub=wish.sub, onvif=None)
         async with OnvifClient(wish.address, _login(wish), self._clock) as client:
@@ -234,9 +236,9 @@ class SetupDesk:
 def _require_sense(wish: CameraWish) -> None:
     """Raises `Invalid` without repeating what was asked: it may hold a password."""
     lengths = (len(wish.address), len(wish.user), len(wish.password), len(wish.main), len(wish.sub or ""))
-    if lengths[0] > configuration.MAX_URL_CHARACTERS or max(lengths[1:4]) > MAX_SECRET or lengths[4] > 2_048:
+    if lengths[0] > MAX_URL_CHARACTERS or max(lengths[1:4]) > MAX_SECRET or lengths[4] > 2_048:
         raise Invalid("a field of the order is too long", code="setup.too_long")
-    if any(configuration.has_password(url) for url in (wish.address, wish.sub or "")):
+    if any(has_password(url) for url in (wish.address, wish.sub or "")):
         raise Invalid("the address has a user in it; give user and password beside it", code="camera.bad_url")
 
 

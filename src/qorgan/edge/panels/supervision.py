@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from qorgan.edge.config import replace_file
+from qorgan.edge.files import replace_file
 from qorgan.edge.panels.accounts import RECEIVER_KEY, Accounts
 from qorgan.edge.panels.config import Receivers
 from qorgan.edge.panels.ports import Door

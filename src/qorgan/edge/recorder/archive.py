@@ -30,7 +30,8 @@ import structlog
 from qorgan.edge.core.ballast import Ballast
 from qorgan.edge.recorder.check import adopt_open_segments
 from qorgan.edge.recorder.disks import Disk, Disks, DiskState
-from qorgan.edge.recorder.index import Damage, FragmentEntry, Index, SegmentRow
+from qorgan.edge.recorder.entries import FragmentEntry
+from qorgan.edge.recorder.index import Damage, Index, SegmentRow
 from qorgan.edge.recorder.timing import to_us
 from qorgan.edge.recorder.track import Fragment
 from qorgan.kernel.clock import from_us

@@ -21,8 +21,9 @@ from pathlib import Path
 from qorgan.domain.coverage import JOIN_WITHIN_US, UNKNOWN, Span, gaps_between
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.recorder.disks import Disk, Disks, DiskState, archive_lock
+from qorgan.edge.recorder.entries import group_fragments, unpack_fragments
 from qorgan.edge.recorder.evidence import SECRET, node_key, read_list, verify_roots
-from qorgan.edge.recorder.index import Index, SegmentRow, group_fragments, unpack_fragments
+from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import to_us
 from qorgan.kernel.errors import Corrupt, NotFound, QorganError

@@ -20,7 +20,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from qorgan.edge.config import DiskPlace, EdgeConfig, one_writer, replace_file
+from qorgan.edge.config import DiskPlace, EdgeConfig
+from qorgan.edge.files import one_writer, replace_file
 from qorgan.kernel.clock import from_us
 from qorgan.kernel.errors import Conflict, Corrupt, Invalid
 from qorgan.kernel.ids import SiteId, is_key

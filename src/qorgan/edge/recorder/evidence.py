@@ -24,7 +24,7 @@ import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from qorgan.edge.config import replace_file
+from qorgan.edge.files import replace_file
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import from_us

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import structlog
 
-from qorgan.edge.recorder.index import FragmentEntry, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.entries import FragmentEntry, unpack_fragments
+from qorgan.edge.recorder.index import SegmentRow
 from qorgan.edge.recorder.ranges import Message, files_of, wanted_entries, without_sound
 from qorgan.edge.recorder.timing import to_us
 from qorgan.kernel.errors import Corrupt, Forbidden, Invalid, NotFound, Unavailable

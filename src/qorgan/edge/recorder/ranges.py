@@ -11,7 +11,8 @@ from typing import BinaryIO
 
 import structlog
 
-from qorgan.edge.recorder.index import FragmentEntry, Index, SegmentRow, unpack_fragments
+from qorgan.edge.recorder.entries import FragmentEntry, unpack_fragments
+from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.edge.recorder.timing import to_media, to_us
 from qorgan.kernel.errors import Corrupt, NotFound
 from qorgan.protocols.fmp4.reader import Fragment, parse_fragment, parse_init

@@ -15,7 +15,7 @@ import msgspec
 
 from qorgan.domain.actions import Role
 from qorgan.domain.places import LocalText
-from qorgan.edge.config import one_writer, replace_file
+from qorgan.edge.files import one_writer, replace_file
 from qorgan.kernel.errors import Conflict, Corrupt, Invalid, NotFound
 from qorgan.kernel.ids import is_key
 
