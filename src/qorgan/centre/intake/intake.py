@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 
 from qorgan.centre.carrier import Carrier, settle
 from qorgan.centre.intake.lane import Lane, Waiting
-from qorgan.centre.intake.store import Answer, Arrival, store_alarms, store_events
+from qorgan.centre.intake.store import Answer, Arrival, peek, store_alarms, store_events
 from qorgan.centre.nodes import service as nodes
 from qorgan.centre.nodes.board import WRITE_EVERY_S, News, NodeBoard
 from qorgan.kernel.backoff import Backoff
@@ -113,7 +113,9 @@ class Intake:
         await client.subscribe(subjects.ALL_PULSES, cb=self._on_pulse)
 
     async def _on_alarm(self, message: Msg) -> None:
-        self._alarms.offer(Waiting(Arrival(subjects.site_of(message.subject), message.data), message))
+        id, urgent = peek(message.data)
+        arrival = Arrival(subjects.site_of(message.subject), message.data)
+        self._alarms.offer(Waiting(arrival, message, id=id, urgent=urgent))
 
     async def _on_event(self, message: Msg) -> None:
         self._events.offer(Waiting(Arrival(subjects.site_of(message.subject), message.data), message))

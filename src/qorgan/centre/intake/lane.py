@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from django.db import connections
 
@@ -28,15 +30,20 @@ class Request(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
+    """`id`: of the message, where it is known; `urgent` goes before whatever is not."""
+
     arrival: Arrival
     request: Request
+    id: UUID | None = None
+    urgent: bool = False
 
 
 class Lane:
     """Owns its queue and its one thread. Full: the request is left unanswered and counted, and the school sends again.
 
     Requests that arrive while a transaction runs share the next one: under load the cost of a commit is shared by up to
-    `together` requests, without load nobody waits.
+    `together` requests, without load nobody waits. A message that is sent again while it waits keeps its place, and the
+    newer request is answered: under load schools repeat what they have heard nothing of.
     """
 
     def __init__(
@@ -51,20 +58,26 @@ class Lane:
     ) -> None:
         self._name, self._store, self._together, self._on_stored = name, store, together, on_stored
         self._after_you = after_you
-        self._queue: asyncio.Queue[Waiting] = asyncio.Queue(room)
+        self._room = room
+        self._urgent: dict[object, Waiting] = {}
+        self._ordinary: dict[object, Waiting] = {}
+        self._something = asyncio.Event()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"intake-{name}")
         self._idle = asyncio.Event()
         self._idle.set()
         self.turned_away = 0
 
     def offer(self, waiting: Waiting) -> None:
-        try:
-            self._queue.put_nowait(waiting)
-            self._idle.clear()
-        except asyncio.QueueFull:
+        queue = self._urgent if waiting.urgent else self._ordinary
+        key = object() if waiting.id is None else (waiting.arrival.site, waiting.id)
+        if key not in queue and len(self._urgent) + len(self._ordinary) >= self._room:
             self.turned_away += 1
             if self.turned_away % 1_000 == 1:
                 log.error("intake.lane_full lane=%s turned_away=%d", self._name, self.turned_away)
+            return
+        queue[key] = waiting
+        self._idle.clear()
+        self._something.set()
 
     async def idle(self) -> None:
         """Wait until nothing waits and nothing is being stored."""
@@ -99,11 +112,14 @@ class Lane:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     async def _take(self) -> list[Waiting]:
-        if self._queue.empty():
+        while not (self._urgent or self._ordinary):
             self._idle.set()
-        batch = [await self._queue.get()]
-        while len(batch) < self._together and not self._queue.empty():
-            batch.append(self._queue.get_nowait())
+            self._something.clear()
+            await self._something.wait()
+        batch: list[Waiting] = []
+        for queue in (self._urgent, self._ordinary):
+            for key in list(islice(queue, self._together - len(batch))):
+                batch.append(queue.pop(key))
         return batch
 
     async def _answer(self, batch: list[Waiting], answers: list[Answer | None]) -> None:

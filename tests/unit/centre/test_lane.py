@@ -1,0 +1,86 @@
+"""The lane of alarms: the grave ones first, and what is sent again keeps its one place."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from qorgan.centre.intake.lane import Lane, Waiting
+from qorgan.centre.intake.store import Answer, Arrival
+from qorgan.kernel.ids import SiteId, uuid7
+from qorgan.protocols.link.messages import Ack
+
+SITE = SiteId("kst-012")
+
+
+class Request:
+    """What a school waits on."""
+
+    def __init__(self) -> None:
+        self.answered = 0
+
+    async def respond(self, data: bytes) -> None:
+        assert data
+        self.answered += 1
+
+
+class Shelf:
+    """Stores what it is given, and remembers in which order and in how many goes."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[bytes]] = []
+
+    def __call__(self, arrivals: Sequence[Arrival]) -> list[Answer | None]:
+        self.batches.append([arrival.data for arrival in arrivals])
+        return [Answer(site=arrival.site, ack=Ack()) for arrival in arrivals]
+
+
+def a_lane(shelf: Shelf, *, room: int = 100, together: int = 3) -> Lane:
+    return Lane("test", shelf, room=room, together=together, on_stored=lambda _: None)
+
+
+async def drain(lane: Lane) -> None:
+    running = asyncio.create_task(lane.run())
+    await lane.idle()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+def waiting(text: str, *, id: UUID | None = None, urgent: bool = False) -> tuple[Waiting, Request]:
+    request = Request()
+    return Waiting(Arrival(SITE, text.encode()), request, id=id, urgent=urgent), request
+
+
+async def test_a_grave_alarm_does_not_wait_behind_a_storm() -> None:
+    shelf = Shelf()
+    lane = a_lane(shelf)
+    for number in range(5):
+        lane.offer(waiting(f"p3 {number}")[0])
+    lane.offer(waiting("p1", urgent=True)[0])
+    await drain(lane)
+    assert shelf.batches == [[b"p1", b"p3 0", b"p3 1"], [b"p3 2", b"p3 3", b"p3 4"]]
+
+
+async def test_what_is_sent_again_while_it_waits_is_stored_once_and_the_newer_request_answered() -> None:
+    shelf, id = Shelf(), uuid7()
+    lane = a_lane(shelf)
+    first, forgotten = waiting("again", id=id)
+    second, asking = waiting("again", id=id)
+    for one in (first, waiting("other")[0], second):
+        lane.offer(one)
+    await drain(lane)
+    assert shelf.batches == [[b"again", b"other"]]
+    assert (forgotten.answered, asking.answered) == (0, 1)
+
+
+async def test_a_full_lane_turns_away_what_is_new_and_keeps_what_is_known() -> None:
+    shelf, id = Shelf(), uuid7()
+    lane = a_lane(shelf, room=2)
+    known, _ = waiting("known", id=id)
+    for one in (known, waiting("second")[0], waiting("too much")[0]):
+        lane.offer(one)
+    again, asking = waiting("known", id=id)
+    lane.offer(again)
+    await drain(lane)
+    assert lane.turned_away == 1
+    assert shelf.batches == [[b"known", b"second"]]
+    assert asking.answered == 1
