@@ -11,8 +11,11 @@ from benchmarks._measure import Report, percentile, say
 SCHOOLS = 2_000
 ROUNDS = 5
 IN_FLIGHT = 1_500
-# Every alarm of this list has been drawn: when, by this machine's clock, epoch ms
-_LISTED = "ids => ids.every(id => window.__qorgan?.alarmsListed?.[id] !== undefined)"
+# Once every alarm of this list has been drawn: when, by this machine's clock, epoch ms
+_ALL_DRAWN = """ids => {
+  const drawn = window.__qorgan?.alarmsDrawn ?? {};
+  return ids.every(id => drawn[id] !== undefined) ? drawn : null;
+}"""
 
 
 async def ingest(report: Report, alarms: int, burst: int, mass: int, mass_s: float) -> None:
@@ -65,11 +68,9 @@ async def _mass(report: Report, country: Country, flood: Flood, window: Window, 
     for number, letter in enumerate(letters):
         await asyncio.sleep(max(0.0, began + number * seconds / mass - time.perf_counter()))
         flood.post(letter)
-    listed = await window.wait(
-        f"ids => ({_LISTED})(ids) ? window.__qorgan.alarmsListed : null", [str(letter.alarm) for letter in letters]
-    )
-    late = [listed[str(letter.alarm)] - 1000 * letter.posted_at for letter in letters]
-    say(f"  {mass} P1 in {seconds:.0f} s: listed after p50 {percentile(late, 50):.0f} ms, longest {max(late):.0f} ms")
+    drawn = await window.wait(_ALL_DRAWN, [str(letter.alarm) for letter in letters])
+    late = [drawn[str(letter.alarm)] - 1000 * letter.posted_at for letter in letters]
+    say(f"  {mass} P1 in {seconds:.0f} s: drawn after p50 {percentile(late, 50):.0f} ms, longest {max(late):.0f} ms")
     context = {"alarms": mass, "seconds": seconds}
     report.add("mass_p1_presented_ms_p50", [percentile(late, 50)], "ms", digits=0, **context)
     report.add("mass_p1_presented_ms_max", [max(late)], "ms", goal=5_000, digits=0, **context)
