@@ -3,14 +3,15 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
+from django.db import transaction
 from django.utils import timezone
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
@@ -19,6 +20,7 @@ from qorgan.centre import keys
 from qorgan.centre.alarms import claims, telling
 from qorgan.centre.alarms.models import ActionOrder, Alarm
 from qorgan.centre.alarms.telling import Teller
+from qorgan.centre.notices.apart import apart
 from qorgan.domain.access import Role
 from qorgan.kernel.errors import Forbidden, Unavailable
 from qorgan.kernel.ids import SiteId, uuid7
@@ -28,6 +30,7 @@ from qorgan.protocols.link.messages import AlarmClaim, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SITE = SiteId("kst-012")
+T = TypeVar("T")
 
 
 class Nodes:
@@ -52,6 +55,15 @@ class Nodes:
         return [said.action for _, _, said in self.asked if isinstance(said, OrderAction)]
 
 
+def in_thread(work: Callable[..., T]) -> Callable[..., Awaitable[T]]:
+    """`work`, callable from a loop, without a connection of the database left behind."""
+
+    async def call(*arguments: Any) -> T:
+        return await apart(partial(work, *arguments))
+
+    return call
+
+
 @asynccontextmanager
 async def telling_schools(nodes: Nodes) -> AsyncIterator[None]:
     running = asyncio.create_task(Teller(nodes, every_s=0.01).run())
@@ -61,18 +73,17 @@ async def telling_schools(nodes: Nodes) -> AsyncIterator[None]:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        await sync_to_async(connections.close_all)()
 
 
 async def until(condition: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + 60
-    while not await sync_to_async(condition)():
+    while not await in_thread(condition)():
         assert time.monotonic() < deadline, f"waited in vain until {what}"
         await asyncio.sleep(0.02)
 
 
 async def act(officer: Desk, path: str, **body: str) -> dict[str, str]:
-    answer = await sync_to_async(officer.post)(path, body)
+    answer = await in_thread(officer.post)(path, body)
     assert answer.status_code == 200, answer.content
     said: dict[str, str] = answer.json()
     return said
@@ -85,7 +96,7 @@ def hurry() -> None:
 
 
 async def test_the_presser_hears_how_far_it_is(committed_town: Town, officer: Desk) -> None:
-    nodes, alarm = Nodes(), await sync_to_async(a.an_alarm)(committed_town.school)
+    nodes, alarm = Nodes(), await in_thread(a.an_alarm)(committed_town.school)
     path = f"/alarms/{alarm.pk}"
     async with telling_schools(nodes):
         await act(officer, f"{path}/acknowledgement")
@@ -93,13 +104,13 @@ async def test_the_presser_hears_how_far_it_is(committed_town: Town, officer: De
         await act(officer, f"{path}/verification", verdict="confirmed")
         await act(officer, f"{path}/release")
 
-    seen = (await sync_to_async(officer.get)(path)).json()
+    seen = (await in_thread(officer.get)(path)).json()
     assert nodes.asked[0][:2] == (SITE, "progress") and nodes.told() == ["owned"]
     assert seen["presser"] == "owned", "what was told is not taken back"
 
 
 async def test_a_school_that_is_away_is_told_when_it_is_back(committed_town: Town, officer: Desk) -> None:
-    nodes, alarm = Nodes(), await sync_to_async(a.an_alarm)(committed_town.school)
+    nodes, alarm = Nodes(), await in_thread(a.an_alarm)(committed_town.school)
     nodes.away = True
     async with telling_schools(nodes):
         await act(officer, f"/alarms/{alarm.pk}/acknowledgement")
@@ -107,20 +118,20 @@ async def test_a_school_that_is_away_is_told_when_it_is_back(committed_town: Tow
         await until(lambda: Alarm.objects.get().presser_due != None, "it stays due")  # noqa: E711
     nodes.away = False
     async with telling_schools(nodes):  # after a restart
-        await sync_to_async(hurry)()
+        await in_thread(hurry)()
         await until(lambda: Alarm.objects.get().presser_told == "owned", "the school knows")
-    row = await sync_to_async(Alarm.objects.get)()
+    row = await in_thread(Alarm.objects.get)()
     assert row.presser_due is None
 
 
 async def test_who_dies_while_telling_has_told_nothing_yet(committed_town: Town, officer: Desk) -> None:
-    alarm = await sync_to_async(a.an_alarm)(committed_town.school)
+    alarm = await in_thread(a.an_alarm)(committed_town.school)
     await act(officer, f"/alarms/{alarm.pk}/acknowledgement")
     now = timezone.now()
 
-    (wish,) = await sync_to_async(telling.take_progress)(now)
-    assert await sync_to_async(telling.take_progress)(now) == [], "it is on its way"
-    (same,) = await sync_to_async(telling.take_progress)(now + telling.SENT_FOR)
+    (wish,) = await in_thread(telling.take_progress)(now)
+    assert await in_thread(telling.take_progress)(now) == [], "it is on its way"
+    (same,) = await in_thread(telling.take_progress)(now + telling.SENT_FOR)
 
     assert wish.message == same.message
 
@@ -137,7 +148,7 @@ async def test_an_order_is_given_once_and_signed(committed_town: Town, officer: 
     grant = verify(said.grant, key, site=SITE, now=timezone.now())
     assert (grant.id, grant.action, grant.purpose) == (order["id"], Action.ACTION, "lockdown")
     assert (said.action, said.kind, said.by) == ("lockdown", "real", officer.user.name)
-    listed = (await sync_to_async(officer.get)(f"/schools/{committed_town.school.pk}/orders")).json()["items"]
+    listed = (await in_thread(officer.get)(f"/schools/{committed_town.school.pk}/orders")).json()["items"]
     assert [(one["action"], one["state"]) for one in listed] == [("lockdown", "taken")]
 
 
@@ -152,9 +163,9 @@ async def test_a_newer_order_takes_the_place_of_one_that_the_school_never_got(
         await act(officer, f"{path}/all-clear")
         nodes.away = False
         await until(lambda: ActionOrder.objects.get(action="all_clear").state == "taken", "the school has it")
-        await sync_to_async(hurry)()
+        await in_thread(hurry)()
 
-    orders = await sync_to_async(lambda: dict(ActionOrder.objects.values_list("action", "state")))()
+    orders = await in_thread(lambda: dict(ActionOrder.objects.values_list("action", "state")))()
     assert orders == {"lockdown": "superseded", "all_clear": "taken"}
     assert nodes.ordered()[-1] == "all_clear"
 
@@ -166,7 +177,7 @@ async def test_a_school_that_says_no_is_not_asked_again(committed_town: Town, of
         await act(officer, f"/schools/{committed_town.school.pk}/actions", action="shelter")
         await until(lambda: ActionOrder.objects.get().state == "refused", "its no is written down")
 
-    row = await sync_to_async(ActionOrder.objects.get)()
+    row = await in_thread(ActionOrder.objects.get)()
     assert (row.answer, row.due_at) == ("action.unknown", None)
 
 
@@ -253,7 +264,8 @@ def test_nobody_claims_anything_of_another_schools_alarm(committed_town: Town) -
     alarm = a.an_alarm(committed_town.school)
     body = AlarmClaim(alarm=alarm.pk, claim="cancel", at=timezone.now())
 
-    refusal = claims.take(committed_town.neighbour, uuid7(), body, timezone.now())
+    with transaction.atomic():
+        refusal = claims.take(committed_town.neighbour, uuid7(), body, timezone.now())
 
     assert refusal is not None and refusal.code == "alarm.id_taken"
     assert not Alarm.objects.get().claimed

@@ -154,8 +154,9 @@ def test_an_alarm_is_a_reason_for_its_own_school_until_a_day_after_it_closed(tow
         with pytest.raises(Forbidden):
             look(officer, town, f"alarm:{wrong}")
     long_ago = timezone.now() - timedelta(hours=25)
+    second = a.an_officer(town.centre)
     Alarm.objects.filter(pk=here.pk).update(
-        state="closed", closed_at=long_ago, closed_by=officer.user, disposition="true"
+        state="closed", closed_at=long_ago, closed_by=officer.user, confirmed_by=second.user, disposition="true"
     )
     with pytest.raises(Forbidden):
         look(officer, town, f"alarm:{here.pk}")

@@ -1,6 +1,6 @@
 """Hold, secure, lockdown, evacuate, shelter: ordered, done by every output at once, and ended by whoever may."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -160,16 +160,16 @@ async def test_an_order_that_comes_twice_is_one_action(
 @pytest.mark.parametrize(
     ("forged", "code"),
     [
-        (an_order("lockdown", key=OKPKey.generate_key("Ed25519", private=True)), "grant.invalid"),
-        (an_order("all_clear", granted="lockdown"), "grant.action"),
-        (an_order("dance"), "action.unknown"),
+        (lambda: an_order("lockdown", key=OKPKey.generate_key("Ed25519", private=True)), "grant.invalid"),
+        (lambda: an_order("all_clear", granted="lockdown"), "grant.action"),
+        (lambda: an_order("dance"), "action.unknown"),
     ],
 )
 async def test_an_order_without_its_grant_is_refused(
-    centre: FakeCentre, school: SchoolCore, building: Building, forged: OrderAction, code: str
+    centre: FakeCentre, school: SchoolCore, building: Building, forged: Callable[[], OrderAction], code: str
 ) -> None:
     await until(lambda: centre.pulses, "the school")
-    reply = await centre.command("action", forged)
+    reply = await centre.command("action", forged())
     assert reply.refusal is not None and code == reply.refusal.code
     assert (False, []) == (building.locked, building.said)
 

@@ -54,7 +54,7 @@ async def test_whichever_part_is_killed_comes_back_alone_and_presses_go_on(
         os.kill(before[part], signal.SIGKILL)
         if part != "core":
             assert (await node.press()).status_code == 201
-        await until(lambda: node.parts().get(part) and node.parts()[part].pid != before[part], part)  # noqa: B023
+        await until(lambda: (now := node.parts().get(part)) and now.pid != before[part], part)  # noqa: B023
         after = {name: process.pid for name, process in node.parts().items()}
         assert {name: pid for name, pid in after.items() if name != part} == {
             name: pid for name, pid in before.items() if name != part

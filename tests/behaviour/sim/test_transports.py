@@ -175,7 +175,8 @@ async def test_packets_overtake_each_other(clip_cache: Path) -> None:
             seen += await viewer.numbers(50)
         swapped = sim.sent(SITE, "hall")["main"].swapped
     assert all(n % MISTREAT_EVERY == 0 for n in falls) and swapped >= len(falls)
-    assert not [n for n in _between(seen) if n not in set(seen)], "and none is lost"
+    late = (seen[-1] - 1) & 0xFFFF  # the last one that we read may have overtaken it
+    assert not [n for n in _between(seen) if n not in set(seen) and n != late], "and none is lost"
 
 
 async def test_packets_come_twice(clip_cache: Path) -> None:

@@ -3,12 +3,13 @@
 import asyncio
 import smtplib
 from collections.abc import Callable
+from functools import partial
 
-from asgiref.sync import sync_to_async
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from qorgan.centre.config import MailConfig
+from qorgan.centre.notices.apart import apart
 from qorgan.centre.notices.channels.ports import Parcel, Readiness, Undelivered
 
 WITHIN_S = 15.0
@@ -25,7 +26,7 @@ class MailCourier:
             raise Undelivered("email.not_configured", "[mail] host is not set")
         try:
             async with asyncio.timeout(3 * self._within_s):
-                await sync_to_async(self._send, thread_sensitive=False)(parcel)
+                await apart(partial(self._send, parcel))
         except TimeoutError as error:
             raise Undelivered("email.timeout", "the mail server is too slow") from error
 

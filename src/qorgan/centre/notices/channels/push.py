@@ -3,8 +3,7 @@
 import json
 from collections.abc import Callable
 
-from asgiref.sync import sync_to_async
-
+from qorgan.centre.notices.apart import apart
 from qorgan.centre.notices.channels.http import Poster, judge
 from qorgan.centre.notices.channels.ports import Parcel, Readiness, Undelivered
 from qorgan.kernel.clock import Clock
@@ -30,7 +29,7 @@ class PushCourier:
         except Invalid as error:
             raise Undelivered(error.code, str(error), final=True) from error
         now = int(self._clock.now().timestamp())
-        private = await sync_to_async(self._private_key)()
+        private = await apart(self._private_key)
         headers = {
             "Authorization": webpush.authorization(private, endpoint=parcel.address, contact=self._contact, now=now),
             "Content-Encoding": "aes128gcm",

@@ -7,9 +7,8 @@ import json
 from collections.abc import Callable
 from urllib.parse import urlencode
 
-from asgiref.sync import sync_to_async
-
 from qorgan.centre.config import SmsConfig
+from qorgan.centre.notices.apart import apart
 from qorgan.centre.notices.channels.http import Poster, judge
 from qorgan.centre.notices.channels.ports import Parcel, Readiness, Undelivered
 
@@ -37,7 +36,7 @@ class GatewaySms:
         else:
             body, kind = urlencode(said).encode(), "application/x-www-form-urlencoded"
         headers = {"Content-Type": kind, "Idempotency-Key": parcel.id}
-        if key := await sync_to_async(self._key)():
+        if key := await apart(self._key):
             headers[self._config.header] = key
         judge(await self._poster.post(self._config.url, headers, body), gone=())
 
