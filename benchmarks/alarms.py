@@ -18,9 +18,9 @@ from benchmarks._measure import Report
 PARTS = ("idle", "saturated", "ingest")
 
 
-async def measure(report: Report, parts: list[str], *, quick: bool) -> None:
+async def measure(report: Report, parts: list[str], presses: int, *, quick: bool) -> None:
     if "idle" in parts:
-        await _press.idle(report, 5 if quick else 200)
+        await _press.idle(report, presses)
     if "saturated" in parts:
         await _press.saturated(report, 3 if quick else 60)
     if "ingest" in parts:
@@ -32,9 +32,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few of everything")
     parser.add_argument("--part", choices=PARTS, action="append", help="this part alone; may be repeated")
+    parser.add_argument("--presses", type=int, help="idle presses in each of five rounds (200; 5 with --quick)")
     arguments = parser.parse_args()
     report = Report("alarms", arguments.quick)
-    asyncio.run(measure(report, arguments.part or list(PARTS), quick=arguments.quick))
+    presses = arguments.presses or (5 if arguments.quick else 200)
+    asyncio.run(measure(report, arguments.part or list(PARTS), presses, quick=arguments.quick))
     report.print()
 
 
