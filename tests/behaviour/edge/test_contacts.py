@@ -113,7 +113,9 @@ async def test_a_chip_that_goes_away_is_silence_and_comes_back(
         "silence",
     )
     await chip.__aenter__()
-    await until(lambda: chip.watched, "the lines")
+    await until(
+        lambda: {h.key: h.state for h in centre.events(SourceHealth)} == {"guard": "ok", "office": "ok"}, "its return"
+    )
     await chip.press(PLAIN, 0.1)
     await until(centre.alarms, "the alarm")
     assert [("office", "contact", "P1", ())] == pressed(centre)

@@ -57,7 +57,7 @@ class ContactWatch:
         self._pressed: bool | None = None
         self._rest: bool | None = None
         self._changed = asyncio.Event()
-        self._levels: list[tuple[bool | None, bool | None, float]] = []
+        self._levels: list[tuple[bool | None, bool | None, float, bool]] = []
         self._news: asyncio.Queue[News | None] = asyncio.Queue(MOST_WAITING)
         self._raised: dict[Gesture, tuple[Raised, float]] = {}
         board.listen(contact.line, self._on_pressed)
@@ -74,21 +74,23 @@ class ContactWatch:
 
     def _on_pressed(self, closed: bool | None, at: float) -> None:
         self._pressed = closed
-        self._note(at)
+        self._note(at, lost=closed is None)
 
     def _on_rest(self, closed: bool | None, at: float) -> None:
         self._rest = closed
-        self._note(at)
+        self._note(at, lost=closed is None)
 
-    def _note(self, at: float) -> None:
+    def _note(self, at: float, *, lost: bool) -> None:
+        levels = (self._pressed, self._rest, at, lost)
         if len(self._levels) < MOST_WAITING:
-            self._levels.append((self._pressed, self._rest, at))
+            self._levels.append(levels)
         else:
-            self._levels[-1] = (self._pressed, self._rest, at)  # a storm: the newest levels say what counts
+            self._levels[-1] = levels  # a storm: the newest levels say what counts
         self._changed.set()
 
     async def _read(self, reader: ContactReader) -> None:
-        silent = True  # until the chip has spoken
+        silent = False  # also of a chip that was never there somebody must hear
+        health: Health | None = None  # of the wiring, as last read
         while True:
             deadline = reader.next_deadline()
             with contextlib.suppress(TimeoutError):
@@ -96,16 +98,21 @@ class ContactWatch:
                     await self._changed.wait()
             self._changed.clear()
             levels, self._levels = self._levels, []
-            for pressed, rest, at in levels:
-                unknown = pressed is None or (self.contact.rest_line is not None and rest is None)
-                if unknown and not silent:
+            for pressed, rest, at, lost in levels:
+                if lost and not silent:
                     await self._news.put(None)
-                silent = unknown
-                if pressed is not None and not unknown:
+                    silent = True
+                if pressed is not None and (self.contact.rest_line is None or rest is not None):
+                    if silent and health is not None:
+                        await self._news.put(health)  # the chip is back
+                    silent = False
                     reader.feed(read_line(pressed, rest), at)
             reader.on_deadline(self._clock.monotonic())
             for news in reader.take_news():
-                await self._news.put(news)
+                if isinstance(news, Health):
+                    health = news
+                if not (silent and isinstance(news, Health)):  # of wires that nobody reads nothing is known
+                    await self._news.put(news)
 
     async def _tell(self) -> None:
         while True:
