@@ -45,6 +45,7 @@ async def press_once(desk: Desk, number: int, times: Times) -> None:
     times.drawn.append(drawn - 1000 * began)
     await close(desk, alarm)
     await desk.wait("() => !document.querySelector('[data-testid=queue-alarm]')")
+    await desk.page.keyboard.press("Escape")  # a closed alarm stays on the screen until it is left
     await desk.wait("() => (window.__qorgan?.tiles() ?? []).length === 0")
 
 
