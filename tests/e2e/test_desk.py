@@ -78,6 +78,21 @@ def test_the_second_officer_sees_where_to_sign_and_the_first_may_only_withdraw(b
             expect(window.see(not_there)).to_have_count(0)
 
 
+def test_an_alarm_that_is_over_gives_the_screen_to_the_next_and_an_open_one_keeps_it(browser: Browser) -> None:
+    with desk(browser) as window:
+        first = an_alarm("first", **owned(ME, state="on_scene", verdict="confirmed"))
+        prepare(window, first)
+        window.go(f"/desk?alarm={first['id']}")
+        expect(window.see("alarm-screen", alarm=first["id"])).to_be_visible()
+        second = an_alarm("second", number=2)
+        window.answers[f"/api/alarms/{second['id']}"] = second
+        window.send("alarm", second)
+        expect(window.see("queue-alarm")).to_have_count(2)
+        expect(window.see("alarm-screen", alarm=first["id"])).to_be_visible()
+        window.send("alarm", first | {"state": "closed", "closed_at": instant(0), "version": 99})
+        expect(window.see("alarm-screen", alarm=second["id"])).to_be_visible()
+
+
 def test_an_alarm_that_may_not_be_seen_says_so_and_leads_back(browser: Browser) -> None:
     with desk(browser) as window:
         window.answers["/api/alarms"] = {"items": [], "next": None}

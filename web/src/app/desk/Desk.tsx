@@ -7,6 +7,7 @@ import { RaiseForCaller } from "@/features/actions/RaiseForCaller";
 import { useLearnAlarm } from "@/features/alarms/actions";
 import { Queue } from "@/features/alarms/Queue";
 import { Wall, type WallPlace } from "@/features/live/Wall";
+import { useAfterPaint } from "@/ui/after-paint";
 import { useKeys } from "@/ui/keys";
 import { Notice, Segmented, Skeleton } from "@/ui/surfaces";
 import { useTheme } from "@/ui/theme";
@@ -46,7 +47,9 @@ function OfficersDesk() {
   const learn = useLearnAlarm();
   const school = place.school ?? alarmSchool;
 
-  const taken = place.alarm === undefined ? takeover.alarm : undefined;
+  // An open alarm keeps the screen; one that is over, like none at all, gives way to one that waits.
+  const handling = useAlarm(place.alarm) !== undefined;
+  const taken = handling ? undefined : takeover.alarm;
   useEffect(() => {
     if (taken === undefined) return;
     move({ alarm: taken.id, school: taken.school }, true);
@@ -54,6 +57,7 @@ function OfficersDesk() {
   }, [taken?.id]); // eslint-disable-line react-hooks/exhaustive-deps -- `move` is new in each render; the alarm decides
 
   const chooseAlarm = (chosen: Alarm) => {
+    if (chosen.closed_at !== null && alarm !== undefined) takeover.putAside(alarm);
     move({ alarm: chosen.id, school: chosen.school });
     setPane("centre");
   };
@@ -149,7 +153,7 @@ function PaneSwitch({ pane, onChoose }: { pane: Pane; onChoose: (pane: Pane) => 
   );
 }
 
-/** Under an alarm the wall gives its streams back; the map only stands still, and is there at once afterwards. */
+/** Under an alarm, once that is painted, the wall gives its streams back; the map only stands still. */
 function MapOrWall({
   school,
   onSchool,
@@ -163,6 +167,7 @@ function MapOrWall({
   const { place, move } = useDeskPlace();
   const navigate = useNavigate();
   const view = place.view ?? "map";
+  const painted = useAfterPaint(covered);
   const show = (next: "map" | "wall") => move({ view: next === "wall" ? "wall" : undefined, big: undefined });
   useKeys({ KeyM: () => !covered && show("map"), KeyW: () => !covered && show("wall") });
   const tabs = (
@@ -201,7 +206,7 @@ function MapOrWall({
       </div>
     );
   }
-  if (covered) return null;
+  if (covered && painted) return null;
   const wall: WallPlace = {
     tiles: place.tiles ?? 9,
     page: place.page ?? 0,
@@ -210,7 +215,7 @@ function MapOrWall({
     big: place.big,
   };
   const own = `/wall?${new URLSearchParams({ tiles: String(wall.tiles), ...(place.school === undefined ? {} : { school: place.school }) })}`;
-  return (
+  const tiles = (
     <Wall
       place={wall}
       onMove={({ cams, ...change }) =>
@@ -233,6 +238,11 @@ function MapOrWall({
         </>
       }
     />
+  );
+  return (
+    <div className={covered ? "invisible absolute inset-0" : "h-full"} inert={covered}>
+      {tiles}
+    </div>
   );
 }
 
