@@ -42,14 +42,14 @@ function OfficersDesk() {
   const { place, move } = useDeskPlace();
   const takeover = useTakeover();
   const [pane, setPane] = useState<Pane>("centre");
-  const alarm = place.alarm ?? takeover.alarm?.id;
-  const alarmSchool = useAlarm(alarm)?.school;
-  const learn = useLearnAlarm();
-  const school = place.school ?? alarmSchool;
-
-  // An open alarm keeps the screen; one that is over, like none at all, gives way to one that waits.
+  // An open alarm keeps the screen; one that is over, like none at all, gives way to one that waits, in its first paint.
   const handling = useAlarm(place.alarm) !== undefined;
   const taken = handling ? undefined : takeover.alarm;
+  const alarm = taken?.id ?? place.alarm;
+  const learn = useLearnAlarm();
+  const alarmSchool = useAlarm(alarm)?.school;
+  const school = taken?.school ?? place.school ?? alarmSchool;
+
   useEffect(() => {
     if (taken === undefined) return;
     move({ alarm: taken.id, school: taken.school }, true);

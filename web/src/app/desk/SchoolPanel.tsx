@@ -5,6 +5,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import type { Alarm, Camera, School } from "@/api/types";
 import { People } from "@/features/duty/People";
 import { LastAlarms } from "@/features/schools/LastAlarms";
+import { useAfterPaint } from "@/ui/after-paint";
 import { Button, buttonClass } from "@/ui/button";
 import { Notice } from "@/ui/surfaces";
 import {
@@ -45,6 +46,7 @@ export function SchoolPanel({ school: id, ...moves }: { school: string | undefin
 
 function Panel({ school, onWall, onForget, onAlarm, forAlarm }: { school: School } & Moves) {
   const { t, name } = useWords();
+  const painted = useAfterPaint(school.id);
   return (
     <section className="flex h-full min-h-0 flex-col" data-testid="school-panel" data-school={school.id}>
       <header className="border-b p-3">
@@ -95,10 +97,14 @@ function Panel({ school, onWall, onForget, onAlarm, forAlarm }: { school: School
         </div>
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <Contacts key={school.id} school={school.id} open={forAlarm} />
-        <Cameras school={school} />
-        <h3 className="px-3 pt-3 pb-1 text-sm font-medium text-ink-3">{t("panel.last_alarms")}</h3>
-        <LastAlarms school={school.id} onChoose={onAlarm} />
+        {painted && (
+          <>
+            <Contacts key={school.id} school={school.id} open={forAlarm} />
+            <Cameras school={school} />
+            <h3 className="px-3 pt-3 pb-1 text-sm font-medium text-ink-3">{t("panel.last_alarms")}</h3>
+            <LastAlarms school={school.id} onChoose={onAlarm} />
+          </>
+        )}
       </div>
     </section>
   );

@@ -1,7 +1,8 @@
 /** One alarm in the centre of the desk: what, where, pictures of now and of the minute before, and the next step. */
 import { FileText, Gauge, Phone } from "lucide-react";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import type { Alarm } from "@/api/types";
+import { useAfterPaint } from "@/ui/after-paint";
 import { Button, buttonClass, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
 import { Notice, Skeleton } from "@/ui/surfaces";
@@ -36,6 +37,7 @@ export interface Parts {
 export function AlarmScreen({ id, ...rest }: { id: string; parts: Parts } & Moves) {
   const { t } = useWords();
   const { alarm, error } = useAlarmAnywhere(id);
+  useKeys({ Escape: rest.onLeave }); // here, so that one can leave while the alarm is still asked for, too
   if (alarm !== undefined) return <Shown key={alarm.id} alarm={alarm} {...rest} />;
   if (error === null) return <Skeleton className="m-2 h-full" />;
   return (
@@ -57,13 +59,12 @@ function Shown({ alarm, parts, onChoose, onLeave, onReport }: { alarm: Alarm; pa
   useReportDrawn(alarm);
   const queue = useQueue();
   const next = queue.find((other) => other.id !== alarm.id);
-  const painted = usePainted();
+  const painted = useAfterPaint(alarm.id);
   const allowed = may(alarm, rights, user.id);
   const doing = useDoing(alarm.id, allowed);
   const heading = useRef<HTMLElement>(null);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   useKeys({
-    Escape: onLeave,
     KeyN: () => next !== undefined && onChoose(next),
     KeyP: () => window.open(casePaper(alarm.id, language), "_blank", "noopener"),
     KeyI: () => onReport(alarm),
@@ -84,7 +85,12 @@ function Shown({ alarm, parts, onChoose, onLeave, onReport }: { alarm: Alarm; pa
       <div className="grid grid-cols-1 gap-0.5 xl:min-h-0 xl:flex-1 xl:grid-cols-[minmax(0,1fr)_320px] 2xl:grid-cols-[minmax(0,1fr)_360px]">
         {painted ? <Pictures alarm={alarm} /> : <div className="bg-video" />}
         <div className="flex flex-col border-l bg-surface max-xl:order-first xl:min-h-0 xl:overflow-y-auto">
-          <Steps alarm={alarm} allowed={allowed} doing={doing} brought={parts.steps(alarm)} />
+          <Steps
+            alarm={alarm}
+            allowed={allowed}
+            doing={doing}
+            brought={painted ? parts.steps(alarm) : LATER}
+          />
           {painted && parts.checklist(alarm)}
           <div className="mt-auto flex flex-wrap items-center gap-2 border-t p-2">
             {next !== undefined && (
@@ -117,22 +123,13 @@ function Shown({ alarm, parts, onChoose, onLeave, onReport }: { alarm: Alarm; pa
           </div>
         </div>
       </div>
-      <AlarmLog alarm={alarm} onNote={(text) => doing.perform({ step: "note", text })} />
+      {painted && <AlarmLog alarm={alarm} onNote={(text) => doing.perform({ step: "note", text })} />}
     </article>
   );
 }
 
-/** False in the first paint: what happened and where is drawn before any video is set up. */
-function usePainted(): boolean {
-  const [painted, setPainted] = useState(false);
-  useLayoutEffect(() => {
-    let handle = requestAnimationFrame(() => {
-      handle = requestAnimationFrame(() => setPainted(true));
-    });
-    return () => cancelAnimationFrame(handle);
-  }, []);
-  return painted;
-}
+/** What other features bring asks the centre questions: not before the alarm itself is on the screen. */
+const LATER: Brought = { dispatch: () => null, sent: null, tell: () => null, told: null };
 
 function Heading({ alarm }: { alarm: Alarm }) {
   const { t, name } = useWords();

@@ -1,6 +1,6 @@
 /** What an officer does to an alarm. Each answer is the whole alarm and is shown at once, before its event arrives. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { api, taken } from "@/api/client";
 import { idempotencyKey } from "@/api/idempotency";
 import type { Alarm, Disposition, Verdict } from "@/api/types";
@@ -102,15 +102,31 @@ const NEEDS: Record<Act["step"], StepName | null> = {
   note: null,
 };
 
-/** An open alarm from the world, or a closed one from the centre. The newer of the two. */
+/**
+ * An open alarm from the world, or a closed one from the centre. The newer of the two.
+ *
+ * An alarm that leaves the world while it is looked at stays as it was last seen until the centre has answered: its
+ * screen, and what is typed there, must not go away under the officer's hands.
+ */
 export function useAlarmAnywhere(id: string): { alarm: Alarm | undefined; error: Error | null } {
   const live = useAlarm(id);
+  const [seen, setSeen] = useState(live);
+  if (live !== undefined && live !== seen) setSeen(live);
+  const known = live ?? (seen?.id === id ? seen : undefined);
   const asked = useQuery({
     queryKey: alarmKey(id),
     queryFn: () => taken(api.GET("/api/alarms/{alarm_id}", { params: { path: { alarm_id: id } } })),
     enabled: live === undefined,
+    staleTime: 0, // what an act of our own left behind is older than the reason why it is no longer open
     retry: false,
   });
-  const newer = live !== undefined && (asked.data === undefined || live.version >= asked.data.version);
-  return { alarm: newer ? live : asked.data, error: live === undefined ? asked.error : null };
+  const error = live === undefined ? asked.error : null;
+  const alarm = newer(known, asked.data);
+  return { alarm: error !== null && asked.data === undefined ? undefined : alarm, error };
+}
+
+/** Of one version the one from the world, which has a renewed lease. */
+export function newer(known: Alarm | undefined, asked: Alarm | undefined): Alarm | undefined {
+  if (known === undefined || asked === undefined) return known ?? asked;
+  return known.version >= asked.version ? known : asked;
 }

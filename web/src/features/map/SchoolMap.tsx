@@ -6,7 +6,7 @@ import type { FeatureCollection, Point } from "geojson";
 import { useEffect, useRef, useState } from "react";
 import type { School } from "@/api/types";
 import { useWords } from "@/vocabulary/use-words";
-import { boundsOf, pointsOf, ringOf } from "./points";
+import { boundsOf, pointsOf } from "./points";
 import { addShapes, makeStyle } from "./style";
 
 maplibre.setWorkerUrl(workerUrl);
@@ -14,6 +14,11 @@ maplibre.setWorkerUrl(workerUrl);
 /** The first view holds all schools in sight. */
 const FIT = { padding: 48, maxZoom: 14 };
 const CLICKABLE = ["alarms", "points", "clusters"];
+/**
+ * Uncovered, the map shows what it last drew for so long before it draws anew. Without a graphics processor a picture
+ * of it takes a tenth of a second or more, and the next alarm would have to wait for it.
+ */
+const CALM_MS = 500;
 
 interface Props {
   schools: ReadonlyMap<string, School>;
@@ -68,22 +73,45 @@ export default function SchoolMap({ schools, chosen, onChoose, theme, active }: 
     // The style holds the words and colours: a change of either draws the map anew.
   }, [language, theme, t]);
 
+  const calm = useCalm(active);
+  const drawn = useRef({ calm: "", alarmed: "", map });
   useEffect(() => {
-    if (map === null || !active) return;
-    const { calm, alarmed } = pointsOf(schools.values(), language);
-    setData(map, "calm", calm);
-    setData(map, "alarmed", alarmed);
-  }, [map, schools, language, active]);
+    if (map === null || !calm) return;
+    if (drawn.current.map !== map) drawn.current = { calm: "", alarmed: "", map };
+    const points = pointsOf(schools.values(), language);
+    for (const source of ["calm", "alarmed"] as const) {
+      const text = JSON.stringify(points[source]);
+      if (text === drawn.current[source]) continue; // a pulse of a school, and nothing that one could see
+      drawn.current[source] = text;
+      setData(map, source, points[source]);
+    }
+  }, [map, schools, language, calm]);
 
+  const school = chosen === undefined ? undefined : schools.get(chosen);
+  const [lon, lat] = [school?.lon, school?.lat];
   useEffect(() => {
-    if (map === null || !active) return;
-    const school = chosen === undefined ? undefined : schools.get(chosen);
-    setData(map, "chosen", ringOf(school));
-  }, [map, schools, chosen, active]);
+    if (map === null || lon === undefined || lat === undefined) return;
+    const ring = document.createElement("div");
+    ring.className = "pointer-events-none size-7.5 rounded-full border-2 border-accent";
+    const marker = new maplibre.Marker({ element: ring }).setLngLat([lon, lat]).addTo(map);
+    return () => void marker.remove();
+  }, [map, lon, lat]);
 
   return (
     <div ref={box} className="size-full" data-testid="map" role="application" aria-label={t("map.label")} />
   );
+}
+
+/** True a moment after `active` became true, false at once when it ends. */
+function useCalm(active: boolean): boolean {
+  const [calm, setCalm] = useState(active);
+  if (calm && !active) setCalm(false);
+  useEffect(() => {
+    if (!active) return;
+    const timer = setTimeout(() => setCalm(true), CALM_MS);
+    return () => clearTimeout(timer);
+  }, [active]);
+  return calm && active;
 }
 
 function setData(map: maplibre.Map, source: string, data: FeatureCollection<Point>): void {

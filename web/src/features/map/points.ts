@@ -35,13 +35,6 @@ export function pointsOf(schools: Iterable<School>, language: string): { calm: P
   return { calm, alarmed };
 }
 
-/** Where the ring of the chosen school goes. */
-export function ringOf(school: School | undefined): FeatureCollection<Point> {
-  if (school === undefined) return { type: "FeatureCollection", features: [] };
-  const geometry: Point = { type: "Point", coordinates: [school.lon, school.lat] };
-  return { type: "FeatureCollection", features: [{ type: "Feature", geometry, properties: {} }] };
-}
-
 export type Bounds = [west: number, south: number, east: number, north: number];
 
 /** Kazakhstan, for when there is nothing to fit to. */

@@ -33,7 +33,6 @@ export function makeStyle(language: string): StyleSpecification {
         clusterProperties: { needs: ["+", ["get", "needs"]] },
       },
       alarmed: { type: "geojson", data: empty },
-      chosen: { type: "geojson", data: empty },
     },
     layers: [
       { id: "water", type: "background", paint: { "background-color": token("--q-map-water") } },
@@ -106,17 +105,6 @@ export function makeStyle(language: string): StyleSpecification {
           "text-allow-overlap": true,
         },
         paint: { "text-color": token("--q-ink") },
-      },
-      {
-        id: "chosen-ring",
-        type: "circle",
-        source: "chosen",
-        paint: {
-          "circle-radius": 14,
-          "circle-color": "rgba(0,0,0,0)",
-          "circle-stroke-width": 2,
-          "circle-stroke-color": token("--q-accent"),
-        },
       },
       {
         id: "points",
