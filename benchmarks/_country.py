@@ -63,13 +63,16 @@ class Country:
 
 @contextlib.asynccontextmanager
 async def open_country(schools: int) -> AsyncIterator[Country]:
-    """PostgreSQL that makes durable, a carrier, and the centre, in a folder that vanishes."""
+    """PostgreSQL that makes durable, a carrier, and the centre in two processes, in a folder that vanishes.
+
+    One process takes in, as in a country; the other one does all the rest: desks, live events, the engine, notices.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="qorgan-bench-", ignore_cleanup_errors=True) as name,
         postgres(DURABLE) as database,
     ):
         wished: dict[str, int] = {}
-        for part in ("centre", *folder.USUAL_PORTS):
+        for part in ("centre", "intake", *folder.USUAL_PORTS):
             wished[part] = ports.choose(0, wished.values())
         settled = folder.settle(Path(name), [], wished)
         variables = {**_centre_variables(settled), "QORGAN_DATABASE": database}
@@ -77,14 +80,18 @@ async def open_country(schools: int) -> AsyncIterator[Country]:
         await asyncio.to_thread(_prepare, settled, schools)
         program = find_carrier()
         assert program is not None
+        running_roles = [sys.executable, "-m", "qorgan", "centre", "run", "--roles"]
         children = [
             Child(name="carrier", argv=[program, "-c", str(settled.nats_conf)]),
-            Child(name="centre", argv=[sys.executable, "-m", "qorgan", "centre", "run"], env=variables),
+            Child(name="centre", argv=[*running_roles, "web,gateway,jobs"], env=variables),
+            Child(name="intake", argv=[*running_roles, "intake", "--port", str(wished["intake"])], env=variables),
         ]
         running = asyncio.create_task(Supervisor(children, output=lambda *_: None).run())
         try:
             healthy = partial(_answers, f"{settled.url}/api/health")
             await _poll(healthy, within_s=120, otherwise="the centre does not answer")
+            taking_in = partial(_answers, f"http://127.0.0.1:{wished['intake']}/api/health")
+            await _poll(taking_in, within_s=60, otherwise="the intake does not answer")
             yield Country(settled, [f"big-{number:04d}" for number in range(schools)])
         finally:
             running.cancel()

@@ -101,7 +101,7 @@ def a_unit(centre: OperationsCentre, name: str = "101-жасақ") -> Unit:
 def an_alarm(school: School, **said: Any) -> Alarm:
     """As intake stores it."""
     message = alarm_raised(**said)
-    assert raising.store([raising.Raised(school, message)], timezone.now()) == [None]
+    assert raising.store([raising.Raised(school.located, message)], timezone.now()) == [None]
     return Alarm.objects.get(pk=message.alarm)
 
 

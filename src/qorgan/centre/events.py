@@ -1,36 +1,35 @@
 """What browsers should hear: announced inside a use case's transaction, sent out after its commit, and only then.
 
-`announce` is called by the rooms' services. After the commit each event goes to whoever is `listening` in this process:
-in the running centre a `NatsPublisher`, which puts it on `c1.events` for every gateway.
+`announce` is called by the rooms' services. After the commit the events go to whoever is `listening` in this process:
+in the running centre a `NatsPublisher`, which puts them on `c1.events` for every gateway.
 
 The way out is bounded and may lose: browsers that missed events start anew from a snapshot. It never delays a commit.
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 from django.dispatch import Signal
 
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
 log = logging.getLogger(__name__)
-Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident"]
-committed = Signal()  # sent with `event=` after each commit that announced something
+# `unshared`, of a centre: what a neighbour had shared with it is over, so its screens start anew
+Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident", "unshared"]
+committed = Signal()  # sent with `events=` after each commit that announced something
 WAITING = 50_000  # events of different objects
 TOGETHER = 500  # events in one message: far below the carrier's 1 MB
 MISSED = b'{"topic":"missed","id":"00000000-0000-0000-0000-000000000000"}'
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Something changed. The object itself is read by the gateway; here are only its id and where it lies."""
 
     topic: Topic
@@ -42,16 +41,13 @@ class Event:
 
     def as_json(self) -> bytes:
         """The payload of `c1.events`."""
-        schools = [str(school) for school in self.schools]
-        said: dict[str, Any] = {"topic": self.topic, "id": str(self.id), "schools": schools}
-        place = {"region": self.region, "district": self.district}
-        return json.dumps(said | place | ({"urgent": True} if self.urgent else {})).encode()
+        return msgspec.json.encode(self)
 
 
 class Publisher(Protocol):
     """`publish` may be called from any thread, never blocks and never raises; it may drop, and then counts."""
 
-    def publish(self, event: Event) -> None: ...
+    def publish(self, events: Sequence[Event]) -> None: ...
 
 
 class Carrier(Protocol):
@@ -73,12 +69,17 @@ def announce(
     urgent: bool = False,
 ) -> None:
     """Send this event when the transaction around us commits; never when it rolls back."""
-    event = Event(topic=topic, id=id, schools=schools, region=region, district=district, urgent=urgent)
-    transaction.on_commit(lambda: _send(event))
+    announce_all([Event(topic=topic, id=id, schools=schools, region=region, district=district, urgent=urgent)])
 
 
-def _send(event: Event) -> None:
-    for _, answer in committed.send_robust(sender=None, event=event):
+def announce_all(events: Sequence[Event]) -> None:
+    """The same for many: one message carries them."""
+    if events:
+        transaction.on_commit(lambda: _send(events))
+
+
+def _send(events: Sequence[Event]) -> None:
+    for _, answer in committed.send_robust(sender=None, events=events):
         if isinstance(answer, Exception):
             log.error("event.not_published", exc_info=answer)
 
@@ -87,8 +88,8 @@ def _send(event: Event) -> None:
 def listening(publisher: Publisher) -> Iterator[None]:
     """While inside, `publisher` hears what this process commits."""
 
-    def hear(event: Event, **_: object) -> None:
-        publisher.publish(event)
+    def hear(events: Sequence[Event], **_: object) -> None:
+        publisher.publish(events)
 
     committed.connect(hear, weak=False)
     try:
@@ -103,8 +104,8 @@ class InMemoryPublisher:
     def __init__(self) -> None:
         self.events: list[Event] = []
 
-    def publish(self, event: Event) -> None:
-        self.events.append(event)
+    def publish(self, events: Sequence[Event]) -> None:
+        self.events.extend(events)
 
 
 class NatsPublisher:
@@ -125,11 +126,11 @@ class NatsPublisher:
         self.sent = 0
         self.dropped = 0
 
-    def publish(self, event: Event) -> None:
+    def publish(self, events: Sequence[Event]) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._take, event)
+            self._loop.call_soon_threadsafe(self._take, events)
         except RuntimeError:  # the loop has ended: nobody listens any more
-            self.dropped += 1
+            self.dropped += len(events)
 
     async def run(self) -> None:
         """Send until cancelled."""
@@ -139,14 +140,15 @@ class NatsPublisher:
             while self._urgent or self._ordinary or self._missed:
                 await self._carry(self._next())
 
-    def _take(self, event: Event) -> None:
-        if len(self._urgent) + len(self._ordinary) >= self._limit:
-            self.dropped += len(self._urgent) + len(self._ordinary)
-            self._urgent.clear()
-            self._ordinary.clear()
-            self._missed = True
-        waiting = self._urgent if event.urgent else self._ordinary
-        waiting[event.topic, event.id] = event
+    def _take(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if len(self._urgent) + len(self._ordinary) >= self._limit:
+                self.dropped += len(self._urgent) + len(self._ordinary)
+                self._urgent.clear()
+                self._ordinary.clear()
+                self._missed = True
+            waiting = self._urgent if event.urgent else self._ordinary
+            waiting[event.topic, event.id] = event
         self._something.set()
 
     def _next(self) -> list[bytes]:

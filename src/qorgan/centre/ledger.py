@@ -18,6 +18,7 @@ from qorgan.kernel.errors import Corrupt
 from qorgan.kernel.ids import uuid7
 
 GENESIS = "0" * 64
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class LedgerBroken(Corrupt):
@@ -48,15 +49,14 @@ class LedgerLine(models.Model):
 
     def computed(self) -> str:
         """The digest this line ought to have."""
-        content = {
-            "id": str(self.id),
-            "subject": str(self.subject()),
-            "number": self.number,
-            "at": moment(self.at),
-            "said": self.said(),
-        }
-        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(f"{self.previous}\n{text}".encode()).hexdigest()
+        return digest(
+            self.previous,
+            id=self.id,
+            subject=self.subject(),
+            number=self.number,
+            at=self.at,
+            said=canonical(self.said()),
+        )
 
     def after(self, last: Self | None) -> Self:
         """This line, chained behind `last`. Not saved."""
@@ -72,6 +72,12 @@ class LedgerLine(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         _never_edited()
+
+
+def digest(previous: str, *, id: UUID, subject: UUID, number: int, at: datetime, said: str) -> str:
+    """What a line's digest ought to be. `said` is canonical JSON already, and so is what is made of it here."""
+    text = f'{{"at":"{moment(at)}","id":"{id}","number":{number},"said":{said},"subject":"{subject}"}}'
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
 def moment(at: datetime | None) -> str | None:

@@ -250,7 +250,7 @@ def test_an_event_says_where_it_lies(committed_town: Town, heard: InMemoryPublis
     place = {"schools": [str(committed_town.school.pk)], "region": a.KOSTANAY, "district": a.CITY}
     assert said == [
         {"topic": "alarm", "id": str(Alarm.objects.get().pk), "urgent": True} | place,
-        {"topic": "school", "id": str(committed_town.school.pk)} | place,
+        {"topic": "school", "id": str(committed_town.school.pk), "urgent": False} | place,
     ]
 
 

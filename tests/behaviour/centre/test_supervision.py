@@ -175,7 +175,7 @@ def test_many_silent_nodes_of_a_district_are_one_outage_that_hides_none_of_them(
 def pressed(school: School, *, ago: timedelta, took: timedelta, kind: str = "test", button: str = "hall") -> Alarm:
     received = NOW - ago
     message = a.alarm_raised(kind=kind, button=button, pressed_at=received - took)
-    assert raising.store([raising.Raised(school, message)], received) == [None]
+    assert raising.store([raising.Raised(school.located, message)], received) == [None]
     return Alarm.objects.get(pk=message.alarm)
 
 

@@ -52,7 +52,7 @@ def take(school: School, message: UUID, body: AlarmClaim, now: datetime) -> Conf
 
 def take_early(ids: Collection[UUID], now: datetime) -> None:
     """Claims that came before these alarms, which are stored now."""
-    early = list(EarlyClaim.objects.filter(alarm__in=ids).order_by("at", "pk")) if ids else []
+    early = list(EarlyClaim.objects.filter(alarm__among=ids).order_by("at", "pk")) if ids else []
     if not early:
         return
     rows = Alarm.objects.select_for_update(of=("self",)).select_related("school__district")
@@ -88,7 +88,7 @@ def _apply(
 ) -> None:
     before = alarm.case
     graver = duress and not before.duress
-    neighbour = neighbours()(alarm.school) if graver else None
+    neighbour = neighbours()(alarm.school.located) if graver else None
     after = told(before, claim, at=now, duress=duress, neighbour=neighbour)
     if after is not before:
         alarm.become(after)

@@ -457,9 +457,9 @@ class AlarmLog(LedgerLine):
         return self.alarm_id
 
     def said(self) -> dict[str, Any]:
-        return {
-            "actor": str(self.actor_id) if self.actor_id else None,
-            "action": self.action,
-            "note": self.note,
-            "data": self.data,
-        }
+        return self.saying(self.actor_id, self.action, self.note, self.data)
+
+    @staticmethod
+    def saying(actor: UUID | None, action: str, note: str, data: dict[str, Any]) -> dict[str, Any]:
+        """What the digest of such a line covers."""
+        return {"actor": str(actor) if actor else None, "action": action, "note": note, "data": data}

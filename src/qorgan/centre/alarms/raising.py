@@ -1,25 +1,25 @@
 """An alarm comes in: from a school, many in one transaction, or entered by an operator on behalf of a caller."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from qorgan.centre import bulk, clean
-from qorgan.centre.alarms.events import alarms_changed, levels_changed
-from qorgan.centre.alarms.events import raised as raised_signal
+from qorgan.centre import bulk, clean, ledger
+from qorgan.centre.alarms.events import alarms_raised
 from qorgan.centre.alarms.incidents import gather_in
 from qorgan.centre.alarms.models import Alarm, AlarmLog, OutOfService
 from qorgan.centre.alarms.neighbours import neighbours
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
 from qorgan.centre.alarms.service import get
-from qorgan.centre.schools.models import School
+from qorgan.centre.schools.models import Located, School
 from qorgan.domain.access import Actor, Right
-from qorgan.domain.alarms import MAX_NOTE, Kind, Level, Source, raised
+from qorgan.domain.alarms import MAX_NOTE, Case, Kind, Level, Source, raised
 from qorgan.kernel.errors import Conflict, NotFound
 from qorgan.kernel.ids import uuid7
 from qorgan.protocols.link.messages import AlarmRaised
@@ -32,8 +32,29 @@ OPERATORS_POINT = "operator"  # the `button` of an alarm that came by telephone
 class Raised:
     """One `alarm.raised` of a known school."""
 
-    school: School
+    school: Located
     message: AlarmRaised
+
+
+@dataclass(slots=True, kw_only=True)
+class Fresh:
+    """An alarm that is about to be stored, and what begins its log. No model: fifty columns, most of them `case`'s."""
+
+    id: UUID
+    school: Located
+    case: Case  # one object for all that are alike
+    button: str
+    place: tuple[str, str, str]  # kk, ru, en
+    source: str
+    pressed_at: datetime
+    received_at: datetime
+    cameras: list[str] = field(default_factory=list)
+    meaning: str = ""
+    code: str = ""
+    note: str = ""
+    by: UUID | None = None  # the operator who entered it; the school pressed otherwise
+    out_of_service: bool = False
+    incident: UUID | None = None
 
 
 @transaction.atomic
@@ -42,81 +63,153 @@ def store(raised: Sequence[Raised], received_at: datetime) -> list[Conflict | No
 
     The same id from another school is refused with code `alarm.id_taken`: an alarm is never overwritten.
     """
-    known = dict(Alarm.objects.filter(pk__in={one.message.alarm for one in raised}).values_list("pk", "school_id"))
+    ids = {one.message.alarm for one in raised}
+    known = dict(Alarm.objects.filter(pk__among=ids).values_list("pk", "school_id")) if ids else {}
     answers: list[Conflict | None] = []
     fresh: list[Raised] = []
     for one in raised:
         id = one.message.alarm
         if id not in known:
             fresh.append(one)
-            known[id] = one.school.pk
-        same = known[id] == one.school.pk
+            known[id] = one.school.id
+        same = known[id] == one.school.id
         answers.append(None if same else Conflict("another school has raised this id", code="alarm.id_taken"))
     if fresh:
-        neighbour_of = neighbours() if any(one.message.level == Level.P1 for one in fresh) else _nobody
-        alarms = [_new(one, received_at, neighbour_of) for one in fresh]
-        _write(alarms, [_first_lines(alarm) for alarm in alarms], received_at)
+        case_of = _cases(received_at)
+        _write([_fresh(one, received_at, case_of) for one in fresh], received_at)
     return answers
 
 
-def _write(alarms: Sequence[Alarm], lines: Iterable[Sequence[AlarmLog]], now: datetime) -> None:
-    _mark_out_of_service(alarms, now)
-    gather_in(alarms, now)
-    bulk.insert(alarms)
-    bulk.insert([line for some in lines for line in some])
-    raised_signal.send(Alarm, alarms=alarms)
-    alarms_changed(sorted(alarms, key=lambda alarm: alarm.level))
-    levels_changed(alarms)
+Cases = Callable[[Level, Kind, bool, int, Located], Case]
 
 
-def _mark_out_of_service(alarms: Sequence[Alarm], now: datetime) -> None:
-    """A point that is out of service raises alarms as ever; they say so."""
-    rows = OutOfService.objects.standing(now).filter(school__in={alarm.school_id for alarm in alarms})
-    out = set(rows.values_list("school_id", "key"))
-    for alarm in alarms:
-        alarm.point_out_of_service = (alarm.school_id, alarm.button) in out
+def _cases(at: datetime) -> Cases:
+    """Makes the case of an alarm raised at `at`; one for all that are alike."""
+    neighbour_of = cache(neighbours)  # read when the first P1 comes
+    case_of = cache(
+        lambda level, kind, duress, presses, neighbour: raised(
+            level, kind, at, neighbour=neighbour, duress=duress, presses=presses
+        )
+    )
+
+    def find(level: Level, kind: Kind, duress: bool, presses: int, school: Located) -> Case:
+        neighbour = neighbour_of()(school) if level is Level.P1 or duress else None
+        return case_of(level, kind, duress, presses, neighbour)
+
+    return find
 
 
-def _nobody(school: School) -> UUID | None:
-    return None
-
-
-def _new(one: Raised, received_at: datetime, neighbour_of: Callable[[School], UUID | None]) -> Alarm:
+def _fresh(one: Raised, received_at: datetime, case_of: Cases) -> Fresh:
     said = one.message
-    place_kk, place_ru, place_en = clean.local(said.place, 200, otherwise=said.button)
-    alarm = Alarm(
+    return Fresh(
         id=said.alarm,
         school=one.school,
+        case=case_of(Level.read(said.level), Kind.read(said.kind), said.duress, said.presses, one.school),
         button=clean.text(said.button, 100),
-        place_kk=place_kk,
-        place_ru=place_ru,
-        place_en=place_en,
+        place=clean.local(said.place, 200, otherwise=said.button),
         source=clean.text(said.source, 40),
-        camera_keys=clean.keys(said.cameras, MAX_CAMERAS),
+        cameras=clean.keys(said.cameras, MAX_CAMERAS),
         pressed_at=clean.moment(said.pressed_at, otherwise=received_at),
         received_at=received_at,
         meaning=clean.text(said.meaning, 60),
         code=clean.text(said.code, 60),
         note=clean.text(said.note, MAX_NOTE),
-        version=2,
-        lines_written=2,
     )
-    level, kind = Level.read(said.level), Kind.read(said.kind)
-    neighbour = neighbour_of(one.school)
-    alarm.become(raised(level, kind, received_at, neighbour=neighbour, duress=said.duress, presses=said.presses))
-    return alarm
 
 
-def _first_lines(alarm: Alarm) -> list[AlarmLog]:
-    pressed = AlarmLog(alarm=alarm, at=alarm.pressed_at, action="pressed", data=_said(alarm))
-    stored = AlarmLog(alarm=alarm, at=alarm.received_at, action="stored")
-    pressed.after(None)
-    return [pressed, stored.after(pressed)]
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+_OWN = (
+    "id",
+    "school_id",
+    "button",
+    "place_kk",
+    "place_ru",
+    "place_en",
+    "source",
+    "camera_keys",
+    "pressed_at",
+    "meaning",
+    "code",
+    "note",
+    "point_out_of_service",
+    "parent_id",
+)
+_LINE = ("id", "alarm_id", "actor_id", "number", "at", "action", "note", "data", "previous", "digest")
 
 
-def _said(alarm: Alarm) -> dict[str, Any]:
-    said = {"button": alarm.button, "source": alarm.source, "level": str(alarm.level), "kind": str(alarm.kind)}
-    more = {"meaning": alarm.meaning, "code": alarm.code, "presses": alarm.presses, "duress": alarm.duress}
+def _write(alarms: Sequence[Fresh], now: datetime) -> None:
+    _mark_out_of_service(alarms, now)
+    gather_in(alarms, now)
+    alike: dict[tuple[int, int], list[Fresh]] = {}
+    for alarm in alarms:
+        alike.setdefault((id(alarm.case), _lines_of(alarm)), []).append(alarm)
+    bulk.insert(Alarm, _OWN, [bulk.Alike(_common(some[0]), [_row(one) for one in some]) for some in alike.values()])
+    bulk.insert(AlarmLog, _LINE, [bulk.Alike({}, [line for alarm in alarms for line in _first_lines(alarm)])])
+    alarms_raised([(alarm.id, alarm.school, alarm.case.level) for alarm in alarms])
+
+
+def _mark_out_of_service(alarms: Sequence[Fresh], now: datetime) -> None:
+    """A point that is out of service raises alarms as ever; they say so."""
+    rows = OutOfService.objects.standing(now).filter(school__among={alarm.school.id for alarm in alarms})
+    if out := set(rows.values_list("school_id", "key")):
+        for alarm in alarms:
+            alarm.out_of_service = (alarm.school.id, alarm.button) in out
+
+
+def _common(alarm: Fresh) -> dict[str, Any]:
+    """The columns that all alarms of this case share: those that `Alarm.become` writes, and what is empty at first."""
+    lines = _lines_of(alarm)
+    row = Alarm(received_at=alarm.received_at, version=lines, lines_written=lines)
+    row.become(alarm.case)
+    names = (column.attname for column in Alarm._meta.local_concrete_fields)
+    return {name: getattr(row, name) for name in names if name not in _OWN}
+
+
+def _row(alarm: Fresh) -> tuple[Any, ...]:
+    return (
+        alarm.id,
+        alarm.school.id,
+        alarm.button,
+        *alarm.place,
+        alarm.source,
+        alarm.cameras,
+        alarm.pressed_at,
+        alarm.meaning,
+        alarm.code,
+        alarm.note,
+        alarm.out_of_service,
+        alarm.incident,
+    )
+
+
+def _lines_of(alarm: Fresh) -> int:
+    return 2 if alarm.by is None else 1
+
+
+def _first_lines(alarm: Fresh) -> list[tuple[Any, ...]]:
+    """One line for what an operator entered; two for a press: that, by the school's clock, and that it was stored."""
+    said = _said(alarm)
+    if alarm.by is not None:
+        return [_line(alarm, 1, alarm.received_at, "raised", said, ledger.GENESIS, note=alarm.note)]
+    pressed = _line(alarm, 1, alarm.pressed_at, "pressed", said, ledger.GENESIS)
+    return [pressed, _line(alarm, 2, alarm.received_at, "stored", {}, pressed[-1])]
+
+
+def _line(
+    alarm: Fresh, number: int, at: datetime, action: str, data: dict[str, Any], previous: str, *, note: str = ""
+) -> tuple[Any, ...]:
+    """A chained line, in the order of `_LINE`."""
+    line = uuid7()
+    said = ledger.canonical(AlarmLog.saying(alarm.by, action, note, data))
+    digest = ledger.digest(previous, id=line, subject=alarm.id, number=number, at=at, said=said)
+    return line, alarm.id, alarm.by, number, at, action, note, data, previous, digest
+
+
+def _said(alarm: Fresh) -> dict[str, Any]:
+    case = alarm.case
+    said = {"button": alarm.button, "source": alarm.source, "level": case.level.value, "kind": case.kind.value}
+    more = {"meaning": alarm.meaning, "code": alarm.code, "presses": case.presses, "duress": case.duress}
     return said | {key: value for key, value in more.items() if value and value != 1}
 
 
@@ -144,46 +237,37 @@ def on_behalf(actor: Actor, call: Call) -> AlarmOnTheWire:
     if school is None:
         raise NotFound("there is no such school in your territory")
     now = timezone.now()
-    place = clean.text(call.place, 200)
-    alarm = Alarm(
+    alarm = Fresh(
         id=uuid7(),
-        school=school,
+        school=school.located,
+        case=_cases(now)(call.level, call.kind, call.duress, 1, school.located),
         button=OPERATORS_POINT,
-        place_kk=place,
+        place=(clean.text(call.place, 200), "", ""),
         source=Source.OPERATOR.value,
         pressed_at=now,
         received_at=now,
         meaning=clean.text(call.meaning, 60),
         note=clean.text(call.note, MAX_NOTE),
-        version=1,
-        lines_written=1,
+        by=actor.user,
     )
-    alarm.become(raised(call.level, call.kind, now, neighbour=neighbours()(school), duress=call.duress))
-    line = AlarmLog(alarm=alarm, actor_id=actor.user, at=now, action="raised", note=alarm.note, data=_said(alarm))
-    _write([alarm], [[line.after(None)]], now)
-    return get(actor, alarm.pk)
+    _write([alarm], now)
+    return get(actor, alarm.id)
 
 
-def again(closed: Alarm, *, id: UUID, at: datetime, duress: bool, now: datetime) -> Alarm:
+def again(closed: Alarm, *, id: UUID, at: datetime, duress: bool, now: datetime) -> None:
     """A press of a point whose alarm the centre has closed, and the school did not know yet: a new alarm of its own."""
-    alarm = Alarm(
+    school = closed.school.located
+    alarm = Fresh(
         id=id,
-        school=closed.school,
+        school=school,
+        case=_cases(now)(Level(closed.level), Kind(closed.kind), duress, 1, school),
         button=closed.button,
-        place_kk=closed.place_kk,
-        place_ru=closed.place_ru,
-        place_en=closed.place_en,
+        place=(closed.place_kk, closed.place_ru, closed.place_en),
         source=closed.source,
-        camera_keys=closed.camera_keys,
+        cameras=closed.camera_keys,
         pressed_at=at,
         received_at=now,
         meaning=closed.meaning,
         code=closed.code,
-        version=2,
-        lines_written=2,
     )
-    neighbour = neighbours()(closed.school)
-    alarm.become(raised(Level(closed.level), Kind(closed.kind), now, neighbour=neighbour, duress=duress))
-    pressed, stored = _first_lines(alarm)
-    _write([alarm], [[pressed, stored]], now)
-    return alarm
+    _write([alarm], now)

@@ -15,7 +15,7 @@ from qorgan.centre.alarms import claims, raising
 from qorgan.centre.cameras import service as cameras
 from qorgan.centre.intake.models import Inbox
 from qorgan.centre.nodes import service as nodes
-from qorgan.centre.schools.models import School
+from qorgan.centre.schools.models import Located, School
 from qorgan.centre.supervision import service as supervision
 from qorgan.domain.alarms import Level
 from qorgan.kernel.errors import Invalid, Unavailable
@@ -153,7 +153,8 @@ def _deliver_alone(letter: _Letter) -> None:
 def _keep_raw(letter: _Letter) -> None:
     try:
         with transaction.atomic():
-            Inbox.objects.create(**_row(letter, timezone.now(), keep_body=True))
+            row = bulk.Alike({"received_at": timezone.now()}, [_row(letter, timezone.now(), keep_body=True)])
+            bulk.insert(Inbox, _COLUMNS, [row])
         letter.stored = True
     except DatabaseError:
         log.exception("intake.not_even_kept site=%s id=%s", letter.site, letter.envelope.id)
@@ -163,7 +164,7 @@ def _keep_raw(letter: _Letter) -> None:
 def _commit(letters: list[_Letter]) -> None:
     now = timezone.now()
     schools = _schools(letters)
-    known = dict(Inbox.objects.filter(pk__in={x.envelope.id for x in letters}).values_list("pk", "site"))
+    known = dict(Inbox.objects.filter(pk__among={x.envelope.id for x in letters}).values_list("pk", "site"))
     fresh: list[_Letter] = []
     for letter in letters:
         letter.code = _fault(letter, schools)
@@ -179,17 +180,20 @@ def _commit(letters: list[_Letter]) -> None:
             fresh.append(letter)
     _take_in(fresh, schools, now)
     kept = [letter for letter in fresh if letter.code is None]
-    bulk.insert_values(Inbox, [_row(letter, now, keep_body=_keeps_body(letter)) for letter in kept])
+    rows = [_row(letter, now, keep_body=_keeps_body(letter)) for letter in kept]
+    bulk.insert(Inbox, _COLUMNS, [bulk.Alike({"received_at": now}, rows)])
     for letter in kept:
         letter.stored = True
 
 
-def _schools(letters: Iterable[_Letter]) -> dict[str, School]:
-    sites = {letter.site for letter in letters}
-    return {row.site: row for row in School.objects.select_related("district").filter(site__in=sites)}
+def _schools(letters: Iterable[_Letter]) -> dict[str, Located]:
+    """Where the senders are; who is not there is unknown."""
+    rows = School.objects.filter(site__among={letter.site for letter in letters})
+    found = rows.values_list("site", "pk", "district_id", "district__region_id")
+    return {site: Located(id, district, region) for site, id, district, region in found}
 
 
-def _fault(letter: _Letter, schools: dict[str, School]) -> str | None:
+def _fault(letter: _Letter, schools: dict[str, Located]) -> str | None:
     """Why this message cannot be taken in; None for a good one. Reads the body."""
     envelope = letter.envelope
     if envelope.site != letter.site:
@@ -206,14 +210,17 @@ def _fault(letter: _Letter, schools: dict[str, School]) -> str | None:
     return None
 
 
-def _take_in(letters: list[_Letter], schools: dict[str, School], now: datetime) -> None:
+def _take_in(letters: list[_Letter], schools: dict[str, Located], now: datetime) -> None:
     raised = [(letter, letter.body) for letter in letters if isinstance(letter.body, AlarmRaised)]
     answers = raising.store([raising.Raised(schools[letter.site], body) for letter, body in raised], now)
     for (letter, _), refusal in zip(raised, answers, strict=True):
         letter.code = refusal.code if refusal else None
     claims.take_early({body.alarm for _, body in raised}, now)
-    for letter in letters:
-        _take_effect(letter, schools[letter.site], now)
+    others = [letter for letter in letters if not isinstance(letter.body, AlarmRaised | None)]
+    if others:
+        rows = School.objects.select_related("district").in_bulk({schools[letter.site].id for letter in others})
+        for letter in others:
+            _take_effect(letter, rows[schools[letter.site].id], now)
 
 
 def _take_effect(letter: _Letter, school: School, now: datetime) -> None:
@@ -249,15 +256,17 @@ def _keeps_body(letter: _Letter) -> bool:
     return False
 
 
-def _row(letter: _Letter, now: datetime, *, keep_body: bool) -> dict[str, object]:
+_COLUMNS = ("id", "site", "seq", "type", "version", "sent_at", "body")
+
+
+def _row(letter: _Letter, now: datetime, *, keep_body: bool) -> tuple[object, ...]:
     envelope = letter.envelope
-    return {
-        "id": envelope.id,
-        "site": letter.site,
-        "seq": envelope.seq,
-        "type": clean.text(envelope.type, 100),
-        "version": clean.count(envelope.version, 32_767),
-        "sent_at": clean.moment(envelope.sent_at, otherwise=now),
-        "received_at": now,
-        "body": bytes(envelope.body) if keep_body else None,
-    }
+    return (
+        envelope.id,
+        letter.site,
+        envelope.seq,
+        clean.text(envelope.type, 100),
+        clean.count(envelope.version, 32_767),
+        clean.moment(envelope.sent_at, otherwise=now),
+        bytes(envelope.body) if keep_body else None,
+    )

@@ -1,10 +1,21 @@
 """What `schools` announces."""
 
-from qorgan.centre.events import announce
-from qorgan.centre.schools.models import School
+from collections.abc import Iterable
+
+from qorgan.centre.events import Event, announce_all
+from qorgan.centre.schools.models import Located, School
 
 
 def school_changed(school: School) -> None:
     """Its row, its node, the counts of its cameras or its gravest alarm changed."""
-    district = school.district
-    announce("school", school.pk, schools=(school.pk,), region=district.region_id, district=district.pk)
+    schools_changed([school.located])
+
+
+def schools_changed(schools: Iterable[Located]) -> None:
+    """The same of many."""
+    announce_all(
+        [
+            Event(topic="school", id=id, schools=(id,), region=region, district=district)
+            for id, district, region in schools
+        ]
+    )

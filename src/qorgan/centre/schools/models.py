@@ -1,6 +1,7 @@
 """Organisations of education. `School` is the short name of all kinds of them."""
 
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -21,6 +22,14 @@ from qorgan.kernel.ids import is_key, uuid7
 def valid_site(site: str) -> None:
     if not is_key(site):
         raise ValidationError("a-z, 0-9, -; 1-63")
+
+
+class Located(NamedTuple):
+    """Which school, and where it lies: all that an alarm needs of it while it is stored."""
+
+    id: UUID
+    district: str
+    region: str
 
 
 class SchoolQuerySet(QuerySet["School"]):
@@ -100,6 +109,10 @@ class School(NamedRow):
     @property
     def address(self) -> LocalText:
         return LocalText(kk=self.address_kk, ru=self.address_ru, en=self.address_en)
+
+    @property
+    def located(self) -> Located:
+        return Located(self.pk, self.district_id, self.district.region_id)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         names = (self.name_kk, self.name_ru, self.name_en, self.address_kk, self.address_ru, self.address_en, self.site)
