@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from tests.support.panels import Crowd, PanelSchool, a_school, until
 
-from qorgan.edge.panels.server import MESSAGE_WITHIN_S, PROOF_WITHIN_S
+from qorgan.edge.panels.server import MESSAGE_WITHIN_S, PROOF_WITHIN_S, REFUSED_COST
 from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.dc09.messages import Message, write_message
 from qorgan.sim.panel import event_line
 
 PANIC = "1120 01 005"
 NULL = write_message(Message(id="NULL", seq=1, account="1234"))
+STRANGER = write_message(Message(id="ADM-CID", seq=1, account="9999", data="#9999|1120 01 005"))
 
 
 class ClockThatJumps(SystemClock):
@@ -136,6 +137,36 @@ async def test_datagrams_beyond_the_allowance_are_not_answered(school: PanelScho
         async with asyncio.timeout(100):
             assert "ACK" == (await sending).id  # it comes again, and is heard
         assert 2 == len(await school.alarms())
+
+
+async def test_a_flood_of_datagrams_pushes_nobody_else_out(school: PanelSchool) -> None:
+    """More from one address than asyncio's one datagram a turn would read: others are heard at the first try."""
+    async with school.open():
+        limiter, panel = school.panels._limiter, school.panel(udp=True, source_host="127.0.0.8")
+        limiter._rate, limiter._burst = 0.001, 100.0
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
+            flood.bind(("127.0.0.9", 0))
+            for _ in range(20):
+                for _ in range(100):
+                    flood.sendto(STRANGER, ("127.0.0.1", school.dc09_port))
+                assert "ACK" == (await panel.report(PANIC)).id
+        assert ["ACK"] * 20 == panel.answers
+        assert school.counts()["dc09.unknown_account"] <= 100, "of the others nothing is even read"
+
+
+async def test_strangers_use_their_allowance_up_faster_than_panels(tmp_path: Path) -> None:
+    school = a_school(tmp_path)
+    async with school.open():
+        limiter = school.panels._limiter
+        limiter._rate, limiter._burst = 0.001, 10 * REFUSED_COST
+        async with visitors(school.dc09_port, 1, STRANGER * 50):
+            await until(lambda: school.counts().get("dc09.limited"), "a limit")
+            assert school.counts()["dc09.unknown_account"] <= 10
+            async with visitors(school.dc09_port, 1, NULL):
+                await until(lambda: school.counts()["dc09.limited"] >= 2, "calling again does not help")
+            assert "dc09.ack" not in school.counts()
+            await school.panel().report(PANIC)
+        await until(lambda: school.connections() == 0, "whoever hangs up is forgotten, though nothing was read from it")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import socket
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Protocol, cast
 
 import structlog
@@ -30,9 +31,13 @@ MAX_DATAGRAMS = 1_000  # under way; more are dropped unanswered, and come again
 READ_BYTES = 65_536
 SOCKET_BYTES = 16_384  # what the kernel keeps of a connection: messages and answers are short
 READ_COST = 0.1  # of a message: reading many small pieces costs, too
+REFUSED_COST = 20.0  # more, of what no panel of ours says: 25 a second and address, 250 at once
+DATAGRAMS_A_TURN = 256  # read before others have their turn; what is beyond an allowance costs next to nothing
+DATAGRAM_BUFFER_BYTES = 4_194_304  # in the kernel (less where it allows less): a flood must not push others out of it
 BYTES_A_MESSAGE = 4_096
 LOOK_EVERY_S = 1.0
 BACKLOG = 4_096
+GONE_STATES = (7, 8)  # TCP_CLOSE, TCP_CLOSE_WAIT of linux/tcp.h (netinet/tcp.h), the first byte of TCP_INFO
 log = structlog.get_logger(__name__)
 Answerer = Callable[[bytes, str], Awaitable[tuple[bytes, bool]]]  # message, address → answer, whether it is ours
 
@@ -70,7 +75,8 @@ class Receiver:
     ) -> None:
         self.name, self.clock, self.counts, self.limiter = name, clock, counts, limiter
         self._talk, self._allow, self._max = talk, allow, max_connections
-        self._connections: dict[_Connection, None] = {}  # in the order of their coming
+        self._connections: dict[_Connection, None] = {}
+        self._unproven: dict[_Connection, None] = {}  # of them, in the order of their coming
         self._datagrams: set[asyncio.Task[None]] = set()
         self.turn = asyncio.Semaphore(MAX_AT_ONCE)
         self.view = memoryview(bytearray(READ_BYTES))  # shared: what is read is copied before anybody else reads
@@ -97,24 +103,28 @@ class Receiver:
             self.counts[f"{self.name}.not_allowed"] += 1
             return False
         if len(self._connections) >= self._max:
-            unproven = next((one for one in self._connections if not one.proven), None)
+            unproven = next(iter(self._unproven), None)
             self.counts[f"{self.name}.full"] += 1
             if unproven is None:
                 return False
             self.leave(unproven)
             unproven.close()
-        self._connections[connection] = None
+        self._connections[connection] = self._unproven[connection] = None
         return True
 
     def leave(self, connection: "_Connection") -> None:
         self._connections.pop(connection, None)
+        self._unproven.pop(connection, None)
+
+    def prove(self, connection: "_Connection") -> None:
+        """It is a panel's, and keeps its place."""
+        self._unproven.pop(connection, None)
 
     def new_talk(self) -> Talk:
         return self._talk()
 
-    def datagram(self, transport: asyncio.DatagramTransport, data: bytes, address: tuple[str, int]) -> None:
+    def datagram(self, answer: Callable[[bytes], None], data: bytes, host: str) -> None:
         """One datagram is one message, or nothing. What is not answered comes again."""
-        host = address[0]
         if self._allow and host not in self._allow:
             self.counts[f"{self.name}.not_allowed"] += 1
             return
@@ -125,30 +135,36 @@ class Receiver:
         for unit in talk.reader.feed(data):
             if not isinstance(unit, bytes):
                 self.damaged(unit)
+                self.refused(host)
                 continue
-            task = asyncio.get_running_loop().create_task(self._answer_datagram(talk, unit, transport, address))
+            task = asyncio.get_running_loop().create_task(self._answer_datagram(talk, unit, answer, host))
             self._datagrams.add(task)
             task.add_done_callback(self._datagrams.discard)
             break  # the standard puts one message into a datagram
         if talk.reader.unfinished:
             self.counts[f"{self.name}.cut"] += 1
 
+    def refused(self, host: str) -> float:
+        """An address said what no panel of ours says, which uses its allowance up faster; seconds it has to wait."""
+        return self.limiter.spend(host, REFUSED_COST, self.clock.monotonic())
+
     def damaged(self, unit: object) -> None:
         self.counts[f"{self.name}.damaged.{getattr(unit, 'damage', 'overlong')}"] += 1
 
-    async def _answer_datagram(
-        self, talk: Talk, unit: bytes, transport: asyncio.DatagramTransport, address: tuple[str, int]
-    ) -> None:
+    async def _answer_datagram(self, talk: Talk, unit: bytes, answer: Callable[[bytes], None], host: str) -> None:
         async with self.turn:
-            answer, _ours = await talk.answer(unit, address[0])
-        if answer and not transport.is_closing():
-            transport.sendto(answer, address)
+            said, ours = await talk.answer(unit, host)
+        if not ours:
+            self.refused(host)
+        if said:
+            answer(said)
 
     def _close_overdue(self) -> None:
         now = self.clock.monotonic()
-        for connection in [one for one in self._connections if one.overdue(now)]:
-            self.counts[f"{self.name}.too_slow" if connection.slow else f"{self.name}.idle"] += 1
-            connection.close()
+        for connection, why in [(one, one.overdue(now)) for one in self._connections]:
+            if why:
+                self.counts[f"{self.name}.{why}"] += 1
+                connection.close()
 
     @asynccontextmanager
     async def _listening(self, host: str, port: int) -> AsyncIterator[None]:
@@ -167,14 +183,45 @@ class Receiver:
     @asynccontextmanager
     async def _receiving(self, host: str, port: int) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=(host, port))
+        with await _datagram_socket(host, port) as listening:
+            loop.add_reader(listening, self._read_datagrams, listening)
+            try:
+                yield
+            finally:
+                loop.remove_reader(listening)
+                for task in list(self._datagrams):
+                    task.cancel()
+                await asyncio.gather(*self._datagrams, return_exceptions=True)
+
+    def _read_datagrams(self, listening: socket.socket) -> None:
+        """Many in one turn: asyncio's own transport reads one, and a flood pushes honest ones out of the kernel."""
+        for _ in range(DATAGRAMS_A_TURN):
+            try:
+                data, address = listening.recvfrom(READ_BYTES)
+            except BlockingIOError:
+                return
+            self.datagram(partial(self._send, listening, address), data, address[0])
+
+    def _send(self, listening: socket.socket, address: tuple[str, int], data: bytes) -> None:
         try:
-            yield
-        finally:
-            for task in list(self._datagrams):
-                task.cancel()
-            await asyncio.gather(*self._datagrams, return_exceptions=True)
-            transport.close()
+            listening.sendto(data, address)
+        except OSError:  # no room in the kernel, no way there: the panel asks again
+            self.counts[f"{self.name}.unsent"] += 1
+
+
+async def _datagram_socket(host: str, port: int) -> socket.socket:
+    """Bound, never blocking, with room in the kernel. Raises `OSError` when the address is taken."""
+    loop = asyncio.get_running_loop()
+    family, kind, protocol, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_DGRAM))[0]
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.setblocking(False)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DATAGRAM_BUFFER_BYTES)
+        made.bind(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 class _Connection(asyncio.BufferedProtocol):
@@ -185,20 +232,21 @@ class _Connection(asyncio.BufferedProtocol):
         "_ended",
         "_heard",
         "_paused_until",
+        "_resting",
         "_since",
         "_talk",
         "_task",
+        "_timer",
         "_transport",
         "_waiting",
         "address",
         "proven",
         "receiver",
-        "slow",
     )  # fmt: skip
 
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
-        self.address, self.proven, self.slow = "", False, False
+        self.address, self.proven = "", False
         self._talk = receiver.new_talk()
         self._transport: asyncio.Transport | None = None
         self._waiting: deque[bytes] = deque()
@@ -206,6 +254,8 @@ class _Connection(asyncio.BufferedProtocol):
         self._since = self._heard = receiver.clock.monotonic()
         self._began: float | None = None  # when the message that is not whole yet began
         self._paused_until = 0.0
+        self._timer: asyncio.TimerHandle | None = None  # when it is looked whether it may be read again
+        self._resting: asyncio.Task[None] | None = None  # before the next of its messages that wait is answered
         self._ended = False  # it will send no more, and may still read
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -214,10 +264,15 @@ class _Connection(asyncio.BufferedProtocol):
         _prepare(self._transport.get_extra_info("socket"))
         if not self.receiver.admit(self):
             self._transport.abort()
+            return
+        self._resume()  # of an address that has used its allowance up nothing is read yet, however often it calls
 
     def connection_lost(self, error: Exception | None) -> None:
         self.receiver.leave(self)
         self._transport = None
+        for waits in (self._timer, self._resting):
+            if waits is not None:
+                waits.cancel()
         self._waiting.clear()  # what is under way is finished: its sender will hear nothing, and ask again
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -226,15 +281,16 @@ class _Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         data = bytes(self.receiver.view[:nbytes])
         now = self.receiver.clock.monotonic()
-        units = 0
+        units, junk = 0, False
         for unit in self._talk.reader.feed(data):
             units += 1
             if isinstance(unit, bytes):
                 self._waiting.append(unit)
             else:
+                junk = True
                 self.receiver.damaged(unit)
         self._began = (self._began if units == 0 and self._began is not None else now) if self._unfinished else None
-        cost = max(units, nbytes / BYTES_A_MESSAGE) + READ_COST
+        cost = max(units, nbytes / BYTES_A_MESSAGE) + READ_COST + junk * REFUSED_COST
         self._paused_until = now + self.receiver.limiter.spend(self.address, cost, now)
         if self._waiting and self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._answer_waiting())
@@ -244,16 +300,24 @@ class _Connection(asyncio.BufferedProtocol):
         self._ended = self._task is not None  # half closed: the answers under way may still be read
         return self._ended
 
-    def overdue(self, now: float) -> bool:
-        """Whether it has had its time."""
-        self.slow = self._began is not None and now - self._began > MESSAGE_WITHIN_S
-        if self._task is not None or now < self._paused_until:
-            return False  # it waits for us, not we for it
-        return self.slow or now - self._heard > (IDLE_S if self.proven else PROOF_WITHIN_S)
+    def overdue(self, now: float) -> str:
+        """Why it has had its time (`too_slow`, `idle`, `gone`); empty while it has not."""
+        if self._task is not None or now < self._paused_until:  # it waits for us, not we for it
+            return "gone" if not self.proven and self._gone() else ""
+        if self._began is not None and now - self._began > MESSAGE_WITHIN_S:
+            return "too_slow"
+        return "idle" if now - self._heard > (IDLE_S if self.proven else PROOF_WITHIN_S) else ""
 
     def close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    def _gone(self) -> bool:
+        """Whether it hung up: while nothing is read from it, only the kernel knows."""
+        if self._transport is None:
+            return True
+        state: bytes = self._transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
+        return state[0] in GONE_STATES
 
     @property
     def _unfinished(self) -> bool:
@@ -265,14 +329,29 @@ class _Connection(asyncio.BufferedProtocol):
                 unit = self._waiting.popleft()
                 async with self.receiver.turn:
                     answer, ours = await self._talk.answer(unit, self.address)
+                self._write(answer)
                 if ours:
                     self.proven, self._heard = True, self.receiver.clock.monotonic()
-                self._write(answer)
+                    self.receiver.prove(self)
+                elif (wait_s := self.receiver.refused(self.address)) > 0:
+                    await self._rest(wait_s)
+                if self._waiting:
+                    await asyncio.sleep(0)  # others have their turn between two messages of one connection
                 self._read_or_not(self.receiver.clock.monotonic())
         finally:
             self._task = None
         if self._transport is not None and self._ended:
             self._transport.close()
+
+    async def _rest(self, wait_s: float) -> None:
+        """Wait so long, or until it has hung up."""
+        self.receiver.counts[f"{self.receiver.name}.limited"] += 1
+        self._resting = asyncio.create_task(self.receiver.clock.sleep(wait_s))
+        try:
+            await asyncio.wait([self._resting])
+        finally:
+            self._resting.cancel()
+            self._resting = None
 
     def _write(self, answer: bytes) -> None:
         if not answer or self._transport is None or self._transport.is_closing():
@@ -289,9 +368,9 @@ class _Connection(asyncio.BufferedProtocol):
             return
         wait_s = self._paused_until - now
         if wait_s > 0:
-            if transport.is_reading():
+            if self._timer is None:
                 self.receiver.counts[f"{self.receiver.name}.limited"] += 1
-                asyncio.get_running_loop().call_later(wait_s, self._resume)
+                self._timer = asyncio.get_running_loop().call_later(wait_s, self._resume)
             transport.pause_reading()
         elif len(self._waiting) >= MAX_WAITING:
             transport.pause_reading()
@@ -299,20 +378,10 @@ class _Connection(asyncio.BufferedProtocol):
             transport.resume_reading()
 
     def _resume(self) -> None:
-        self._read_or_not(self.receiver.clock.monotonic())
-
-
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        self._transport: asyncio.DatagramTransport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        if self._transport is not None:
-            self._receiver.datagram(self._transport, data, address)
+        """Look whether it may be read: others of its address may have used up what there was."""
+        now, self._timer = self.receiver.clock.monotonic(), None
+        self._paused_until = now + self.receiver.limiter.spend(self.address, 0.0, now)
+        self._read_or_not(now)
 
 
 def _prepare(connection: socket.socket | None) -> None:
