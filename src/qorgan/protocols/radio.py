@@ -77,7 +77,7 @@ def read_press(name: str, payload: bytes, now_s: float) -> RadioPress:
         if len(payload) > MAX_PAYLOAD:
             raise ValueError("too long")
         said = msgspec.json.decode(payload, type=_Said)
-    except (msgspec.MsgspecError, ValueError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # the last: brackets within brackets
         minute = int(now_s // UNREADABLE_SAME_WITHIN_S)
         digest = hashlib.sha256(f"{name}/{minute}/".encode() + payload[:MAX_PAYLOAD]).digest()
         return RadioPress(press=UUID(bytes=digest[:16]), readable=False)
@@ -90,5 +90,5 @@ def read_state(payload: bytes) -> RadioState:
         if len(payload) > MAX_PAYLOAD:
             raise ValueError(f"a state has at most {MAX_PAYLOAD} bytes")
         return msgspec.json.decode(payload, type=RadioState)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Invalid(f"not a state of a radio button: {error}") from error

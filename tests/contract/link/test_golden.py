@@ -9,7 +9,7 @@ from tests.contract.link import samples
 
 from qorgan.kernel.errors import Invalid
 from qorgan.protocols.link import messages
-from qorgan.protocols.link.messages import Envelope, decode, decode_batch, encode
+from qorgan.protocols.link.messages import AlarmRaised, Envelope, Message, decode, decode_batch, encode
 
 FILES = sorted(samples.GOLDEN.glob("*.msgpack"))
 SAMPLES = samples.samples()
@@ -61,6 +61,16 @@ def test_a_body_of_unknown_type_stays_raw_in_its_envelope() -> None:
     read = decode(encode(strange), Envelope)
     assert read.decode_body() is None
     assert bytes(read.body) == bytes(known.body)
+
+
+@pytest.mark.parametrize("kind", [Envelope, AlarmRaised])
+def test_lists_within_lists_are_invalid_and_nothing_worse(kind: type[Message]) -> None:
+    """In a field that nobody knows, deeper than the decoder follows: few bytes, and no crash."""
+    deep = b"\x81\xa1x" + b"\x91" * 5_000 + b"\xc0"
+    with pytest.raises(Invalid):
+        decode(deep, kind)
+    with pytest.raises(Invalid):
+        decode_batch(b"\x91" + deep)
 
 
 def test_what_is_too_long_is_refused_before_it_is_read() -> None:

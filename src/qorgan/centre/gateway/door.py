@@ -45,5 +45,5 @@ class Door:
                 raise Invalid(f"the body has more than {most_bytes} bytes")
         try:
             return msgspec.json.decode(bytes(data), type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Invalid(f"the body has not the form of such an order ({type(error).__name__})") from None

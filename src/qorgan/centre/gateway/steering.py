@@ -116,7 +116,7 @@ async def _body(request: Request) -> Steer:
             raise Invalid(f"the body has more than {MAX_BODY_BYTES} bytes")
     try:
         order = msgspec.json.decode(bytes(data), type=Steer)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"the body is wrong: {error}") from error
     _purpose(order.purpose)
     return order

@@ -61,7 +61,7 @@ def parse(data: bytes, kind: type[T]) -> T:
     """The body's value. Raises `Invalid`."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"the body is not what was expected: {error}") from error
 
 

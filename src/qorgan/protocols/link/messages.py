@@ -291,7 +291,7 @@ def decode(data: bytes | msgspec.Raw, kind: type[T]) -> T:
         raise Invalid(f"message of {len(data)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:  # the latter: lists within lists
         raise Invalid(f"not a {kind.__name__}: {error}") from error
 
 
@@ -301,5 +301,5 @@ def decode_batch(data: bytes) -> list[Envelope]:
         raise Invalid(f"batch of {len(data)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
     try:
         return msgspec.msgpack.decode(data, type=list[Envelope])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise Invalid(f"not a batch of envelopes: {error}") from error
