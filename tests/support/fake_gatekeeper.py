@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor
+from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor, Where
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
 from qorgan.protocols.link.grants import Action
@@ -42,6 +42,7 @@ class FakeGatekeeper:
         self.before_snapshot_returns: Any = None
         self.alarms: list[dict[str, Any]] = []
         self.away = False
+        self.consoles: list[str] = []
         self.setups: list[CameraWish] = []
         self.links: dict[str, View] = {}  # what each token opens
         self.audit: list[tuple[str, str]] = []
@@ -133,6 +134,10 @@ class FakeGatekeeper:
     async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
         self.audit.append((action, data["hold"]))
 
+    async def see_consoles(self, visitors: Sequence[Visitor]) -> None:
+        self._answer()
+        self.consoles = [visitor.user for visitor in visitors]
+
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         self._answer()
         found: dict[str, Any] = {"schools": [], "cameras": [], "alarms": [], "units": []}
@@ -142,6 +147,9 @@ class FakeGatekeeper:
         if self.before_snapshot_returns is not None:
             await self.before_snapshot_returns()
         return found
+
+    def covers(self, visitor: Visitor, where: Where) -> bool:
+        return where.region in ("", visitor.visibility)
 
     async def look(self, topic: str, ids: Sequence[UUID]) -> list[Seen]:
         self._answer()

@@ -27,6 +27,7 @@ _RIGHT = {
     "unit": Right.UNITS_READ,
     "incident": Right.ALARM_READ,
     "fault": Right.FAULTS_READ,
+    "unshared": Right.ALARM_READ,
 }
 
 
@@ -40,6 +41,7 @@ class Seen:
     region: str = ""
     district: str = ""
     centre: UUID | None = None  # whose it is, or with whom it is shared
+    sharers: frozenset[UUID] = frozenset()  # of a camera: centres that were called for an open alarm of its school
     places: frozenset[tuple[UUID, str, UUID | None]] = frozenset()  # school, district, sharer of an incident's alarms
     under: frozenset[tuple[UUID, str, str]] = frozenset()  # school, district, region of an outage's faults
 
@@ -47,16 +49,23 @@ class Seen:
         """The same answer as the room's own `visible_to`, without asking the database."""
         if not actor.may(_RIGHT[self.topic]):
             return False
+        if self.topic == "unshared":
+            return actor.centre == self.centre
         if self.topic == "unit":
             return actor.scope.everywhere or (self.centre is not None and actor.centre == self.centre)
         if self.topic == "fault" and self.school is None:
-            return actor.scope.everywhere or any(
-                actor.scope.covers(region=region, district=district, school=school)
-                for school, district, region in self.under
+            own = self.centre is not None and self.centre == actor.centre
+            return (
+                own
+                or actor.scope.everywhere
+                or any(
+                    actor.scope.covers(region=region, district=district, school=school)
+                    for school, district, region in self.under
+                )
             )
         if self.topic == "incident":
             return any(self._at_place(actor, *place) for place in self.places)
-        if self.centre is not None and actor.centre == self.centre:
+        if actor.centre is not None and (actor.centre == self.centre or actor.centre in self.sharers):
             return True
         assert self.school is not None
         return actor.scope.covers(region=self.region, district=self.district, school=self.school)
@@ -109,6 +118,8 @@ def look(topic: str, id: UUID) -> Seen | None:
             return _incident(id)
         case "fault":
             return _fault(id)
+        case "unshared":
+            return Seen(topic=topic, data={}, centre=id)
     return None
 
 
@@ -116,6 +127,9 @@ def look_many(topic: str, ids: Sequence[UUID]) -> list[Seen]:
     """`look` for several objects of one topic. What is not there is left out."""
     if topic == "alarm":
         return [_seen_alarm(row) for row in Alarm.objects.whole().filter(pk__in=ids)]
+    if topic == "school":
+        rows = School.objects.with_status().filter(pk__in=ids)
+        return [_at(row, "school", schools.on_the_wire(row)) for row in rows]
     return [seen for id in ids if (seen := look(topic, id)) is not None]
 
 
@@ -126,7 +140,11 @@ def _school(id: UUID) -> Seen | None:
 
 def _camera(id: UUID) -> Seen | None:
     row = Camera.objects.select_related("school__node", "school__district").filter(pk=id).first()
-    return None if row is None else _at(row.school, "camera", cameras.on_the_wire(row))
+    if row is None:
+        return None
+    shared = Alarm.objects.filter(school=row.school_id, closed_at=None, shared_with__isnull=False)
+    sharers = frozenset(shared.values_list("shared_with", flat=True))
+    return replace(_at(row.school, "camera", cameras.on_the_wire(row)), sharers=sharers)
 
 
 def _alarm(id: UUID) -> Seen | None:
@@ -164,7 +182,7 @@ def _fault(id: UUID) -> Seen | None:
         return _at(row.school, "fault", item)
     near = Fault.objects.filter(parent=row, school__isnull=False).select_related("school__district")
     under = [(one.school.pk, one.school.district_id, one.school.district.region_id) for one in near if one.school]
-    return Seen(topic="fault", data=_json(item), under=frozenset(under))
+    return Seen(topic="fault", data=_json(item), centre=row.centre_id, under=frozenset(under))
 
 
 def _at(school: School, topic: str, item: Schema) -> Seen:

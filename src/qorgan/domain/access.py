@@ -10,6 +10,7 @@ from uuid import UUID
 from qorgan.kernel.errors import Forbidden, Invalid
 
 ALARM_PURPOSE_LASTS = timedelta(hours=24)  # after the alarm's closure
+GUEST_SEES_BEFORE = timedelta(seconds=60)  # of a press: as much as the alarm's own screen shows
 
 
 class Role(StrEnum):
@@ -145,6 +146,10 @@ PURPOSES: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType(
 LISTENING: Mapping[Role, frozenset[PurposeKind]] = MappingProxyType({Role.DUTY_OFFICER: frozenset({PurposeKind.ALARM})})
 
 
+# What the officers of a neighbouring centre may do with a school's cameras, for the one alarm they were called for.
+GUEST_RIGHTS = frozenset({Right.LIVE_VIEW, Right.ARCHIVE_VIEW})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a role holds: everywhere, or in these regions, districts (codes) and schools (ids) together."""
@@ -223,3 +228,17 @@ def require_listening(role: Role, purpose: Purpose) -> None:
 def alarm_purpose_holds(*, same_school: bool, closed_at: datetime | None, now: datetime) -> bool:
     """Whether an alarm is a reason to watch: it is of that school, and open or closed less than a day ago."""
     return same_school and (closed_at is None or now - closed_at < ALARM_PURPOSE_LASTS)
+
+
+def require_guest(right: Right, purpose: Purpose, *, pressed_at: datetime | None, start: datetime | None) -> None:
+    """Whether an officer of a neighbouring centre may look at this school: for the alarm shared with their centre.
+
+    `pressed_at` is of that alarm, while it is open; None: there is none. `start` is of a recording. Raises `Forbidden`
+    with code `guest`: for another purpose or right, after the alarm's closure, for what was long before the press.
+    """
+    if right not in GUEST_RIGHTS:
+        raise Forbidden(f"of another centre's school nobody has the right {right}", code="guest")
+    if purpose.kind is not PurposeKind.ALARM or pressed_at is None:
+        raise Forbidden("another centre's school is watched for an open alarm that it shares with yours", code="guest")
+    if start is not None and start < pressed_at - GUEST_SEES_BEFORE:
+        raise Forbidden("of another centre's school you see a minute before the press, and what follows", code="guest")

@@ -38,7 +38,7 @@ class Notice:
     """Something happened that somebody may wish to know. `key` names it for ever: nobody is told of it twice.
 
     `event` is `<topic>.<what>`, "alarm.raised". An outage of an area has no school. `level` and `kind` are an alarm's;
-    an action has its kind alone.
+    an action has its kind alone. `calls` are the officers whom it calls by name; None: nobody in particular.
     """
 
     key: str
@@ -49,6 +49,7 @@ class Notice:
     district: str = ""
     level: str = ""
     kind: str = ""
+    calls: frozenset[UUID] | None = None
 
     @property
     def priority(self) -> int:
@@ -63,7 +64,9 @@ class Notice:
 class Wish:
     """What a subscription asks for. Empty `levels` or `kinds`: all. `events` are names, or `<topic>.*`.
 
-    `limit` is the scope of the person it belongs to, as it is now: who loses a right is told no more.
+    `limit` is the scope of the person it belongs to, as it is now: who loses a right is told no more. `officer` is that
+    person, if they are somebody whom an alarm may call by name: of alarms they hear when they are called, wherever the
+    alarm is (a neighbouring centre's, too), and not when others are.
     """
 
     scope: Scope
@@ -71,6 +74,7 @@ class Wish:
     levels: frozenset[str] = field(default_factory=frozenset)
     kinds: frozenset[str] = field(default_factory=frozenset)
     limit: Scope | None = None
+    officer: UUID | None = None
 
 
 def wants(wish: Wish, notice: Notice) -> bool:
@@ -82,6 +86,8 @@ def wants(wish: Wish, notice: Notice) -> bool:
         return False
     if wish.kinds and notice.kind and notice.kind not in wish.kinds:
         return False
+    if wish.officer is not None and notice.calls is not None:
+        return wish.officer in notice.calls
     return _covers(wish.scope, notice) and (wish.limit is None or _covers(wish.limit, notice))
 
 

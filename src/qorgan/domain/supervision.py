@@ -12,12 +12,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-NODE, LINK, AREA = "node", "link", "area"  # subjects of faults; those of a way in are "source:<key>"
+# subjects of faults; those of a way in are "source:<key>"
+NODE, LINK, AREA, DESKS = "node", "link", "area", "desks"
 NODE_SILENT = "node.silent"
 LINK_GAP = "link.gap"
 SOURCE_SILENT = "source.silent"
 TEST_OVERDUE = "test.overdue"
 AREA_SILENT = "area.silent"
+NOBODY_AT_DESK = "desk.nobody"  # of a centre: whoever is called there is not at a desk
 
 SAME_FAULT_WITHIN = timedelta(minutes=10)  # a fault that returns so soon after its end is the same one
 STALE_AFTER = timedelta(seconds=150)  # the board writes at least once a minute: older means nobody takes pulses in
@@ -68,6 +70,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         LINK_GAP: Rule(duty=Duty.OPERATOR, within=timedelta(hours=1), stops_alarms=True),
         SOURCE_SILENT: Rule(duty=Duty.TECHNICIAN, within=_HOURS_4, stops_alarms=True),
         TEST_OVERDUE: Rule(duty=Duty.SCHOOL, within=_WEEK),
+        NOBODY_AT_DESK: Rule(duty=Duty.OPERATOR, within=timedelta(minutes=15)),
         AREA_SILENT: Rule(duty=Duty.OPERATOR, within=timedelta(hours=1), stops_alarms=True),
         "source.fault": Rule(duty=Duty.TECHNICIAN, within=_DAY, stops_alarms=True),
         "source.battery_low": Rule(duty=Duty.SCHOOL, within=_WEEK),

@@ -32,7 +32,7 @@ from qorgan.centre.access.schemas import (
     WatchPage,
 )
 from qorgan.centre.alarms.models import Alarm
-from qorgan.centre.cameras.models import Camera
+from qorgan.centre.cameras.models import Camera, CameraQuerySet
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory.models import OperationsCentre, Region
 from qorgan.centre.wire import Name, Named, page_of
@@ -44,6 +44,7 @@ from qorgan.domain.access import (
     Role,
     Scope,
     alarm_purpose_holds,
+    require_guest,
     require_listening,
     require_purpose,
 )
@@ -80,6 +81,7 @@ class OpenedWatch:
     stream: StreamName
     grant: bytes
     expires_at: datetime
+    guest: bool = False  # of a neighbouring centre: only as long as the alarm is open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,13 +265,13 @@ def open_watches(actor: Actor, wishes: Sequence[WishedWatch]) -> list[OpenedWatc
     Each is looked at by itself as in `open_watch`; in the place of one that is refused stands its refusal, and nothing
     is written of it. The number of questions to the database does not grow with the number of wishes.
     """
-    cameras = Camera.objects.visible_to(actor).select_related("school").in_bulk({wish.camera for wish in wishes})
+    cameras = _cameras(actor).in_bulk({wish.camera for wish in wishes})
     alarms = _alarms_named(actor, [wish.purpose for wish in wishes])
     answers = [_line_or_refusal(actor, wish, cameras, alarms) for wish in wishes]
     _append([answer for answer in answers if isinstance(answer, WatchLine)])
     now = timezone.now()
     return [
-        one if isinstance(one, Rejected) else _granted(one, one.camera, now, wish.digest)
+        one if isinstance(one, Rejected) else _granted(actor, one, one.camera, now, wish.digest)
         for one, wish in zip(answers, wishes, strict=True)
     ]
 
@@ -285,7 +287,7 @@ def _line_or_refusal(
         camera = cameras.get(wish.camera)
         if camera is None:
             raise NotFound("there is no such camera in your territory")
-        reason = _reason(actor, wish.purpose, camera, alarms)
+        reason = _reason(actor, wish.purpose, camera, alarms, right=_RIGHT[wish.action], start=wish.start)
         if wish.action is Action.LISTEN:
             _require_listening(actor, reason, alarms, live=wish.start is None and wish.end is None)
     except Rejected as refusal:
@@ -300,12 +302,22 @@ def open_coverage(actor: Actor, camera_id: UUID, start: datetime, end: datetime)
     actor.require(Right.ARCHIVE_VIEW)
     if start >= end:
         raise Invalid("a range has its start before its end", code="range")
-    camera = Camera.objects.visible_to(actor).select_related("school").filter(pk=camera_id).first()
+    camera = _cameras(actor).filter(pk=camera_id).first()
     if camera is None:
         raise NotFound("there is no such camera in your territory")
+    if _is_guest(actor, camera):
+        _require_called_for(actor, camera, start)
     line = _opened(actor, camera, WatchLine.Action.COVERAGE, StreamName.MAIN, "coverage", start, end)
     _append([line])
-    return _granted(line, camera, timezone.now())
+    return _granted(actor, line, camera, timezone.now())
+
+
+def _require_called_for(actor: Actor, camera: Camera, start: datetime) -> None:
+    """Coverage names no alarm: the earliest one that the actor's centre was called for says how far back they see."""
+    rows = Alarm.objects.visible_to(actor).still_open().filter(school=camera.school_id).order_by("pressed_at", "pk")
+    called = _called_for(actor, camera, rows)
+    purpose = Purpose(kind=PurposeKind.ALARM, alarm=called.pk if called else None)
+    require_guest(Right.ARCHIVE_VIEW, purpose, pressed_at=called.pressed_at if called else None, start=start)
 
 
 @transaction.atomic
@@ -325,34 +337,36 @@ def open_linked_watch(
     camera, reason = _exportable(actor, camera_id, purpose)
     line = _opened(actor, camera, WatchLine.Action.LINKED, stream, str(reason), start, end)
     _append([line])
-    return _granted(line, camera, timezone.now())
+    return _granted(actor, line, camera, timezone.now())
 
 
 def _exportable(actor: Actor, camera_id: UUID, purpose: str) -> tuple[Camera, Purpose]:
     actor.require(Right.ARCHIVE_EXPORT)
-    camera = Camera.objects.visible_to(actor).select_related("school").filter(pk=camera_id).first()
+    camera = _cameras(actor).filter(pk=camera_id).first()
     if camera is None:
         raise NotFound("there is no such camera in your territory")
-    return camera, _reason(actor, purpose, camera, _alarms_named(actor, [purpose]))
+    alarms = _alarms_named(actor, [purpose])
+    return camera, _reason(actor, purpose, camera, alarms, right=Right.ARCHIVE_EXPORT)
 
 
 def renew_watch(actor: Actor, watch_id: UUID) -> OpenedWatch:
     """A fresh grant for a watch that goes on; everything is asked again. Raises as `open_watch`; no line is written."""
     line = (
-        WatchLine.objects.visible_to(actor)
-        .select_related("camera__school")
+        WatchLine.objects.filter(camera__in=Camera.objects.visible_to(actor))
+        .select_related("camera__school__district")
         .filter(watch=watch_id, kind=WatchLine.Kind.OPENED, viewer=actor.user)
         .first()
     )
     if line is None or WatchLine.objects.filter(watch=watch_id, kind=WatchLine.Kind.ENDED).exists():
         raise NotFound("there is no such watch that goes on")
-    actor.require(_RIGHT[_action_of(line)])
+    right = _RIGHT[_action_of(line)]
+    actor.require(right)
     if line.action != WatchLine.Action.COVERAGE:
         alarms = _alarms_named(actor, [line.purpose])
-        reason = _reason(actor, line.purpose, line.camera, alarms)
+        reason = _reason(actor, line.purpose, line.camera, alarms, right=right, start=line.range_start)
         if line.action == WatchLine.Action.LISTEN:
             _require_listening(actor, reason, alarms, live=line.range_start is None)
-    return _granted(line, line.camera, timezone.now())
+    return _granted(actor, line, line.camera, timezone.now())
 
 
 def end_watch(watch_id: UUID) -> None:
@@ -429,9 +443,32 @@ def _alarms_named(actor: Actor, purposes: Iterable[str]) -> Mapping[UUID, Alarm]
     return Alarm.objects.visible_to(actor).in_bulk(named) if named else {}
 
 
-def _reason(actor: Actor, text: str, camera: Camera, alarms: Mapping[UUID, Alarm]) -> Purpose:
+def _cameras(actor: Actor) -> CameraQuerySet:
+    """The cameras that the actor may see, with where they lie."""
+    return Camera.objects.visible_to(actor).select_related("school__district")
+
+
+def _is_guest(actor: Actor, camera: Camera) -> bool:
+    """Whether the actor sees this camera only because a neighbouring centre called theirs."""
+    school = camera.school
+    return not actor.scope.covers(region=school.district.region_id, district=school.district_id, school=school.pk)
+
+
+def _reason(
+    actor: Actor,
+    text: str,
+    camera: Camera,
+    alarms: Mapping[UUID, Alarm],
+    *,
+    right: Right,
+    start: datetime | None = None,
+) -> Purpose:
     purpose = Purpose.parse(text)
     require_purpose(actor.role, purpose)
+    if _is_guest(actor, camera):
+        named = alarms.get(purpose.alarm) if purpose.alarm is not None else None
+        called = _called_for(actor, camera, [named] if named is not None else [])
+        require_guest(right, purpose, pressed_at=called.pressed_at if called else None, start=start)
     if purpose.kind is PurposeKind.ALARM:
         assert purpose.alarm is not None
         alarm = alarms.get(purpose.alarm)
@@ -440,6 +477,14 @@ def _reason(actor: Actor, text: str, camera: Camera, alarms: Mapping[UUID, Alarm
         ):
             raise Forbidden("that alarm is not a reason to watch this camera now", code="purpose")
     return purpose
+
+
+def _called_for(actor: Actor, camera: Camera, alarms: Iterable[Alarm]) -> Alarm | None:
+    """Of these alarms the one for which the actor's centre was called as the neighbour, while it is open."""
+    for alarm in alarms:
+        if alarm.school_id == camera.school_id and alarm.shared_with_id == actor.centre and alarm.closed_at is None:
+            return alarm
+    return None
 
 
 def _require_listening(actor: Actor, reason: Purpose, alarms: Mapping[UUID, Alarm], *, live: bool) -> None:
@@ -511,7 +556,7 @@ def _lock_schools(schools: Collection[UUID]) -> None:
         list(School.objects.select_for_update().filter(pk__in=schools).order_by("pk").values_list("pk"))
 
 
-def _granted(line: WatchLine, camera: Camera, now: datetime, digest: str = "") -> OpenedWatch:
+def _granted(actor: Actor, line: WatchLine, camera: Camera, now: datetime, digest: str = "") -> OpenedWatch:
     """The line's watch with a grant that starts to run now."""
     action = _action_of(line)
     grant = Grant(
@@ -536,6 +581,7 @@ def _granted(line: WatchLine, camera: Camera, now: datetime, digest: str = "") -
         stream=StreamName(line.stream),
         grant=sign(grant, keys.grant_key(settings.QORGAN.data)),
         expires_at=grant.expires_at,
+        guest=_is_guest(actor, camera),
     )
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
 from django.utils import timezone
@@ -20,13 +20,16 @@ from qorgan.centre.alarms.events import happened
 from qorgan.centre.alarms.incidents import end_those_over
 from qorgan.centre.alarms.journal import Entry, append
 from qorgan.centre.alarms.models import Alarm, EngineTurn
-from qorgan.domain.alarms import Called, Case, Happened, Happening, pass_time
+from qorgan.centre.alarms.sharing import share
+from qorgan.centre.duty.roster import Rosters
+from qorgan.domain.alarms import Call, Called, Happening, Rung, louder, pass_time
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
 EVERY_S = 0.5  # between turns when nothing is due
 TOGETHER = 200  # alarms of one transaction
+NAMED = 50  # of the people whom a rung calls; beyond, the log says how many more
 BEAT_EVERY = timedelta(seconds=1)  # a watcher outside wants a sign of life that is no older than 3 s
 LATE_AFTER = timedelta(seconds=10)  # an alarm that is due for so long: the engine does not keep up
 
@@ -45,35 +48,53 @@ def turn(now: datetime | None = None) -> Turn:
     now = now or timezone.now()
     rows = Alarm.objects.filter(next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
     taken = list(rows.select_related("school__district").order_by("level", "next_at", "pk")[:TOGETHER])
-    entries: list[Entry] = []
-    said: list[tuple[Alarm, Happening]] = []
-    for alarm in taken:
-        after, happenings = pass_time(alarm.case, now)
-        alarm.become(after)
-        for happening in happenings:
-            entries.append(_entry(alarm, happening, after, now))
-            said.append((alarm, happening))
-    append(entries)
-    for alarm, happening in said:
-        happened.send(Alarm, alarm=alarm, happening=happening, at=now)
+    rosters = Rosters(now)
+    done = [one for alarm in taken for one in _pass_time(alarm, rosters, now)]
+    append([_entry(one, now) for one in done])
+    for one in done:
+        happened.send(Alarm, alarm=one.alarm, happening=one.happening, at=now)
     return Turn(done=len(taken), more=len(taken) == TOGETHER)
 
 
-def _entry(alarm: Alarm, happening: Happening, after: Case, now: datetime) -> Entry:
-    data: dict[str, object] = {"due": happening.due.isoformat()}
-    if happening.what is Happened.ESCALATED and happening.rung is not None:
-        rung = happening.rung
-        data |= {"to": rung.to.value, "rung": after.rung}
-        if rung.to is Called.NEIGHBOUR:
-            data["centre"] = str(rung.centre) if rung.centre else None  # null: the registry names nobody
-            _share(alarm, rung.centre)
-    return Entry(alarm=alarm, at=now, action=happening.what.value, data=data)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """What time did to an alarm; of a rung, whom it calls."""
+
+    alarm: Alarm
+    happening: Happening
+    call: Call | None = None
 
 
-def _share(alarm: Alarm, centre: UUID | None) -> None:
-    """From now on the neighbour's officers see it, until the end."""
-    if centre is not None:
-        alarm.shared_with_id = centre
+def _pass_time(alarm: Alarm, rosters: Rosters, now: datetime) -> list[_Done]:
+    after, happenings = pass_time(alarm.case, now)
+    done: list[_Done] = []
+    for happening in happenings:
+        call = rosters.call(alarm.school, happening.rung) if happening.rung else None
+        if call is not None and call.louder:
+            after = louder(after)
+        if happening.rung is not None and happening.rung.centre is not None:
+            share(alarm, happening.rung.centre)
+        done.append(_Done(alarm=alarm, happening=happening, call=call))
+    alarm.become(after)
+    return done
+
+
+def _entry(done: _Done, now: datetime) -> Entry:
+    happening, data = done.happening, {"due": done.happening.due.isoformat()}
+    if happening.rung is not None and done.call is not None:
+        data |= _called(done.alarm, happening.rung, done.call)
+    return Entry(alarm=done.alarm, at=now, action=happening.what.value, data=data)
+
+
+def _called(alarm: Alarm, rung: Rung, call: Call) -> dict[str, Any]:
+    """What the log says of a rung: whom it called, and why them."""
+    data: dict[str, Any] = {"to": rung.to.value, "rung": alarm.case.ladder.index(rung) + 1, "why": call.why.value}
+    data["people"] = [{"id": str(one.id), "name": one.name} for one in call.people[:NAMED]]
+    if len(call.people) > NAMED:
+        data["more"] = len(call.people) - NAMED
+    if rung.to is Called.NEIGHBOUR:
+        data["centre"] = str(rung.centre) if rung.centre else None  # null: the registry names nobody
+    return data
 
 
 # --- the engine watches itself -------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from qorgan.centre.alarms.schemas import (
 )
 from qorgan.centre.alarms.schemas import Incident as IncidentOnTheWire
 from qorgan.centre.alarms.schemas import Unit as UnitOnTheWire
+from qorgan.centre.alarms.sharing import unshare
 from qorgan.centre.wire import Name, Named, Person, page_of
 from qorgan.domain.access import Actor, Right
 from qorgan.domain.alarms import (
@@ -144,6 +145,8 @@ def take_step(
     action = _LOGGED.get(step) or ("signed" if after.open else "closed")
     entry = Entry(alarm=alarm, at=now, action=action, actor=actor.user, note=note, data=said)
     append([entry], levels=before.open != after.open)
+    if before.open and not after.open:
+        unshare(alarm)
     stepped.send(Alarm, alarm=alarm, before=before, actor=actor, at=now)
 
 

@@ -13,8 +13,13 @@ from qorgan.kernel.ids import uuid7
 
 class CameraQuerySet(QuerySet["Camera"]):
     def visible_to(self, actor: Actor) -> "CameraQuerySet":
-        """The only door to cameras for anybody who asks."""
-        return self.filter(within(actor.scope, "school__"))
+        """The only door to cameras for anybody who asks: those of the actor's places, and those of schools with an open
+        alarm that the actor's centre was called for as the neighbour (what these may show: `require_guest`)."""
+        mine = within(actor.scope, "school__")
+        if actor.centre is None:
+            return self.filter(mine)
+        shared = School.objects.filter(alarms__shared_with=actor.centre, alarms__closed_at=None)
+        return self.filter(mine | Q(school__in=shared.values("pk")))
 
 
 class Camera(NamedRow):

@@ -87,6 +87,22 @@ class Shift(models.Model):
         return f"{self.desk_id}: {self.officer_id} {self.began_at:%Y-%m-%d %H:%M}"
 
 
+class Console(models.Model):
+    """When a gateway last saw a console of this person connected. Nothing of where they are, and no history."""
+
+    officer = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    seen_at = models.DateTimeField(help_text="the centre's clock")
+
+    class Meta:
+        verbose_name = "қосылған консоль · подключённая консоль"
+        verbose_name_plural = "қосылған консольдер · подключённые консоли"
+
+    def __str__(self) -> str:
+        return f"{self.officer_id}: {self.seen_at:%Y-%m-%d %H:%M:%S}"
+
+
 class HandoverQuerySet(QuerySet["Handover"]):
     def visible_to(self, actor: Actor) -> "HandoverQuerySet":
         return self.filter(_of_centre(actor, "desk__centre"))

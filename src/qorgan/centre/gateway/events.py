@@ -7,6 +7,7 @@ an event that is in both does no harm.
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
@@ -22,7 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from qorgan.centre.carrier import Carrier, settle
 from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.instants import instant
-from qorgan.centre.gateway.ports import Gatekeeper, Visitor
+from qorgan.centre.gateway.ports import Gatekeeper, Visitor, Where
 from qorgan.centre.gateway.sockets import MALFORMED, START_ANEW, TRY_LATER, Doorman, Hangup, run_until_over
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import LinkDown, Unavailable
@@ -36,7 +37,8 @@ PING_EVERY_S = 5.0
 LISTENING_WITHIN_S = 2.0  # a browser that comes while we start need not come twice
 READ_TOGETHER = 100  # objects of one topic: so long an urgent one waits at most
 MISSED = "missed"  # the topic by which the publisher says that it had to drop
-TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault"})
+UNSHARED = "unshared"  # some may see less than before: they start anew
+TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault", UNSHARED})
 
 _encoder = msgspec.json.Encoder()
 
@@ -46,7 +48,15 @@ class Notice(msgspec.Struct, frozen=True):
 
     topic: str
     id: UUID
+    schools: tuple[UUID, ...] = ()
+    region: str | None = None
+    district: str | None = None
     urgent: bool = False
+    local: bool = False  # nobody may see it but those in whose territory it lies
+
+    @property
+    def where(self) -> Where:
+        return Where(region=self.region or "", district=self.district or "", schools=self.schools)
 
 
 _topic = attrgetter("topic")
@@ -99,6 +109,11 @@ class EventHub:
         self._sockets.add(socket)
         self._counters.event_sockets += 1
 
+    @property
+    def visitors(self) -> Sequence[Visitor]:
+        """Whose consoles are connected."""
+        return [socket.visitor for socket in self._sockets]
+
     def remove(self, socket: "EventSocket") -> None:
         if socket in self._sockets:
             self._sockets.remove(socket)
@@ -119,6 +134,8 @@ class EventHub:
             self._start_all_anew()
         if notice.topic not in TOPICS or not self._sockets:
             return  # of newer software, or nobody is there: whoever comes reads a snapshot
+        if notice.local and not self._concerns_anybody(notice.where):
+            return
         if len(self._urgent) + len(self._ordinary) >= PENDING_NOTICES:
             log.error("events.overflow", waiting=len(self._urgent) + len(self._ordinary))
             self._urgent.clear()
@@ -126,6 +143,10 @@ class EventHub:
             self._start_all_anew()
             return
         (self._urgent if notice.urgent else self._ordinary)[notice] = None
+
+    def _concerns_anybody(self, where: Where) -> bool:
+        """A storm over a country is read only where somebody of this gateway's looks."""
+        return any(self._gatekeeper.covers(socket.visitor, where) for socket in self._sockets)
 
     async def _read_and_tell(self) -> None:
         while True:
@@ -150,8 +171,10 @@ class EventHub:
         for seen in await self._gatekeeper.look(topic, ids):
             event = {"type": "event", "topic": topic, "data": seen.data, "at": instant(self._clock.now())}
             text = _encoder.encode(event).decode()
-            for socket in self._sockets:
-                if seen.visible_to(socket.visitor):
+            for socket in [one for one in self._sockets if seen.visible_to(one.visitor)]:
+                if topic == UNSHARED:
+                    socket.start_anew("unshared")
+                else:
                     socket.offer(text)
 
     async def _ping(self) -> None:

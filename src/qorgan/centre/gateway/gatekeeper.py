@@ -15,6 +15,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection, connections
 from django.http import HttpRequest
 from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
 
 from qorgan.centre import snapshots
 from qorgan.centre.access import service
@@ -22,10 +23,11 @@ from qorgan.centre.access.models import User
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.cameras import setup
 from qorgan.centre.cameras.models import Camera
+from qorgan.centre.duty.roster import see_consoles
 from qorgan.centre.gateway.instants import instant
-from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor
+from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor, Where
 from qorgan.centre.viewlinks import service as viewlinks
-from qorgan.domain.access import Actor
+from qorgan.domain.access import Actor, Scope
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId
 from qorgan.protocols.link.grants import Action
@@ -162,9 +164,18 @@ class DjangoGatekeeper:
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         return await self._call(snapshots.snapshot, visitor.actor)
 
+    def covers(self, visitor: Visitor, where: Where) -> bool:
+        scope: Scope = visitor.actor.scope
+        return any(
+            scope.covers(region=where.region, district=where.district, school=school) for school in where.schools
+        )
+
     async def look(self, topic: str, ids: Sequence[UUID]) -> Sequence[Seen]:
         found = await self._call(snapshots.look_many, topic, ids)
         return [_seen(one) for one in found]
+
+    async def see_consoles(self, visitors: Sequence[Visitor]) -> None:
+        await self._call(see_consoles, {UUID(visitor.user) for visitor in visitors}, timezone.now())
 
     async def end_abandoned_watches(self) -> int:
         """At the start of a centre's only gateway: who watched when the last one was killed watches no more."""
@@ -219,6 +230,7 @@ def _permit(opened: service.OpenedWatch) -> Permit:
         camera=CameraKey(opened.camera_key),
         grant=opened.grant,
         expires_at=opened.expires_at,
+        guest=opened.guest,
     )
 
 

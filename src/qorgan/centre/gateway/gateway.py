@@ -15,6 +15,7 @@ from qorgan.centre.gateway.events import EventHub, EventSockets
 from qorgan.centre.gateway.holding import Holding
 from qorgan.centre.gateway.links import Links
 from qorgan.centre.gateway.ports import Gatekeeper
+from qorgan.centre.gateway.presence import keep_telling
 from qorgan.centre.gateway.problems import NotSignedIn
 from qorgan.centre.gateway.recordings import Recordings
 from qorgan.centre.gateway.school import SchoolLink
@@ -41,7 +42,7 @@ class Gateway:
         self, carrier: Carrier, gatekeeper: Gatekeeper, clock: Clock, *, is_our_host: Callable[[str], bool]
     ) -> None:
         self.counters = Counters()
-        self._carrier, self._gatekeeper = carrier, gatekeeper
+        self._carrier, self._gatekeeper, self._clock = carrier, gatekeeper, clock
         school = SchoolLink(carrier)
         doorman = Doorman(gatekeeper, is_our_host=is_our_host)
         self._streams = StreamHub(school, gatekeeper, clock, self.counters)
@@ -64,6 +65,7 @@ class Gateway:
             group.create_task(self._events.run(), name="events")
             group.create_task(self._viewings.run(), name="viewings")
             group.create_task(self._links.run(), name="links")
+            group.create_task(keep_telling(self._events, self._gatekeeper, self._clock), name="presence")
 
     @property
     def ready(self) -> bool:

@@ -39,13 +39,17 @@ class View:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """A signed grant, where it is valid, and the line of the watch ledger that stands for it (empty: no line)."""
+    """A signed grant, where it is valid, and the line of the watch ledger that stands for it (empty: no line).
+
+    `guest`: it holds as long as an alarm is open, so ask again (`renew_grant`) every few seconds.
+    """
 
     watch: str
     site: SiteId
     camera: CameraKey
     grant: bytes
     expires_at: datetime
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,15 @@ class Seen:
 
     data: Any
     visible_to: Callable[[Visitor], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """Where something lies: codes of a region and a district, ids of schools."""
+
+    region: str = ""
+    district: str = ""
+    schools: tuple[UUID, ...] = ()
 
 
 class Gatekeeper(Protocol):
@@ -126,8 +139,14 @@ class Gatekeeper(Protocol):
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         """`schools`, `cameras`, `alarms`, `units` as this visitor may see them, read in one go."""
 
+    def covers(self, visitor: Visitor, where: Where) -> bool:
+        """Whether this lies in the visitor's territory. Answers at once, without asking the database."""
+
     async def look(self, topic: str, ids: Sequence[UUID]) -> Sequence[Seen]:
         """Objects of one topic as they are now, each for whoever may see it; those that are gone are left out."""
+
+    async def see_consoles(self, visitors: Sequence[Visitor]) -> None:
+        """The consoles of these people are connected now: whoever calls officers wishes to know."""
 
     async def ping(self) -> None:
         """Raises `Unavailable` when the database does not answer."""

@@ -206,7 +206,7 @@ class LiveStream:
             await self._admit_joining(lease)
             await self._wait_change(renew_at - self._clock.monotonic())
             if self._clock.monotonic() >= renew_at:
-                await self._ask_listeners_rights()
+                await self._ask_rights_again()
                 missed = 0 if await self._renew(lease, site, may_miss=missed == 0) else missed + 1
                 renew_at = self._clock.monotonic() + self._renew_every_s
 
@@ -222,11 +222,11 @@ class LiveStream:
             raise StreamEnded(f"{site} does not know the lease", code=error.code) from error
         return True
 
-    async def _ask_listeners_rights(self) -> None:
-        """Whoever listens does so for an alarm that is open: when it is closed, they hear nothing more."""
-        if self._codings is None:
-            return
+    async def _ask_rights_again(self) -> None:
+        """Who listens, and who is of a neighbouring centre, does so for an alarm that is open, and no longer."""
         for tile in list(self._broadcast.viewers):
+            if self._codings is None and not tile.permit.guest:
+                continue
             try:
                 tile.permit = await self._gatekeeper.renew_grant(tile.visitor, tile.permit, tile.view)
             except Rejected as error:

@@ -12,7 +12,7 @@ import structlog
 
 from qorgan.centre.gateway.ports import Gatekeeper, Permit, View, Visitor
 from qorgan.kernel.clock import Clock
-from qorgan.kernel.errors import NotFound, QorganError
+from qorgan.kernel.errors import NotFound, QorganError, Rejected
 from qorgan.kernel.ids import uuid7
 from qorgan.protocols.link.commands import Contents
 
@@ -94,9 +94,15 @@ class Viewings:
             log.warning("viewing.end_failed", code=error.code)
 
     async def _refresh(self, one: Viewing, visitor: Visitor) -> None:
+        """A fresh grant where the old one runs out, or may not hold any more. Raises as `renew_grant`; then it ends."""
         one.used_at = self._clock.monotonic()
-        if one.permit.expires_at - self._clock.now() < GRANT_MARGIN:
+        if not one.permit.guest and one.permit.expires_at - self._clock.now() >= GRANT_MARGIN:
+            return
+        try:
             one.permit = await self._gatekeeper.renew_grant(visitor, one.permit, one.view)
+        except Rejected:
+            await self.end(one)
+            raise
 
     async def _make_room(self, visitor: Visitor) -> None:
         mine = [one for one in self._open.values() if one.visitor.session == visitor.session]

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from qorgan.centre.alarms.models import Alarm, AlarmLog
+from qorgan.centre.duty.roster import Rosters
 from qorgan.centre.schools.models import School
 from qorgan.centre.supervision.models import Fault, SchoolAction
 from qorgan.centre.wire import instant
@@ -47,8 +49,8 @@ def sender() -> cap.Sender:
 # --- alarms --------------------------------------------------------------------------------------------------------
 
 
-def alarm_news(alarm: Alarm, line: AlarmLog) -> News:
-    """What a line of an alarm's log tells. `alarm` is read with its school and district."""
+def alarm_news(alarm: Alarm, line: AlarmLog, rosters: Rosters) -> News:
+    """What a line of an alarm's log tells, and whom by name. `alarm` is read with its school and district."""
     event = "raised" if line.action == "stored" else line.action
     notice = Notice(
         key=f"alarm:{alarm.pk}:{line.number}",
@@ -56,6 +58,7 @@ def alarm_news(alarm: Alarm, line: AlarmLog) -> News:
         at=line.at,
         level=alarm.level,
         kind=alarm.kind,
+        calls=_called(alarm, line, rosters),
         **_where(alarm.school),
     )
     facts = alarm_facts(alarm)
@@ -83,6 +86,15 @@ def alarm_news(alarm: Alarm, line: AlarmLog) -> News:
         text=_each(lambda language: _alarm_text(facts, alarm, step, language)),
         cap=cache(lambda: _one(cap_of_alarm(alarm), f"{alarm.pk}.{line.number}")),
     )
+
+
+def _called(alarm: Alarm, line: AlarmLog, rosters: Rosters) -> frozenset[UUID] | None:
+    """The officers whom this line calls: at the raise those at the desks now, on a rung those whom the engine named."""
+    if line.action in ("stored", "raised"):
+        return frozenset(one.id for one in rosters.first_call(alarm.school).people)
+    if line.action == "escalated" and "people" in line.data and "more" not in line.data:
+        return frozenset(UUID(one["id"]) for one in line.data["people"])
+    return None
 
 
 def cap_of_alarm(alarm: Alarm) -> list[Alert]:
@@ -207,6 +219,9 @@ FAULT_WORDS = {
     "source.comms_trouble": LocalText(
         kk="құрылғымен байланыс нашар", ru="нет связи с устройством", en="the device cannot be reached"
     ),
+    "desk.nobody": LocalText(
+        kk="пульттерде кезекші жоқ", ru="за пультами нет дежурных", en="nobody is on duty at the desks"
+    ),
     "test.overdue": LocalText(
         kk="түйме 30 күннен бері сыналмаған", ru="кнопку не проверяли 30 дней", en="not tested for 30 days"
     ),
@@ -252,7 +267,8 @@ def _fault_title(row: Fault, language: str) -> str:
 
 
 def _named(row: Fault, language: str) -> str:
-    return row.school.name.in_language(language) if row.school else row.district or row.region or "KZ"
+    place = row.school or row.centre
+    return place.name.in_language(language) if place else row.district or row.region or "KZ"
 
 
 def _fault_text(row: Fault, language: str, over: bool) -> str:

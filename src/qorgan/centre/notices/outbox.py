@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from qorgan.centre.access import service as access
 from qorgan.centre.alarms.models import AlarmLog
+from qorgan.centre.duty.roster import Rosters
 from qorgan.centre.notices import facts
 from qorgan.centre.notices.facts import News
 from qorgan.centre.notices.models import Delivery, NoticeMark, Subscription
 from qorgan.centre.wire import instant
 from qorgan.domain import notices as rules
-from qorgan.domain.access import Scope
+from qorgan.domain.access import Actor, Role, Scope
 from qorgan.domain.notices import Channel, Format, Wish
 from qorgan.kernel.errors import Forbidden
 from qorgan.protocols.cap.document import MIME
@@ -49,15 +50,21 @@ class AlarmReader:
 
     def __init__(self) -> None:
         self._seen: dict[UUID, datetime] = {}
+        self._nobody_until: datetime | None = None  # nobody wished to know what was written before
 
     def read(self, now: datetime | None = None) -> int:
         """Write deliveries for the lines that are new; how many lines there were. Call it every second or so."""
         now = now or timezone.now()
         mark, is_new = NoticeMark.objects.get_or_create(name=MARK, defaults={"seen_to": now})
         floor = min(mark.seen_to, now) - (timedelta() if is_new else OVERLAP)
-        lines = self._fresh(floor)
+        if self._nobody_until is not None:
+            floor = max(floor, self._nobody_until)
+        active = subscriptions()
+        if not active:
+            self._nobody_until = now
+        lines = self._fresh(floor) if active else []
         if lines:
-            _tell_of_alarms(lines)
+            _tell_of_alarms(lines, active)
             self._seen |= {line.pk: now for line in lines}
         if len(lines) < LINES_TOGETHER:
             self._forget(now)
@@ -80,10 +87,9 @@ def first_id(at: datetime) -> UUID:
     return UUID(int=max(0, int(at.timestamp() * 1000)) << 80)
 
 
-def _tell_of_alarms(lines: Sequence[AlarmLog]) -> None:
-    if active := subscriptions():
-        told = [facts.alarm_news(line.alarm, line) for line in lines if line.action != "pressed"]
-        tell(told, active)
+def _tell_of_alarms(lines: Sequence[AlarmLog], active: Sequence["Active"]) -> None:
+    rosters = Rosters(timezone.now())
+    tell([facts.alarm_news(line.alarm, line, rosters) for line in lines if line.action != "pressed"], active)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +104,17 @@ def subscriptions() -> list[Active]:
     """Those that hold now. One whose owner may not sign in any more, or has no role, asks for nothing."""
     found = []
     for row in Subscription.objects.filter(ended_at=None).select_related("owner"):
-        limit: Scope | None = None
+        owner: Actor | None = None
         if row.owner is not None:
             try:
-                limit = access.actor_for(row.owner).scope if row.owner.is_active else None
-            except Forbidden:
+                owner = access.actor_for(row.owner)
+            except Forbidden:  # who may not sign in any more has no role either
                 continue
-            if limit is None:
-                continue
-        found.append(Active(row, _wish(row, limit)))
+        found.append(Active(row, _wish(row, owner)))
     return found
 
 
-def _wish(row: Subscription, limit: Scope | None) -> Wish:
+def _wish(row: Subscription, owner: Actor | None) -> Wish:
     scope = Scope(
         everywhere=row.everywhere,
         regions=frozenset(row.regions),
@@ -122,7 +126,8 @@ def _wish(row: Subscription, limit: Scope | None) -> Wish:
         events=frozenset(row.events),
         levels=frozenset(row.levels),
         kinds=frozenset(row.kinds),
-        limit=limit,
+        limit=owner.scope if owner else None,
+        officer=owner.user if owner and owner.role is Role.DUTY_OFFICER else None,
     )
 
 

@@ -15,7 +15,9 @@ def faults_changed(faults: Sequence[Fault]) -> None:
 
 def tell_of_faults(faults: Sequence[Fault]) -> None:
     """Those who subscribed hear that faults opened or closed; of those under an outage they hear the outage alone."""
-    rows = Fault.objects.select_related("school__district").filter(pk__in=[fault.pk for fault in faults], parent=None)
+    rows = Fault.objects.select_related("school__district", "centre").filter(
+        pk__in=[fault.pk for fault in faults], parent=None
+    )
     if found := list(rows):
         outbox.tell(facts.fault_news(row) for row in found)
 

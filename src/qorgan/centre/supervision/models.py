@@ -6,7 +6,8 @@ from django.db.models import Q, QuerySet
 
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.schools.models import School
-from qorgan.centre.scope import within
+from qorgan.centre.scope import NOWHERE, within
+from qorgan.centre.territory.models import OperationsCentre
 from qorgan.domain.access import Actor
 from qorgan.domain.places import LocalText
 from qorgan.domain.supervision import Duty, WayState
@@ -57,10 +58,12 @@ class WayIn(models.Model):
 
 class FaultQuerySet(QuerySet["Fault"]):
     def visible_to(self, actor: Actor) -> "FaultQuerySet":
-        """Faults of schools in the scope; an outage of an area for whoever may see one of the schools under it."""
+        """Faults of schools in the scope, and of the actor's own centre; an outage of an area for whoever may see one
+        of the schools under it."""
         if actor.scope.everywhere:
             return self.all()
-        own = self.model.objects.filter(within(actor.scope, "school__"))
+        centre = Q(centre=actor.centre) if actor.centre else NOWHERE
+        own = self.model.objects.filter(within(actor.scope, "school__") | centre)
         return self.filter(Q(pk__in=own.values("pk")) | Q(pk__in=own.exclude(parent=None).values("parent")))
 
     def still_open(self) -> "FaultQuerySet":
@@ -70,14 +73,22 @@ class FaultQuerySet(QuerySet["Fault"]):
 class Fault(models.Model):
     """Something does not work, from `opened_at` to `closed_at`. Closed by what was measured, never by a wish.
 
-    An outage of an area has no school: it is the parent of the faults that likely have one cause, and hides none.
+    An outage of an area has no school: it is the parent of the faults that likely have one cause, and hides none. What
+    is wrong at a centre itself has no school either, and names the centre.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     school = models.ForeignKey(School, null=True, on_delete=models.PROTECT, related_name="faults")
     region = models.CharField(max_length=12, blank=True, default="", help_text="of an outage")
     district = models.CharField(max_length=12, blank=True, default="", help_text="of an outage of one district")
-    subject = models.CharField(max_length=120, help_text="node, link, area or source:<key>")
+    centre = models.ForeignKey(
+        OperationsCentre,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="of a fault of a centre's own",
+    )
+    subject = models.CharField(max_length=120, help_text="node, link, area, desks or source:<key>")
     code = models.CharField(max_length=80)
     detail = models.JSONField(default=dict)
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
@@ -107,8 +118,13 @@ class Fault(models.Model):
             ),
             models.UniqueConstraint(
                 fields=("region", "district", "code"),
-                condition=Q(closed_at=None, school=None),
+                condition=Q(closed_at=None, school=None, centre=None),
                 name="fault_of_an_area_open_once",
+            ),
+            models.UniqueConstraint(
+                fields=("centre", "code"),
+                condition=Q(closed_at=None, centre__isnull=False),
+                name="fault_of_a_centre_open_once",
             ),
         )
 

@@ -15,13 +15,13 @@ from qorgan.centre.schools.models import School
 from qorgan.centre.supervision import schemas
 from qorgan.centre.supervision.events import faults_changed
 from qorgan.centre.supervision.models import ButtonTest, Fault, SchoolAction, WayIn
-from qorgan.centre.wire import Name, Person, page_of
+from qorgan.centre.wire import Name, Named, Person, page_of
 from qorgan.domain import supervision as rules
 from qorgan.domain.access import Actor, Right
 from qorgan.domain.supervision import Duty, Proof, WayState
 from qorgan.kernel.errors import Conflict, Invalid, NotFound
 
-_NEAR = ("school", "taken_by")
+_NEAR = ("school", "centre", "taken_by")
 
 
 # --- faults --------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def fault(actor: Actor, fault_id: UUID) -> schemas.Fault:
 
 def look_at(fault_id: UUID) -> Fault | None:
     """A whole row for those who show it to many."""
-    return _whole(Fault.objects.all()).select_related("school__district", "taken_by").filter(pk=fault_id).first()
+    return _whole(Fault.objects.all()).select_related("school__district").filter(pk=fault_id).first()
 
 
 def open_faults(actor: Actor) -> list[schemas.Fault]:
@@ -92,6 +92,7 @@ def on_the_wire(row: Fault) -> schemas.Fault:
     return schemas.Fault(
         id=row.pk,
         school=schemas.FaultSchool(id=school.pk, site=school.site, name=Name.of(school.name)) if school else None,
+        centre=Named(id=row.centre.pk, name=Name.of(row.centre.name)) if row.centre else None,
         region=row.region,
         district=row.district,
         subject=row.subject,

@@ -6,7 +6,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import AwareDatetime, Field
 
-from qorgan.centre.wire import Instant, Name, Page, Person
+from qorgan.centre.wire import Instant, Name, Named, Page, Person
 from qorgan.domain.supervision import Duty, Proof, WayState
 
 MAX_BUTTONS = 200  # planned at once
@@ -19,13 +19,15 @@ class FaultSchool(Schema):
 
 
 class Fault(Schema):
-    """Something does not work. `school` is null for an outage of an area, `children` counts the faults under it.
+    """Something does not work. `school` is null for an outage of an area, `children` counts the faults under it; it is
+    null for a fault of a `centre`, too.
 
-    `subject` is `node`, `link`, `area` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
+    `subject` is `node`, `link`, `area`, `desks` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
     """
 
     id: UUID
     school: FaultSchool | None
+    centre: Named | None
     region: str
     district: str
     subject: str

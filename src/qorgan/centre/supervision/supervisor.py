@@ -17,6 +17,7 @@ from qorgan.centre.alarms import engine
 from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.notices import vault
 from qorgan.centre.notices.models import NoticeMark
+from qorgan.centre.supervision import desks
 from qorgan.centre.supervision import round as rounds
 from qorgan.domain.supervision import Engine, engine_faults
 from qorgan.kernel.clock import Clock, SystemClock
@@ -27,6 +28,7 @@ TURN_EVERY_S = 1.0
 # What is done how often, in seconds; a silent node is a written fault within 30 s of its last pulse.
 ROUNDS: Mapping[Callable[[], object], float] = {
     rounds.look_around: 1.0,
+    desks.look_at_desks: 5.0,
     rounds.take_tests: 10.0,
     rounds.look_at_tests: 60.0,
 }

@@ -1,5 +1,6 @@
 """Alarms: levels, kinds, states, the one table of transitions, and what persons, the school and time do to an alarm."""
 
+from qorgan.domain.alarms.calling import Call, Officer, Why, call, first_call
 from qorgan.domain.alarms.case import (
     LEASE,
     LONGEST_SHELF,
@@ -13,6 +14,7 @@ from qorgan.domain.alarms.case import (
     apply,
     called,
     due,
+    louder,
     pass_time,
     raised,
     told,
@@ -45,6 +47,7 @@ __all__ = [
     "OPEN",
     "PROGRESS_OF_STATE",
     "STEP_OF_VERDICT",
+    "Call",
     "Called",
     "Case",
     "Claim",
@@ -54,6 +57,7 @@ __all__ = [
     "Happening",
     "Kind",
     "Level",
+    "Officer",
     "Progress",
     "Rung",
     "Shelf",
@@ -61,11 +65,15 @@ __all__ = [
     "State",
     "Step",
     "Verdict",
+    "Why",
     "apply",
+    "call",
     "called",
     "due",
+    "first_call",
     "furthest",
     "ladder_for",
+    "louder",
     "pass_time",
     "raised",
     "told",

@@ -456,6 +456,11 @@ def _tick(case: Case, moment: datetime) -> tuple[Case, Happening]:
     return replace(case, rung=case.rung + 1), Happening(what=Happened.ESCALATED, due=moment, rung=rung)
 
 
+def louder(case: Case) -> Case:
+    """A rung could not call those whom it means, and called more people instead: screens ring anew."""
+    return replace(case, alerts=case.alerts + 1)
+
+
 def called(case: Case) -> frozenset[Called]:
     """Whom the ladder has called for this alarm since it waits."""
     return frozenset(rung.to for rung in case.ladder[: case.rung])
