@@ -81,6 +81,34 @@ async def test_a_gap_or_new_parameters_are_said_in_the_playlist(stand: Stand) ->
     assert text.index("init-0.mp4") < text.index("#EXT-X-DISCONTINUITY\n") < text.index("init-1.mp4")
 
 
+async def test_a_playlist_has_sound_for_whoever_may_listen_and_a_second_line_in_the_ledger(stand: Stand) -> None:
+    stand.school.contents = stand.school.listed()
+    playlist = (await get(stand, PLAYLIST, **asked(audio="true"))).text
+    assert (await get(stand, f"hls/{addresses(playlist)[0]}")).status_code == 200
+    assert [Action.ARCHIVE, Action.LISTEN] == [view.action for view in stand.rooms.watches.values()]
+    listen = f"officer:{list(stand.rooms.watches)[1]}".encode()
+    assert [listen] == [ask.listen for ask in stand.school.asked_contents]
+    assert [listen] == [order.listen for order in stand.school.orders]
+    for hear in stand.rooms.sign_out_listeners:
+        hear("officer")
+    await until(lambda: stand.rooms.watching == [], "both lines have their end")
+
+    assert (await get(stand, PLAYLIST, **asked())).status_code == 200
+    assert stand.school.asked_contents[-1].listen == b"", "nobody hears what they did not ask for"
+    assert (await get(stand, PLAYLIST, session="head", **asked(audio="true"))).status_code == 403
+    assert stand.rooms.watching == ["officer"], "a refused playlist leaves nothing open"
+
+
+@pytest.mark.parametrize("code", ["alaw", "ulaw"])
+async def test_sound_that_players_of_playlists_do_not_play_is_refused_by_name(stand: Stand, code: str) -> None:
+    contents = stand.school.listed()
+    spoken = msgspec.structs.replace(contents.parts[0], mime=f'video/mp4; codecs="avc1.640028, {code}"')
+    stand.school.contents = msgspec.structs.replace(contents, parts=(spoken,))
+    answer = await get(stand, PLAYLIST, **asked(audio="true"))
+    assert (409, "playlist.sound") == (answer.status_code, answer.json()["code"])
+    assert stand.rooms.watching == []
+
+
 async def test_a_playlist_is_for_the_session_that_asked_for_it(stand: Stand) -> None:
     stand.school.contents = stand.school.listed()
     piece = addresses((await get(stand, PLAYLIST, **asked())).text)[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import av
 import pytest
-from tests.behaviour.playback.conftest import SESSION, Playback, Rooms, _gateway
+from tests.behaviour.playback.conftest import SESSION, Playback, Rooms, _gateway, run
 from tests.support.fake_gatekeeper import HALL, YARD
 from tests.support.nats import NatsServer
 from tests.support.recorder_node import SITE, WITHIN_S, recorder_node, until
@@ -23,6 +23,7 @@ from qorgan.protocols.fmp4.reader import parse_fragment
 from qorgan.protocols.link.grants import Action
 from qorgan.protocols.link.media import MediaKind, split_init, unpack
 from qorgan.sim.codecs import AudioCodec
+from qorgan.sim.faults import Fault
 from qorgan.sim.server import RtspSimulator
 
 CAMERAS = {"hall": (HALL, AudioCodec.PCMA), "yard": (YARD, AudioCodec.AAC)}
@@ -127,13 +128,50 @@ async def test_recorded_sound_is_a_range_of_its_own_and_a_file_has_it_on_request
     await until(lambda: len(school.rooms.ended) == len(actions), "every line has its end")
 
 
+async def test_a_playlist_with_sound_plays_in_ffmpeg_without_a_word(school: Playback, tmp_path: Path) -> None:
+    """Also across the gap where a camera hung up: on the playlist's one timeline neither pictures nor sound go back."""
+    await school.recorded("yard", 100)
+    await school.sim.set_fault(SITE, "yard", Fault.DROP)
+    await school.recorded("yard", school.node.frames("yard") + 150)
+    urls = {}
+    for key, (camera, _) in CAMERAS.items():
+        begun = min(row.wall_start_us for row in school.node.rows() if row.camera == key)
+        asked = {
+            "start": instant(from_us(begun)),
+            "end": instant(datetime.now(UTC)),
+            "purpose": "duty",
+            "audio": "true",
+        }
+        async with school.http() as http:
+            answer = await http.get(f"/api/cameras/{camera}/hls/index.m3u8", params=asked)
+        urls[key] = answer
+    assert (409, "playlist.sound") == (urls["hall"].status_code, urls["hall"].json()["code"])
+    assert 1 == urls["yard"].text.count("#EXT-X-DISCONTINUITY\n")
+
+    from_yard = ("-headers", f"Cookie: sessionid={SESSION}\r\n", "-i", str(urls["yard"].request.url))
+    shown = ("-of", "json", "-show_entries", "stream=codec_name,codec_type")
+    probed, complaints = await run("ffprobe", "-v", "warning", *from_yard, *shown)
+    assert "" == complaints
+    assert {"h264", "aac"} == {stream["codec_name"] for stream in json.loads(probed)["streams"]}
+    _, complaints = await run("ffmpeg", "-v", "warning", *from_yard, "-f", "null", "-")
+    assert "" == complaints
+    copy = tmp_path / "copy.mp4"
+    _, complaints = await run("ffmpeg", "-v", "warning", *from_yard, "-c", "copy", str(copy))
+    assert "" == complaints
+    with av.open(str(copy)) as container:
+        heard = sum(1 for packet in container.demux(audio=0) if packet.size) * 1024 / 16_000
+    with av.open(str(copy)) as container:
+        seen = sum(1 for packet in container.demux(video=0) if packet.size) / 25
+    assert seen > 5 and abs(heard - seen) < 0.5, "as long to be heard as to be seen"
+
+
 async def test_who_has_no_right_to_listen_hears_nothing_and_gets_no_file_with_sound(school: Playback) -> None:
     await school.recorded("hall", 50)
     now = datetime.now(UTC)
     asked = {"start": instant(now - timedelta(seconds=5)), "end": instant(now), "purpose": "duty", "audio": "true"}
     async with school.http() as http:
         http.cookies.set("sessionid", "head")
-        for place in ("range", "download.mp4"):
+        for place in ("range", "download.mp4", "hls/index.m3u8"):
             answer = await http.get(f"/api/cameras/{HALL}/{place}", params=asked)
             assert 403 == answer.status_code
     assert set(school.rooms.watches) == set(school.rooms.ended), "the export that was not made is closed again"

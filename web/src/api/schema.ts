@@ -530,7 +530,9 @@ export interface paths {
      * Get Camera Playlist
      * @description A recorded range as an HLS playlist, at most 6 h; one line in the watch ledger for it and all its pieces.
      *
-     *     Its addresses are for the session that asked, and end 15 minutes after the last one was used.
+     *     Its addresses are for the session that asked, and end 15 minutes after the last one was used. Its sound (AAC, beside
+     *     the pictures) only with `audio`: right `camera.listen`, for an alarm, and a second line, `listen`; 409
+     *     `playlist.sound` where the sound is G.711, which players of playlists do not play.
      */
     get: operations["get_camera_playlist"];
     put?: never;
@@ -2417,13 +2419,11 @@ export interface components {
     };
     /**
      * Fault
-     * @description Something does not work. `school` is null for an outage of an area, `children` counts the faults under it; it is
-     *     null for a fault of a `centre`, too.
+     * @description Something does not work. `school` is null for an outage of an area, `children` counts the faults under it.
      *
-     *     `subject` is `node`, `link`, `area`, `desks` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
+     *     `subject` is `node`, `link`, `area` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
      */
     Fault: {
-      centre: components["schemas"]["Named"] | null;
       /** Children */
       children: number;
       /** Closed At */
@@ -5953,6 +5953,7 @@ export interface operations {
         end: string;
         stream?: "main" | "sub";
         purpose?: string;
+        audio?: boolean;
       };
       header?: never;
       path: {
@@ -5982,6 +5983,15 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
         headers: {
           [name: string]: unknown;
         };

@@ -147,7 +147,7 @@ def get_camera_thumbnail(
 
 @router.get(
     "/cameras/{camera_id}/hls/index.m3u8",
-    response={403: Problem, 404: Problem, 503: Problem, 504: Problem},
+    response={403: Problem, 404: Problem, 409: Problem, 503: Problem, 504: Problem},
     operation_id="get_camera_playlist",
     openapi_extra=PLAYLIST,
 )
@@ -159,10 +159,13 @@ def get_camera_playlist(
     end: Annotated[AwareDatetime, Query()],
     stream: RangeStream = "main",
     purpose: Annotated[str, Query(max_length=100)] = "duty",
+    audio: bool = False,
 ) -> NoReturn:
     """A recorded range as an HLS playlist, at most 6 h; one line in the watch ledger for it and all its pieces.
 
-    Its addresses are for the session that asked, and end 15 minutes after the last one was used.
+    Its addresses are for the session that asked, and end 15 minutes after the last one was used. Its sound (AAC, beside
+    the pictures) only with `audio`: right `camera.listen`, for an alarm, and a second line, `listen`; 409
+    `playlist.sound` where the sound is G.711, which players of playlists do not play.
     """
     _no_gateway(start, end)
 

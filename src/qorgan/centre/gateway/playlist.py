@@ -7,12 +7,20 @@ from math import ceil
 from qorgan.centre.gateway.instants import instant
 from qorgan.centre.gateway.transfer import RangeBroken
 from qorgan.kernel.clock import from_us
+from qorgan.kernel.errors import Conflict
 from qorgan.protocols.link.commands import Contents, Piece, PieceOrder
 
 TIMESCALE = 90_000
 MOST_PIECES = 20_000
 _MOST_PIECE_S = 3_600
 _MOST_PIECE_BYTES = 2**31 - 1
+_G711 = ("alaw", "ulaw")
+
+
+class SoundNotPlayable(Conflict):
+    """Players of playlists take no G.711: it is in a file to take away, and in the console."""
+
+    code = "playlist.sound"
 
 
 def checked(contents: Contents | None) -> Contents:
@@ -28,6 +36,13 @@ def checked(contents: Contents | None) -> Contents:
         )
         if not sane:
             raise RangeBroken("what the school says it recorded cannot be")
+    return contents
+
+
+def audible(contents: Contents) -> Contents:
+    """The same, if players of playlists play its sound, should it have any. Raises `SoundNotPlayable`."""
+    if found := next((code for code in _G711 for part in contents.parts if code in part.mime), None):
+        raise SoundNotPlayable(f"the sound of this stretch is {found}, which players of playlists do not play")
     return contents
 
 

@@ -1,8 +1,6 @@
 """What a school recorded: a camera's timeline, ranges, playlists and files, streamed from the school's own disk."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 
 from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.instants import instant, parse_instant
-from qorgan.centre.gateway.playlist import checked, joined, media_playlist, orders
+from qorgan.centre.gateway.playlist import audible, checked, joined, media_playlist, orders
 from qorgan.centre.gateway.ports import Gatekeeper, Permit, View, Visitor
 from qorgan.centre.gateway.problems import NotSignedIn
 from qorgan.centre.gateway.school import SchoolLink
 from qorgan.centre.gateway.sound import Codings
 from qorgan.centre.gateway.transfer import CREDIT_BYTES, MediaResponse, Order
-from qorgan.centre.gateway.viewings import Viewings
+from qorgan.centre.gateway.viewings import Viewings, all_or_none, with_sound
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.clock import Clock, from_us
 from qorgan.kernel.errors import Conflict, Exhausted, Invalid, NotFound
@@ -103,12 +101,12 @@ class Recordings:
         return MediaResponse(self._school, self._counters, viewing.permit.site, order)
 
     async def playlist(self, request: Request) -> Response:
-        """An HLS playlist of a range. One line in the watch ledger, for it and all its pieces."""
+        """An HLS playlist of a range. One line in the watch ledger, for it and all its pieces; its sound is another."""
         visitor = await self._visitor(request)
         view = read_view(camera_of(request), request.query_params, LONGEST_PLAYLIST, self._clock.now())
-        viewing = await self._viewings.open(visitor, view)
+        viewing = await self._viewings.open(visitor, view, audio=flag(request.query_params, "audio"))
         try:
-            viewing.contents = await self._contents(viewing.permit, view)
+            viewing.contents = audible(await self._contents(viewing.permit, view, viewing.hears))
         except BaseException:
             await self._viewings.end(viewing)
             raise
@@ -122,16 +120,17 @@ class Recordings:
         if viewing.view.camera != camera_of(request):
             raise NotFound("this playlist is of another camera")
         name = request.path_params["file"]
-        return piece_response(self._school, self._counters, viewing.permit, viewing.contents, name)
+        permit, contents = viewing.permit, viewing.contents
+        return piece_response(self._school, self._counters, permit, contents, name, listen=viewing.hears)
 
     async def download(self, request: Request) -> Response:
         """A recorded stretch as one file to take away. A line in the watch ledger says so; its sound is another."""
         visitor = await self._visitor(request)
         asked = camera_of(request), request.query_params, LONGEST_DOWNLOAD, self._clock.now()
         view = read_view(*asked, action=Action.EXPORT)
-        views = [view, replace(view, action=Action.LISTEN)] if flag(request.query_params, "audio") else [view]
+        views = with_sound(view) if flag(request.query_params, "audio") else [view]
         self._require_room()
-        permits = await self._all_or_none(visitor, views)
+        permits = await all_or_none(self._gatekeeper, visitor, views)
         permit, listen = permits[0], permits[1].grant if len(permits) > 1 else b""
         try:
             contents = await self._contents(permit, view, listen)
@@ -165,16 +164,6 @@ class Recordings:
         body = timeline(view.start, view.end, reply.coverage or commands.CoverageReply())
         return JSONResponse({**body, "alarms": list(alarms)}, headers={"Cache-Control": "private, no-store"})
 
-    async def _all_or_none(self, visitor: Visitor, views: Sequence[View]) -> list[Permit]:
-        """A permit for each view. Raises the first refusal; what was permitted beside it is ended."""
-        answers = await self._gatekeeper.open_watches(visitor, views)
-        permits = [answer for answer in answers if isinstance(answer, Permit)]
-        refusals = [answer for answer in answers if not isinstance(answer, Permit)]
-        if refusals:
-            await self._gatekeeper.end_watches(permits)
-            raise refusals[0]
-        return permits
-
     async def _contents(self, permit: Permit, view: View, listen: bytes = b"") -> commands.Contents:
         assert view.start is not None and view.end is not None
         question = commands.AskContents(grant=permit.grant, start=view.start, end=view.end, listen=listen)
@@ -197,7 +186,13 @@ def require_room(counters: Counters) -> None:
 
 
 def piece_response(
-    school: SchoolLink, counters: Counters, permit: Permit, contents: commands.Contents, name: str
+    school: SchoolLink,
+    counters: Counters,
+    permit: Permit,
+    contents: commands.Contents,
+    name: str,
+    *,
+    listen: bytes = b"",
 ) -> Response:
     """A piece of a playlist by its file name, or an initialisation segment. Raises `NotFound`, `TooManyViewers`."""
     if (found := _INIT.fullmatch(name)) and int(found[1]) < len(contents.parts):
@@ -206,7 +201,7 @@ def piece_response(
         raise NotFound("there is no such piece in this playlist")
     require_room(counters)
     number = int(found[1])
-    order = _pieces_order(permit, orders(contents.pieces)[number : number + 1])
+    order = _pieces_order(permit, orders(contents.pieces)[number : number + 1], listen)
     return MediaResponse(school, counters, permit.site, order, size=contents.pieces[number].size)
 
 

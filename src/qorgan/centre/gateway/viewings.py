@@ -4,8 +4,8 @@ Each is one line in the watch ledger, however many requests follow, and belongs 
 """
 
 import asyncio
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import structlog
@@ -15,6 +15,7 @@ from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import NotFound, QorganError, Rejected
 from qorgan.kernel.ids import uuid7
 from qorgan.protocols.link.commands import Contents
+from qorgan.protocols.link.grants import Action
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +28,20 @@ GRANT_MARGIN = timedelta(seconds=60)
 
 @dataclass(slots=True, eq=False)
 class Viewing:
-    """One watch under way. `contents`: what its playlist consists of."""
+    """One watch under way. `contents`: what its playlist consists of. `listen`: the permit to hear it, too."""
 
     id: str
     visitor: Visitor
     view: View
     permit: Permit
     used_at: float
+    listen: Permit | None = None
     contents: Contents = field(default_factory=Contents)
+
+    @property
+    def hears(self) -> bytes:
+        """The grant to listen; empty without one."""
+        return b"" if self.listen is None else self.listen.grant
 
 
 class Viewings:
@@ -56,11 +63,11 @@ class Viewings:
             for one in [one for one in self._open.values() if now - one.used_at > IDLE_S]:
                 await self.end(one)
 
-    async def open(self, visitor: Visitor, view: View) -> Viewing:
-        """Write the ledger line and begin. Raises as `Gatekeeper.open_watch`."""
+    async def open(self, visitor: Visitor, view: View, *, audio: bool = False) -> Viewing:
+        """Write the ledger line, with `audio` a second one for the sound, and begin. Raises as `open_watch`."""
         await self._make_room(visitor)
-        permit = await self._gatekeeper.open_watch(visitor, view)
-        one = Viewing(uuid7().hex, visitor, view, permit, self._clock.monotonic())
+        permit, *listen = await all_or_none(self._gatekeeper, visitor, with_sound(view) if audio else [view])
+        one = Viewing(uuid7().hex, visitor, view, permit, self._clock.monotonic(), *listen)
         self._open[one.id] = one
         return one
 
@@ -89,7 +96,7 @@ class Viewings:
         for key in [key for key, shared in self._shared.items() if shared is one]:
             del self._shared[key]
         try:
-            await self._gatekeeper.end_watch(one.permit)
+            await self._gatekeeper.end_watches([one.permit] if one.listen is None else [one.permit, one.listen])
         except QorganError as error:
             log.warning("viewing.end_failed", code=error.code)
 
@@ -103,6 +110,8 @@ class Viewings:
         except Rejected:
             await self.end(one)
             raise
+        if one.listen is not None and one.listen.expires_at - self._clock.now() < GRANT_MARGIN:
+            one.listen = await self._gatekeeper.renew_grant(visitor, one.listen, with_sound(one.view)[1])
 
     async def _make_room(self, visitor: Visitor) -> None:
         mine = [one for one in self._open.values() if one.visitor.session == visitor.session]
@@ -115,3 +124,19 @@ class Viewings:
             task = asyncio.get_running_loop().create_task(self.end(one), name="viewing:end")
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
+
+
+def with_sound(view: View) -> list[View]:
+    """What is seen, and the same again to be heard."""
+    return [view, replace(view, action=Action.LISTEN)]
+
+
+async def all_or_none(gatekeeper: Gatekeeper, visitor: Visitor, views: Sequence[View]) -> list[Permit]:
+    """A permit for each view. Raises the first refusal; what was permitted beside it is ended."""
+    answers = await gatekeeper.open_watches(visitor, views)
+    permits = [answer for answer in answers if isinstance(answer, Permit)]
+    refusals = [answer for answer in answers if not isinstance(answer, Permit)]
+    if refusals:
+        await gatekeeper.end_watches(permits)
+        raise refusals[0]
+    return permits
