@@ -23,7 +23,10 @@ from qorgan.centre.cameras.models import Button, Camera
 from qorgan.centre.intake import lane, store
 from qorgan.centre.intake.intake import Intake
 from qorgan.centre.intake.models import Inbox
+from qorgan.centre.nodes.board import GAP_AFTER_S
 from qorgan.centre.nodes.models import Node
+from qorgan.centre.supervision import round as rounds
+from qorgan.centre.supervision.models import Fault
 from qorgan.domain.places import LocalText
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link import subjects
@@ -433,17 +436,41 @@ async def test_a_node_that_falls_silent_is_shown_so(committed_town: Town, server
         await until(lambda: Node.objects.get(school__site=SITE).state == "online", "the node is back")
 
 
-async def test_a_missing_message_is_a_fault_within_a_minute(
+async def test_an_alarm_that_never_comes_is_a_fault_within_a_minute_though_later_ones_do(
     committed_town: Town, server: NatsServer, client: Client
 ) -> None:
+    """From the later number's coming: 45 s on the board, its next sweep, the supervisor's next round."""
+
+    def gap() -> Fault | None:
+        rounds.look_around()
+        return Fault.objects.still_open().filter(school__site=SITE, code="link.gap").first()
+
     clock = _Clock()
     async with taking_in(server, clock=clock):
         school = School(client)
-        await school.events(a.strange_letter(seq=1), a.strange_letter(seq=3))
-        clock.ahead += 61.0
-        await until(lambda: Node.objects.get(school__site=SITE).missing == 1, "the gap is a fault")
-        await school.events(a.strange_letter(seq=2))
-        await until(lambda: Node.objects.get(school__site=SITE).missing == 0, "the gap is closed")
+        for seq in (1, 3):
+            await school.alarm(a.letter(a.alarm_raised(), seq=seq))
+        assert await sync_to_async(gap)() is None
+        clock.ahead += GAP_AFTER_S
+        await until(lambda: gap() is not None, "the gap is a fault")
+        fault = await Fault.objects.aget(code="link.gap")
+        assert (fault.detail["missing"], fault.detail["after"], fault.stops_alarms) == (1, 1, True)
+        await school.alarm(a.letter(a.alarm_raised(), seq=2))
+        await until(lambda: gap() is None, "the gap is closed")
+
+
+async def test_a_gap_is_told_in_time_though_the_centre_restarts(
+    committed_town: Town, server: NatsServer, client: Client
+) -> None:
+    async with taking_in(server):
+        await School(client).events(a.strange_letter(seq=1), a.strange_letter(seq=3))
+    await Inbox.objects.aupdate(received_at=datetime.now(UTC) - timedelta(seconds=GAP_AFTER_S))
+    async with taking_in(server):
+        await until(lambda: Node.objects.get(school__site=SITE).missing == 1, "the gap is a fault at once")
+    async with taking_in(server):
+        await School(client).pulse(pulse())
+        await until(lambda: Node.objects.filter(school__site=SITE, started_at__isnull=False).exists(), "it is heard")
+        assert (await Node.objects.aget(school__site=SITE)).missing == 1, "a restart ends no fault"
 
 
 async def test_what_was_stored_before_a_restart_is_no_gap_after_it(

@@ -118,6 +118,28 @@ def test_a_gap_is_a_fault_within_a_minute_and_is_over_when_the_message_comes() -
     assert (closed.complete_to, closed.missing) == (4, 0)
 
 
+def test_a_gap_keeps_its_age_over_a_restart_of_the_centre() -> None:
+    """A centre that restarts again and again still tells of a gap when it is due, and does not forget one it told."""
+    board = NodeBoard()
+    arrived = [(1, 50.0), (3, 40.0), (4, 1.0)]
+    board.remember(SITE, online=True, heard_at=at(0), started_at=at(0), complete_to=0, arrived=arrived, now=100)
+
+    assert board.sweep(104) == []
+    (gap,) = board.sweep(105)
+    assert (gap.complete_to, gap.missing) == (1, 1)
+
+    arrived = [(3, 50.0), (4, 11.0)]
+    board.remember(
+        SITE, online=True, heard_at=at(0), started_at=at(0), complete_to=1, arrived=arrived, missing=1, now=200
+    )
+    assert board.sweep(200) == [], "it is written already"
+    news = board.pulse(SITE, pulse(201), 201, at(201))
+    assert news is not None and news.missing == 1
+    board.arrived(SITE, [2], 202, at(202))
+    (closed,) = board.sweep(203)
+    assert (closed.complete_to, closed.missing) == (4, 0)
+
+
 def test_a_node_that_counts_anew_is_followed() -> None:
     board = NodeBoard()
     board.remember(SITE, online=True, heard_at=at(0), started_at=at(0), complete_to=900, arrived=(), now=0)

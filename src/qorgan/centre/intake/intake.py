@@ -83,6 +83,7 @@ class Intake:
                 started_at=known.started_at,
                 complete_to=known.complete_to,
                 arrived=known.arrived,
+                missing=known.missing,
                 now=self._clock.monotonic(),
             )
 

@@ -109,14 +109,19 @@ class NodeBoard:
         heard_at: datetime | None,
         started_at: datetime | None,
         complete_to: int | None,
-        arrived: Iterable[int],
+        arrived: Iterable[tuple[int, float]],
         now: float,
+        missing: int = 0,
     ) -> None:
-        """Put on the board what the database knew when this process began; a node has 30 s to be heard again."""
+        """Put on the board what the database knew when this process began; a node has 30 s to be heard again.
+
+        `arrived`: seqs beyond `complete_to` as they came, each with how many seconds ago: a gap keeps its age over a
+        restart. `missing`: what was last written of the gap.
+        """
         entry = self._entries[site] = _Entry(heard=now, heard_at=heard_at, online=online, started_at=started_at)
-        entry.seqs.complete_to = complete_to
-        for seq in arrived:
-            entry.seqs.arrived(seq, now)
+        entry.seqs.complete_to, entry.missing = complete_to, missing
+        for seq, ago_s in arrived:
+            entry.seqs.arrived(seq, now - ago_s)
 
     def arrived(self, site: SiteId, seqs: Iterable[int], now: float, at: datetime) -> News | None:
         """Durable messages of a known school are stored: a sign of life, and places in its sequence."""

@@ -14,7 +14,7 @@ from qorgan.centre.cameras import service as cameras
 from qorgan.centre.cameras.events import cameras_changed
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.intake.models import Inbox
-from qorgan.centre.nodes.board import News
+from qorgan.centre.nodes.board import GAP_AFTER_S, News
 from qorgan.centre.nodes.models import DiskForecast, Node
 from qorgan.centre.nodes.schemas import Disk, Storage
 from qorgan.centre.schools.events import school_changed
@@ -31,21 +31,25 @@ MAX_DISKS = 32  # of one school
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """A node as the database knows it. `arrived` are the seqs stored after `complete_to` was written."""
+    """A node as the database knows it.
+
+    `arrived` are the seqs stored after `complete_to` was written, as they came, each with how many seconds ago.
+    """
 
     site: SiteId
     online: bool
     heard_at: datetime | None
     started_at: datetime | None
     complete_to: int
-    arrived: tuple[int, ...]
+    missing: int
+    arrived: tuple[tuple[int, float], ...]
 
 
 def remembered() -> list[Remembered]:
     """All nodes, for a board that starts."""
-    found = []
+    found, now = [], timezone.now()
     for node in Node.objects.select_related("school"):
-        later = Inbox.objects.filter(site=node.school.site, seq__gt=node.complete_to).order_by("seq")
+        later = Inbox.objects.filter(site=node.school.site, seq__gt=node.complete_to).order_by("received_at", "seq")
         found.append(
             Remembered(
                 site=SiteId(node.school.site),
@@ -53,10 +57,17 @@ def remembered() -> list[Remembered]:
                 heard_at=node.last_pulse_at,
                 started_at=node.started_at,
                 complete_to=node.complete_to,
-                arrived=tuple(later.values_list("seq", flat=True)),
+                missing=node.missing,
+                arrived=tuple((seq, _age_s(at, now)) for seq, at in later.values_list("seq", "received_at")),
             )
         )
     return found
+
+
+def _age_s(received_at: datetime, now: datetime) -> float:
+    """How long ago a message came. After a clock was put back nobody knows: then a gap before it is told at once."""
+    age_s = (now - received_at).total_seconds()
+    return age_s if age_s >= 0 else GAP_AFTER_S
 
 
 @transaction.atomic
