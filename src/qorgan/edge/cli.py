@@ -339,6 +339,7 @@ def _checks(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Resul
                 mistake = address_mistake(url)
                 yield _Result(f"address of {camera.key}/{stream}", mistake is None, mistake or "can be read")
     yield from _check_secrets(config)
+    yield from _check_certificate(config)
     yield _check_writable("data", config.storage.data)
     yield _check_writable("archive", config.storage.archive)
     yield _check_core_db(config)
@@ -362,7 +363,9 @@ def _seal_fingerprint(config: EdgeConfig) -> _Result:
 
 def _check_secrets(config: EdgeConfig) -> Iterator[_Result]:
     store = SecretStore(config.storage.data)
-    wanted = [f"button/{button.key}" for button in config.buttons if button.input is None]
+    wanted = [f"button/{button.key}" for button in config.buttons if button.input is None and button.mqtt is None]
+    wanted += [f"panel/{panel.key}" for panel in config.panels if panel.protocol == "dc09" and panel.encrypted]
+    wanted += ["mqtt"] if config.mqtt is not None and config.mqtt.user is not None else []
     wanted += [f"camera/{camera.key}" for camera in config.cameras if camera.user]
     wanted += ["nats"] if config.centre else []
     for name in wanted:
@@ -377,6 +380,20 @@ def _check_secrets(config: EdgeConfig) -> Iterator[_Result]:
         if file.exists():
             private = not file.stat().st_mode & 0o077
             yield _Result(name, private, "readable by its owner alone" if private else f"run: chmod 600 {file}")
+
+
+def _check_certificate(config: EdgeConfig) -> Iterator[_Result]:
+    """Of the staff page: a month before it ends it is something to be done."""
+    from qorgan.edge.staff.certificate import look
+
+    if config.staff is None or config.staff.tls_cert is None:
+        return
+    now = SystemClock().now()
+    found = look(config.staff, now)
+    ends = f"holds until {found.ends_at:%Y-%m-%d}" if found.ends_at else ""
+    soon = found.ends_soon(now) and not found.problem
+    words = found.problem or (f"{ends}: renew it now, {config.staff.tls_cert}" if soon else ends)
+    yield _Result("certificate of the staff page", not found.problem and not soon, words)
 
 
 def _check_writable(what: str, directory: Path) -> _Result:

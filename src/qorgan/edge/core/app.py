@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 from joserfc.jwk import OKPKey
@@ -27,6 +28,7 @@ from qorgan.edge.panels.app import Panels
 from qorgan.edge.seal import seal_key
 from qorgan.edge.secrets import SecretStore
 from qorgan.edge.staff.door import StaffDoor
+from qorgan.edge.staff.listener import StaffListener
 from qorgan.edge.staff.people import StaffBook
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
@@ -66,7 +68,7 @@ async def run_core(config: EdgeConfig) -> None:
                 "link": link.run,
                 "mqtt": lambda: _watch_radio(config, node, secrets, clock),
                 "onvif": lambda: _watch_onvif(config, node, board, secrets, clock),
-                "staff": lambda: _serve_staff(config.staff, create_staff_app(staff)),
+                "staff": lambda: _serve_staff(config.staff, create_staff_app(staff), node, clock),
                 "start": lambda: _begin(node, config.storage),
                 "tend": lambda: _tend(node, clock),
             }.items():
@@ -81,13 +83,16 @@ async def serve_http(app: Starlette, host: str, port: int) -> None:
         await serving.serve(app, listener, grace_s=GRACE_S)
 
 
-async def _serve_staff(door: config_of.StaffDoor | None, app: Starlette) -> None:
+async def _serve_staff(door: config_of.StaffDoor | None, app: Starlette, node: Node, clock: Clock) -> None:
     """The staff page for phones, with the school's own certificate; return at once where none is wished."""
     if door is None:
         return
-    with _listening(door.host, door.port) as listener:
-        tls = None if door.tls_cert is None or door.tls_key is None else (door.tls_cert, door.tls_key)
-        await serving.serve(app, listener, grace_s=GRACE_S, tls=tls)
+
+    async def serve(tls: tuple[Path, Path] | None) -> None:
+        with _listening(door.host, door.port) as listener:
+            await serving.serve(app, listener, grace_s=GRACE_S, tls=tls)
+
+    await StaffListener(door, node, clock, serve).run()
 
 
 @contextmanager

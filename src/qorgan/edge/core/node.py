@@ -61,6 +61,8 @@ class NodeFault(StrEnum):
     SOURCE_SILENT = "source.silent"
     SOURCE_FAULTY = "source.fault"
     SECRETS_DAMAGED = "secrets.damaged"
+    STAFF_CERTIFICATE = "staff.certificate"
+    STAFF_CERTIFICATE_ENDS = "staff.certificate_ends"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,14 @@ class Node:
 
     def report_fault(self, fault: NodeFault) -> None:
         """Show a fault for as long as this process runs."""
-        if fault not in self._standing_faults:
+        self.show_fault(fault, True)
+
+    def show_fault(self, fault: NodeFault, stands: bool) -> None:
+        """Show a fault, or that it is over."""
+        if stands and fault not in self._standing_faults:
             self._standing_faults.append(fault)
+        elif not stands and fault in self._standing_faults:
+            self._standing_faults.remove(fault)
 
     async def signal(self, signal: Signal) -> outbox.Raised:
         """Somebody asks for help. Returns after the commit; the same press again is the same alarm.

@@ -144,6 +144,16 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "Один из источников тревоги неисправен (батарея, линия или питание). Вызовите техника.",
         "One way of raising the alarm is faulty (battery, wiring or power). Call a technician.",
     ),
+    "fault.staff.certificate": (
+        "Қызметкерлер парағының сертификаты жарамсыз: телефондар оны ашпайды. Техникті шақырыңыз.",
+        "Сертификат страницы персонала непригоден: телефоны её не открывают. Вызовите техника.",
+        "The certificate of the staff page is no good: phones do not open it. Call a technician.",
+    ),
+    "fault.staff.certificate_ends": (
+        "Қызметкерлер парағы сертификатының мерзімі 30 күн ішінде бітеді. Техникке хабарлаңыз.",
+        "Сертификат страницы персонала истекает в течение 30 дней. Сообщите технику.",
+        "The certificate of the staff page ends within 30 days. Tell the technician.",
+    ),
     "fault.secrets.damaged": (
         "Құпия деректер файлы зақымданған: түймелер мен байланыс жұмыс істемеуі мүмкін.",
         "Файл секретов повреждён: кнопки и связь могут не работать.",
