@@ -55,6 +55,7 @@ class FakeSchool:
         self.orders: list[commands.ReadPieces] = []
         self.steered: list[commands.AskPtz] = []
         self.snapshots: list[commands.AskSnapshot] = []
+        self.clock_ahead: timedelta | None = None  # None: an old node, which does not tell its time
         self.jpeg = b"\xff\xd8picture"
         self.piece_lacks = 0  # bytes that are missing from what was promised
         self._client: Client | None = None
@@ -129,7 +130,7 @@ class FakeSchool:
             await self._send_so_far(lease)
         lease.grants.append(order.grant)
         opened = commands.Opened(lease=order.lease, mime=MIME, width=WIDTH, height=HEIGHT)
-        await _answer(message, commands.Reply(opened=opened))
+        await _answer(message, commands.Reply(opened=opened, at=self._clock()))
 
     async def _on_renew(self, message: Msg) -> None:
         order = decode(message.data, commands.Renew)
@@ -138,7 +139,10 @@ class FakeSchool:
             await _answer(message, commands.Reply(refusal=refusal))
             return
         self.leases[order.lease].renewals += 1
-        await _answer(message, commands.Reply())
+        await _answer(message, commands.Reply(at=self._clock()))
+
+    def _clock(self) -> datetime | None:
+        return None if self.clock_ahead is None else datetime.now(UTC) + self.clock_ahead
 
     async def _on_close(self, message: Msg) -> None:
         order = decode(message.data, commands.Close)

@@ -58,7 +58,7 @@ class Browser:
         await self.socket.send(json.dumps({"op": "close", "tile": tile}))
 
     def told(self, op: str, tile: int = 1) -> list[dict[str, Any]]:
-        return [text for text in self.texts if text["op"] == op and text["tile"] == tile]
+        return [text for text in self.texts if text["op"] == op and text.get("tile") == tile]
 
     def kinds(self, tile: int = 1) -> list[MediaKind]:
         return [message.kind for message in self.media.get(tile, [])]

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import socket
+import time
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 import websockets
-from tests.behaviour.gateway.conftest import Stand, until
+from tests.behaviour.gateway.conftest import DEADLINE_S, Stand, until
 from tests.support.clips import HEIGHT, MIME, WIDTH, decoded_frames
 from tests.support.fake_gatekeeper import HALL, YARD
 
@@ -49,6 +51,38 @@ async def test_two_viewers_share_one_lease_and_stand_in_the_ledger_each(stand: S
     assert [grant.split(b":")[0] for grant in lease.grants] == [b"officer", b"head"]
     assert stand.rooms.watching == ["officer", "head"]
     assert (stand.counters.streams, stand.counters.viewers) == (1, 2)
+
+
+async def test_a_browser_that_asks_is_told_the_time_at_once(stand: Stand) -> None:
+    """Over the socket of the pictures: only there it is known how long they are under way."""
+    browser = await stand.browser()
+    before = time.time()
+    await browser.socket.send('{"op": "time", "id": 41}')
+    await until(lambda: bool(browser.texts), "the answer")
+    (told,) = browser.texts
+    assert ("time", 41) == (told["op"], told["id"])
+    assert int(before * 1000) <= told["at_ms"] <= time.time() * 1000
+
+
+async def test_every_viewer_knows_how_far_the_schools_clock_is_off(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a school whose clock is ahead would have old pictures taken for the present."""
+    monkeypatch.setattr(stand.gateway._streams, "_renew_every_s", 0.05)
+    first, late, old = await stand.browser(), await stand.browser(), await stand.browser()
+    await old.open(camera=YARD)
+    await until(lambda: bool(old.told("opened")), "a camera of a node that does not tell its time")
+    stand.school.clock_ahead = timedelta(seconds=10)
+    await first.open()
+    await until(lambda: bool(first.told("clock")), "the first is told")
+    await late.open()
+    await until(lambda: bool(late.told("clock")), "the late one, too")
+    for browser in (first, late):
+        assert 10_000 <= browser.told("clock")[0]["ahead_ms"] <= 11_000 + 1000 * DEADLINE_S
+
+    stand.school.clock_ahead = -timedelta(hours=1)
+    for browser in (first, late):
+        await until(lambda browser=browser: browser.told("clock")[-1]["ahead_ms"] < -3_000_000, "the clock was set")
 
 
 async def test_a_late_viewer_gets_the_group_of_pictures_so_far_at_once(stand: Stand) -> None:

@@ -135,6 +135,8 @@ COMMANDS: dict[str, Message] = {
     "reply.opened": commands.Reply(
         opened=commands.Opened(lease="lease", mime='video/mp4; codecs="avc1.640028"', width=1920, height=1080)
     ),
+    "reply.opened.2": commands.Reply(opened=commands.Opened(lease="lease"), at=AT),
+    "reply.renewed": commands.Reply(at=AT),
     "reply.coverage": commands.Reply(
         coverage=commands.CoverageReply(
             spans=(commands.Span(start=AT, end=LATER, stream="main"),),

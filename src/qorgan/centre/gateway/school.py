@@ -8,7 +8,9 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from qorgan.centre.carrier import Carrier
+from qorgan.centre.gateway.clocks import NodeClocks
 from qorgan.kernel.cancellation import heeded
+from qorgan.kernel.clock import Clock, SystemClock
 from qorgan.kernel.errors import LinkDown, Rejected, Unavailable
 from qorgan.kernel.ids import LeaseId, SiteId
 from qorgan.protocols.link import commands, subjects
@@ -35,13 +37,18 @@ Deliver = Callable[[Msg], Awaitable[None]]
 
 
 class SchoolLink:
-    """Asks schools over the centre's carrier."""
+    """Asks schools over the centre's carrier. `clocks`: what they said of theirs in their answers."""
 
-    def __init__(self, carrier: Carrier, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+    def __init__(
+        self, carrier: Carrier, *, answer_within_s: float = ANSWER_WITHIN_S, clock: Clock | None = None
+    ) -> None:
         self._carrier, self._answer_within_s = carrier, answer_within_s
+        self._clock: Clock = clock or SystemClock()
+        self.clocks = NodeClocks()
 
     async def ask(self, site: SiteId, name: str, message: Message) -> commands.Reply:
         """The school's consent. Raises `Refused` for its no, `NodeSilent` for no answer in time, `LinkDown`."""
+        asked_at, began = self._clock.now(), self._clock.monotonic()
         try:
             question = self._carrier.client.request(
                 subjects.command(site, name), encode(message), timeout=self._answer_within_s
@@ -51,7 +58,10 @@ class SchoolLink:
             raise NodeSilent(f"{site} does not answer `{name}`") from error
         except nats.errors.Error as error:
             raise LinkDown(f"the carrier failed: {error}") from error
+        now_s = self._clock.monotonic()
         reply = decode(answer.data, commands.Reply)
+        if reply.at is not None:
+            self.clocks.note(site, reply.at, asked_at=asked_at, took_s=now_s - began, now_s=now_s)
         if reply.refusal is not None:
             raise Refused(reply.refusal.message or f"{site} refused `{name}`", code=reply.refusal.code)
         return reply

@@ -32,6 +32,7 @@ RENEW_EVERY_S = 5.0
 LINGER_S = 2.0  # a change of layout closes and opens the same tiles within this time
 CLOSE_WITHIN_S = 1.0
 GRANT_MARGIN_S = 5.0
+CLOCK_MOVED_MS = 50  # less is not told to those who know already
 
 _REASONS = frozenset(CameraReason)
 
@@ -141,6 +142,7 @@ class LiveStream:
         self._joining: dict[Tile, None] = {}
         self._changed = asyncio.Event()  # someone came or went, or the school ended the lease
         self._ended: str | None = None  # the school's reason
+        self._told_ahead_ms: int | None = None
         self._broadcast = self._new_broadcast()
 
     # -- called by the hub ------------------------------------------------------------------------------------------
@@ -208,6 +210,7 @@ class LiveStream:
             if self._clock.monotonic() >= renew_at:
                 await self._ask_rights_again()
                 missed = 0 if await self._renew(lease, site, may_miss=missed == 0) else missed + 1
+                self._tell_clock(site)
                 renew_at = self._clock.monotonic() + self._renew_every_s
 
     async def _renew(self, lease: LeaseId, site: SiteId, *, may_miss: bool) -> bool:
@@ -221,6 +224,15 @@ class LiveStream:
         except Rejected as error:  # the school has forgotten the lease: its recorder was restarted
             raise StreamEnded(f"{site} does not know the lease", code=error.code) from error
         return True
+
+    def _tell_clock(self, site: SiteId) -> None:
+        """To all viewers, when the school's clock moved, or we know better where it stands."""
+        ahead_s, told_ms = self._school.clocks.ahead_s(site), self._told_ahead_ms
+        if ahead_s is None or (told_ms is not None and abs(ahead_s * 1000 - told_ms) < CLOCK_MOVED_MS):
+            return
+        self._told_ahead_ms = round(ahead_s * 1000)
+        for tile in self._broadcast.viewers:
+            tile.clock(self._told_ahead_ms)
 
     async def _ask_rights_again(self) -> None:
         """Who listens, and who is of a neighbouring centre, does so for an alarm that is open, and no longer."""
@@ -261,6 +273,9 @@ class LiveStream:
             agreed = True
             if tile in self._joining:  # it may have left while the school answered
                 del self._joining[tile]
+                self._tell_clock(tile.permit.site)
+                if self._told_ahead_ms is not None:
+                    tile.clock(self._told_ahead_ms)
                 self._broadcast.admit(tile, (opened.width, opened.height))
         return agreed
 

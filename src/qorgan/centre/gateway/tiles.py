@@ -63,6 +63,10 @@ class Tile:
     def opened(self, mime: str, width: int, height: int) -> None:
         self._tell({"op": "opened", "tile": self.number, "mime": mime, "width": width, "height": height})
 
+    def clock(self, ahead_ms: int) -> None:
+        """How far the clock that tells when a picture was taken is ahead of ours, at most."""
+        self._tell({"op": "clock", "tile": self.number, "ahead_ms": ahead_ms})
+
     def state(self, state: str, reason: str) -> None:
         self._tell({"op": "state", "tile": self.number, "state": state, "reason": reason})
 

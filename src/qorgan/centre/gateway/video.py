@@ -19,7 +19,7 @@ from qorgan.centre.gateway.sockets import MALFORMED, START_ANEW, Doorman, Hangup
 from qorgan.centre.gateway.streams import StreamHub
 from qorgan.centre.gateway.tiles import Outbox, Tile
 from qorgan.domain.cameras import StreamName
-from qorgan.kernel.clock import Clock
+from qorgan.kernel.clock import Clock, to_us
 from qorgan.kernel.errors import QorganError, Rejected, Unavailable
 from qorgan.protocols.link.grants import Action
 
@@ -51,8 +51,14 @@ class CloseTile(msgspec.Struct, tag_field="op", tag="close", frozen=True):
     tile: int
 
 
+class AskTime(msgspec.Struct, tag_field="op", tag="time", frozen=True):
+    """What time is it? Answered at once, so that the browser knows how old its pictures are."""
+
+    id: int
+
+
 Wish = OpenTile | CloseTile
-_decoder = msgspec.json.Decoder(Wish)
+_decoder = msgspec.json.Decoder(Wish | AskTime)
 
 
 class VideoSockets:
@@ -115,10 +121,17 @@ class _VideoSession:
                 wish = _decoder.decode(message.get("text") or b"")
             except msgspec.MsgspecError as error:
                 raise Hangup(MALFORMED, "malformed") from error
+            if isinstance(wish, AskTime):
+                self._tell_time(wish.id)
+                continue
             if not 0 <= wish.tile <= 0xFFFFFFFF:
                 raise Hangup(MALFORMED, "malformed")
             self._counters.wishes += 1
             await self._wishes.put(wish)
+
+    def _tell_time(self, id: int) -> None:
+        at_ms = to_us(self._clock.now()) // 1000
+        self._outbox.say(msgspec.json.encode({"op": "time", "id": id, "at_ms": at_ms}).decode())
 
     async def _fulfil(self) -> None:
         """Whatever is wished while the ledger is written waits, and is the next batch."""

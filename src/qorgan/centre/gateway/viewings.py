@@ -66,8 +66,9 @@ class Viewings:
     async def open(self, visitor: Visitor, view: View, *, audio: bool = False) -> Viewing:
         """Write the ledger line, with `audio` a second one for the sound, and begin. Raises as `open_watch`."""
         await self._make_room(visitor)
-        permit, *listen = await all_or_none(self._gatekeeper, visitor, with_sound(view) if audio else [view])
-        one = Viewing(uuid7().hex, visitor, view, permit, self._clock.monotonic(), *listen)
+        permits = await all_or_none(self._gatekeeper, visitor, with_sound(view) if audio else [view])
+        listen = permits[1] if audio else None
+        one = Viewing(uuid7().hex, visitor, view, permits[0], self._clock.monotonic(), listen)
         self._open[one.id] = one
         return one
 

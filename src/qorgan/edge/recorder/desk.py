@@ -147,12 +147,12 @@ class RecorderDesk:
         subject = subjects.media(self._site, _lease(ask.lease))
         opened = self._live.open(ask.lease, subject, session, ask.lease_s, sound=ask.audio)
         self.note(grant)
-        return Reply(opened=opened)
+        return Reply(opened=opened, at=self._clock.now())
 
     async def _renew(self, data: bytes) -> Reply:
         if not self._live.renew(decode(data, Renew).lease):
             raise NotFound("there is no such lease", code="lease.unknown")
-        return Reply()
+        return Reply(at=self._clock.now())
 
     async def _close(self, data: bytes) -> Reply:
         lease = decode(data, Close).lease

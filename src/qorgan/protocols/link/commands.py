@@ -326,7 +326,11 @@ class Contents(Message, frozen=True):
 
 
 class Reply(Message, frozen=True):
-    """What comes back on every command: exactly one of the fields is set; none means plain consent."""
+    """What comes back on every command: exactly one of the fields is set; none means plain consent.
+
+    Beside it stands `at` on `cmd.open` and `cmd.renew`: the node's clock as it answered. From it the centre knows how
+    old a picture is.
+    """
 
     opened: Opened | None = None
     coverage: CoverageReply | None = None
@@ -338,3 +342,4 @@ class Reply(Message, frozen=True):
     saved: Saved | None = None
     holds: Holds | None = None
     refusal: Refusal | None = None
+    at: datetime | None = None
