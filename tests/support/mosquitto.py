@@ -27,11 +27,17 @@ pattern read qorgan/+/button/%u/lamp
 @dataclass(frozen=True)
 class Broker:
     port: int
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        """kill -9: it has no time for anybody's last will."""
+        self.process.kill()
+        self.process.wait(30)
 
 
 @contextlib.contextmanager
-def mosquitto(directory: Path, *names: str) -> Iterator[Broker]:
-    """A broker that knows core and these buttons."""
+def mosquitto(directory: Path, *names: str, tls: tuple[Path, Path] | None = None) -> Iterator[Broker]:
+    """A broker that knows core and these buttons. `tls`: its certificate and key; it speaks nothing else then."""
     program = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
     passwords, rights, config = (directory / name for name in ("mqtt.passwords", "mqtt.rights", "mosquitto.conf"))
     lines = [f"core:{CORE_PASSWORD}", *(f"{name}:{RADIO_PASSWORD}" for name in names)]
@@ -39,15 +45,17 @@ def mosquitto(directory: Path, *names: str) -> Iterator[Broker]:
     subprocess.run(["mosquitto_passwd", "-U", passwords], check=True, timeout=60)
     rights.write_text(_RIGHTS)
     port = free_port()
+    sealed = "" if tls is None else f"certfile {tls[0]}\nkeyfile {tls[1]}\n"
     config.write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\nacl_file {rights}\nuser root\n"
+        f"listener {port} 127.0.0.1\n{sealed}"
+        f"allow_anonymous false\npassword_file {passwords}\nacl_file {rights}\nuser root\n"
     )
     for file in (passwords, rights):
         file.chmod(0o600)
     process = subprocess.Popen([program, "-c", config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, process)
-        yield Broker(port)
+        yield Broker(port, process)
     finally:
         process.terminate()
         process.wait(30)

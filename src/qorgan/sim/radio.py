@@ -1,6 +1,8 @@
 """A radio button that does not exist: an MQTT 5 client with a last will and a battery, whose presses arrive."""
 
+import ssl
 import threading
+from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
@@ -18,13 +20,17 @@ ANSWER_WITHIN_S = 30.0
 class SimRadio:
     """Use with `with`; blocks. Says that it is alive when it begins; `vanish` is what a dead battery does."""
 
-    def __init__(self, site: str, name: str, *, host: str, port: int, password: str | None = None) -> None:
+    def __init__(
+        self, site: str, name: str, *, host: str, port: int, password: str | None = None, tls_ca: Path | None = None
+    ) -> None:
         self._site, self._name, self._host, self._port = site, name, host, port
         self.lamp: list[str] = []
         self._up = threading.Event()
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id=f"{site}-{name}", protocol=MQTTProtocolVersion.MQTTv5
         )
+        if tls_ca is not None:
+            self._client.tls_set_context(ssl.create_default_context(cafile=tls_ca))
         if password is not None:
             self._client.username_pw_set(name, password)
         self._client.will_set(radio.state_topic(site, name), b'{"online": false}', qos=1, retain=True)
@@ -61,6 +67,10 @@ class SimRadio:
     def say(self, payload: bytes) -> None:
         """Something that is no press, on the topic of presses."""
         self._publish(radio.press_topic(self._site, self._name), payload, retain=False)
+
+    def say_state(self, payload: bytes) -> None:
+        """Something that is no state, on the topic of states."""
+        self._publish(radio.state_topic(self._site, self._name), payload, retain=True)
 
     def vanish(self) -> None:
         """Go without a good-bye: the broker speaks the last will."""

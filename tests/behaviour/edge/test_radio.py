@@ -6,11 +6,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from tests.support.certificates import certificate_of
 from tests.support.fake_centre import FakeCentre, until
 from tests.support.mosquitto import CORE_PASSWORD, RADIO_PASSWORD, Broker, mosquitto
 from tests.support.nats import NatsServer
 from tests.support.school_core import SITE, SchoolCore
 
+from qorgan.edge.mqtt.watch import BROKER_LOST_S, MAX_PACKET_BYTES, RadioWatch
+from qorgan.edge.secrets import SecretStore
+from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.link.commands import AlarmProgress
 from qorgan.protocols.link.messages import SourceHealth
 from qorgan.sim.radio import SimRadio
@@ -29,6 +33,9 @@ place = {{ kk = "Спорт залы" }}
 cameras = ["hall"]
 mqtt = "badge-7"
 """
+
+
+TLS = RADIO.replace("tls = false", 'tls_ca = "{authority}"')
 
 
 @pytest.fixture
@@ -118,3 +125,109 @@ async def test_a_battery_that_runs_low_and_a_button_that_vanishes_are_faults(
     finally:
         await asyncio.to_thread(again.__exit__)
     assert CORE_PASSWORD not in school.log.read_text()
+
+
+async def test_what_a_hostile_button_says_is_an_alarm_or_nothing_and_delays_nobody(
+    centre: FakeCentre, school: SchoolCore, badge: SimRadio
+) -> None:
+    for payload in (b'{"online": 7}', b"[" * 4_000, b"\xff" * 5_000, b'{"battery": 1e999}'):
+        await asyncio.to_thread(badge.say_state, payload)
+    await asyncio.to_thread(badge.say, b"x" * (2 * MAX_PACKET_BYTES))  # the broker drops it: we said how long we take
+    await asyncio.to_thread(badge.say, b'{"x":' + b"[" * 4_000)
+    await asyncio.to_thread(badge.press, "assist")
+    await until(lambda: len(centre.alarms()) == 2, "what can be read, and what cannot")
+    assert [("unreadable", "P1"), ("assist", "P2")] == [(alarm.code, alarm.level) for alarm in centre.alarms()]
+    assert (await school.health())["mqtt"]["connected"]
+    assert "mqtt.lost" not in school.log.read_text()
+
+
+# --- TLS
+
+
+async def test_over_tls_a_press_comes_through_when_the_authority_is_the_brokers(
+    tmp_path: Path, carrier: NatsServer, centre: FakeCentre
+) -> None:
+    cert, key, authority = certificate_of(tmp_path, "127.0.0.1")
+    with mosquitto(tmp_path, "badge-7", tls=(cert, key)) as broker:
+        more, secrets = TLS.format(port=broker.port, authority=authority.name), {"mqtt": CORE_PASSWORD}
+        async with SchoolCore(tmp_path, carrier.url, more=more, secrets=secrets) as school:
+            await school.until_health(lambda health: health["mqtt"]["connected"])
+            sealed = {"host": "127.0.0.1", "port": broker.port, "password": RADIO_PASSWORD, "tls_ca": authority}
+            badge = SimRadio(SITE, "badge-7", **sealed)
+            await asyncio.to_thread(badge.__enter__)
+            await asyncio.to_thread(badge.press)
+            await until(centre.alarms, "the alarm")
+            await asyncio.to_thread(badge.__exit__)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "broker.example"], ids=["another's authority", "another's name"])
+async def test_a_broker_that_is_not_ours_gets_neither_password_nor_trust(
+    tmp_path: Path, carrier: NatsServer, centre: FakeCentre, host: str
+) -> None:
+    cert, key, authority = certificate_of(tmp_path, host)
+    if host == "127.0.0.1":
+        (tmp_path / "ours").mkdir()
+        _, _, authority = certificate_of(tmp_path / "ours", host)
+    with mosquitto(tmp_path, "badge-7", tls=(cert, key)) as broker:
+        more = TLS.format(port=broker.port, authority=authority.relative_to(tmp_path))
+        async with SchoolCore(tmp_path, carrier.url, more=more, secrets={"mqtt": CORE_PASSWORD}) as school:
+            await until(lambda: "CERTIFICATE_VERIFY_FAILED" in school.log.read_text(), "a refusal, in the log")
+            assert not (await school.health())["mqtt"]["connected"]
+            assert CORE_PASSWORD not in school.log.read_text()
+
+
+# --- silence, on a clock that the test turns
+
+
+class TurnedClock(SystemClock):
+    """Real time, put forward at will; waiting is short."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(min(seconds, 0.02))
+
+
+class Told:
+    """In the node's place: how each button was told to be."""
+
+    def __init__(self) -> None:
+        self.states: list[str] = []
+
+    def on_progress(self, _listener: object) -> None:
+        """Nobody presses here."""
+
+    async def source_health(self, health: SourceHealth) -> None:
+        self.states.append(health.state)
+
+
+async def test_a_button_that_misses_three_signs_of_life_is_silent_and_so_are_all_when_the_broker_is_away(
+    tmp_path: Path,
+) -> None:
+    with mosquitto(tmp_path, "badge-7") as broker:
+        supervised = RADIO.format(port=broker.port) + "interval_s = 60\n"
+        config = SchoolCore(tmp_path, "nats://127.0.0.1:1", more=supervised, secrets={"mqtt": CORE_PASSWORD}).config
+        clock, told = TurnedClock(), Told()
+        watch = RadioWatch(config, told, SecretStore(config.storage.data), clock)  # type: ignore[arg-type]
+        running = asyncio.create_task(watch.run())
+        badge = SimRadio(SITE, "badge-7", host="127.0.0.1", port=broker.port, password=RADIO_PASSWORD)
+        try:
+            await until(lambda: watch.status()["connected"], "a connection")
+            await asyncio.to_thread(badge.__enter__)
+            await until(lambda: told.states == ["ok"], "its first sign of life")
+            clock.ahead_s += 3 * 60 + 1
+            await until(lambda: told.states == ["ok", "silent"], "its silence")
+            await asyncio.to_thread(badge.tell, battery=90)
+            await until(lambda: told.states[2:] == ["ok"], "its return")
+            broker.kill()
+            await until(lambda: not watch.status()["connected"], "a broker that is away")
+            assert told.states[3:] == [], "which may be a restart"
+            clock.ahead_s += BROKER_LOST_S
+            await until(lambda: told.states[3:] == ["silent"], "nobody can be heard")
+        finally:
+            await asyncio.to_thread(badge.__exit__)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)

@@ -3,13 +3,16 @@
 MQTT 5 with QoS 1, and the broker is answered (PUBACK) only after the commit (I1): what dies in between is delivered
 again, under the same press. The session outlives a restart of the node, so that presses wait at the broker for an hour.
 A retained press is an old one that the broker shows to everybody who comes: it is counted and never an alarm. At most
-`IN_FLIGHT` messages are under way (Receive Maximum), each at most `MAX_PACKET_BYTES`: the broker keeps the rest.
+`IN_FLIGHT` messages are under way (Receive Maximum): the broker keeps the rest. It drops what is longer than
+`MAX_PACKET_BYTES` (MQTT 5 §3.1.2.11.4). Of a button that asks for no answer (QoS 0) at most `MAX_WAITING` wait; more
+are dropped and counted. While the broker is away for longer than `BROKER_LOST_S` all its buttons are silent.
 """
 
 import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -38,6 +41,8 @@ KEEPALIVE_S = 10
 SESSION_EXPIRY_S = 3_600
 IN_FLIGHT = 64
 MAX_PACKET_BYTES = 16_384
+MAX_WAITING = 1_000
+BROKER_LOST_S = 25.0  # with the look and the telling a fault within 30 s
 LOOK_EVERY_S = 1.0
 MISSED = 3  # intervals without a sign of life are silence
 log = structlog.get_logger(__name__)
@@ -45,11 +50,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class _Radio:
-    """What is known of one button. `heard_at`: monotonic; None: not since the node's start."""
+    """What is known of one button. `heard_at`: monotonic; None: not since the node's start. `seen_at`: the same."""
 
     button: Button
     state: RadioState | None = None
     heard_at: float | None = None
+    seen_at: datetime | None = None
     told: tuple[str, tuple[str, ...]] | None = None
 
 
@@ -63,10 +69,12 @@ class RadioWatch:
         self._radios = {button.mqtt: _Radio(button) for button in config.buttons if button.mqtt}
         self._by_key = {str(one.button.key): name for name, one in self._radios.items()}
         self._started_at = clock.monotonic()
+        self._lost_at: float | None = self._started_at  # since when the broker is away
         self._client: Client | None = None
         self._complained = False
         self.retained_presses = 0
         self.strangers = 0
+        self.dropped = 0
         node.on_progress(self._progressed)
 
     async def run(self) -> None:
@@ -81,6 +89,7 @@ class RadioWatch:
             "connected": self._client is not None,
             "retained_presses": self.retained_presses,
             "strangers": self.strangers,
+            "dropped": self.dropped,
         }
 
     async def _keep_connected(self) -> None:
@@ -96,7 +105,7 @@ class RadioWatch:
     async def _converse(self, on_up: Callable[[], None]) -> None:
         """One connection, until it is lost. Raises `LinkDown`."""
         loop = asyncio.get_running_loop()
-        messages: asyncio.Queue[MQTTMessage | None] = asyncio.Queue()  # bounded by the broker: IN_FLIGHT unanswered
+        messages: asyncio.Queue[MQTTMessage | None] = asyncio.Queue()  # bounded: IN_FLIGHT, and MAX_WAITING of QoS 0
         lost, up, subscribed = asyncio.Event(), asyncio.Event(), asyncio.Event()
         reasons: list[str] = []
 
@@ -113,7 +122,7 @@ class RadioWatch:
             loop.call_soon_threadsafe(told, lost, code)
 
         def on_message(_client: Client, _data: Any, message: MQTTMessage) -> None:
-            loop.call_soon_threadsafe(messages.put_nowait, message)
+            loop.call_soon_threadsafe(self._queue, messages, message)
 
         def on_subscribe(_client: Client, _data: Any, _mid: int, _codes: Any, _properties: Any) -> None:
             loop.call_soon_threadsafe(told, subscribed)
@@ -141,14 +150,15 @@ class RadioWatch:
                     raise LinkDown(f"the broker refuses us: {reasons[-1]}")
                 self._subscribe(client)
                 await _first(subscribed, lost)
-            self._client, self._complained = client, False
+            self._client, self._lost_at, self._complained = client, None, False
             on_up()
             log.info("mqtt.connected", buttons=len(self._radios))
             await self._serve(client, messages)
         except (OSError, ValueError) as error:  # TimeoutError and ssl.SSLError are OSErrors
             raise LinkDown(f"{type(error).__name__}: {error}") from error
         finally:
-            self._client = None
+            if self._client is not None:
+                self._client, self._lost_at = None, self._clock.monotonic()
             await asyncio.shield(asyncio.to_thread(_stop, client))
 
     async def _make_client(self) -> Client:
@@ -172,6 +182,12 @@ class RadioWatch:
             except OSError as error:
                 raise LinkDown(f"the broker's authority cannot be read: {error}") from error
         return client
+
+    def _queue(self, messages: asyncio.Queue[MQTTMessage | None], message: MQTTMessage) -> None:
+        if message.qos == 0 and messages.qsize() >= MAX_WAITING:
+            self.dropped += 1
+            return
+        messages.put_nowait(message)
 
     def _subscribe(self, client: Client) -> None:
         """Our own buttons alone, by name: what else is on the broker does not reach us.
@@ -204,7 +220,7 @@ class RadioWatch:
             self.retained_presses += 1
             log.warning("mqtt.retained_press", button=one.button.key, seen=self.retained_presses)
             return
-        one.heard_at = self._clock.monotonic()
+        self._heard(one)
         try:
             await self._node.signal(self._signal(one, place[0], bytes(message.payload)))
         except (Unavailable, Exhausted) as error:
@@ -232,7 +248,10 @@ class RadioWatch:
             log.warning("mqtt.bad_state", button=one.button.key, reason=str(error))
             return
         if one.state.online and not message.retain:
-            one.heard_at = self._clock.monotonic()
+            self._heard(one)
+
+    def _heard(self, one: _Radio) -> None:
+        one.heard_at, one.seen_at = self._clock.monotonic(), self._clock.now()
 
     async def _look_for_silence(self) -> None:
         while True:
@@ -252,7 +271,7 @@ class RadioWatch:
             state=state,
             since=now,
             faults=faults,
-            last_seen=None if one.heard_at is None or state == "silent" else now,
+            last_seen=one.seen_at,
             interval_s=one.button.interval_s,
         )
         try:
@@ -262,12 +281,15 @@ class RadioWatch:
             log.warning("mqtt.health_not_stored", button=one.button.key, reason=str(error))
 
     def _silent(self, one: _Radio) -> bool:
+        now = self._clock.monotonic()
+        if self._lost_at is not None and now - self._lost_at > BROKER_LOST_S:
+            return True
         if one.state is not None and not one.state.online:
             return True
         if one.button.interval_s is None:
             return False
         since = self._started_at if one.heard_at is None else one.heard_at
-        return self._clock.monotonic() - since > MISSED * one.button.interval_s
+        return now - since > MISSED * one.button.interval_s
 
     def _progressed(self, status: AlarmStatus) -> None:
         """Show at the button how far its alarm is; when the broker is away nothing is shown."""
