@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  damagedAt,
   DAY_MS,
   MIN_VIEW_MS,
   nextRecorded,
@@ -44,6 +45,16 @@ describe("the timeline's geometry", () => {
     const [gap] = visible([{ start: NOON, end: NOON + 1_000 }], VIEW, 1000);
     expect(gap?.w).toBeGreaterThan(0.3);
     expect(visible([{ start: VIEW.from - 10, end: VIEW.from }], VIEW, 1000)).toEqual([]);
+  });
+
+  test("damaged pictures are told where their mark is seen, though they lasted a moment", () => {
+    const damaged = [
+      { start: NOON, end: NOON + 40, pictures: 3 },
+      { start: NOON + 60_000, end: NOON + 61_000, pictures: 2 },
+    ];
+    expect(damagedAt(damaged, NOON + 500, 1_000)).toBe(3);
+    expect(damagedAt(damaged, NOON + 30_000, 1_000)).toBe(0);
+    expect(damagedAt(damaged, NOON + 30_000, 40_000)).toBe(5);
   });
 
   test("stretches are cut at the edges of the bar", () => {

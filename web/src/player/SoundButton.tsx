@@ -16,6 +16,11 @@ export function audibleStream(camera: Camera | undefined, seen: StreamName): Str
   return (audible.find(({ stream }) => stream === seen) ?? audible[0])?.stream ?? null;
 }
 
+/** A telephone's code: browsers take it nowhere, so the gateway codes it anew; files keep it as it was recorded. */
+export function isG711(audio: string): boolean {
+  return audio === "alaw" || audio === "ulaw";
+}
+
 /** Whether this person may hear cameras for this purpose: what the centre will say, too. */
 export function useMayListen(purpose: string): boolean {
   return useSession().rights.includes("camera.listen") && purpose.startsWith("alarm:");

@@ -1,7 +1,7 @@
 /** Taking a recording away as a file. It leaves the building, so it is held to confirm and stands in the ledger. */
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { Camera, StreamName } from "@/api/types";
-import { useMayListen } from "@/player/SoundButton";
+import { isG711, useMayListen } from "@/player/SoundButton";
 import { Button, HoldButton } from "@/ui/button";
 import { Dialog } from "@/ui/overlays";
 import { Segmented } from "@/ui/surfaces";
@@ -46,8 +46,8 @@ export function ExportDialog({
   });
   const [audio, setAudio] = useState(false);
   const chosen = cameras.find(({ id }) => id === camera);
-  const mayHear =
-    useMayListen(purpose) && (chosen === undefined ? "" : streamOf(chosen, stream)?.audio) !== "";
+  const sound = (chosen === undefined ? "" : streamOf(chosen, stream)?.audio) ?? "";
+  const mayHear = useMayListen(purpose) && sound !== "";
   const [way, setWay] = useState<Way>({ kind: "choosing" });
   const fetching = useRef<AbortController | null>(null);
   useEffect(() => () => fetching.current?.abort(), []);
@@ -133,6 +133,11 @@ export function ExportDialog({
             />
             {t("sound_of.in_file")}
           </label>
+        )}
+        {mayHear && audio && isG711(sound) && (
+          <p className="text-sm text-balance text-ink-2" data-testid="export-g711">
+            {t("sound_of.g711_in_file")}
+          </p>
         )}
         <p className="text-sm text-balance text-ink-2">{t("archive.export.ledger")}</p>
         <Doing way={way}>

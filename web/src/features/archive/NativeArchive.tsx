@@ -1,6 +1,9 @@
 /** For browsers that play playlists themselves and do not let a page feed them (older iPhones): an hour from a time on. */
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Camera, StreamName } from "@/api/types";
+import { isG711, useMayListen } from "@/player/SoundButton";
+import { Button } from "@/ui/button";
+import { streamOf } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow } from "@/world/hooks";
 import { Calendar } from "./Calendar";
@@ -39,21 +42,46 @@ export function NativeArchive({
 function Hour({ start, now, camera, stream, purpose }: Props & { start: number; now: number }) {
   const { t } = useWords();
   const [end] = useState(() => Math.max(start + 1_000, Math.min(start + HOUR_MS, now - NOT_YET_MS)));
+  const [heard, setHeard] = useState(false);
+  const video = useRef<HTMLVideoElement>(null);
+  const goOnAt = useRef(0);
+  const sound = streamOf(camera, stream)?.audio ?? "";
+  const mayListen = useMayListen(purpose) && sound !== "";
   const query = new URLSearchParams({
     start: new Date(start).toISOString(),
     end: new Date(end).toISOString(),
     stream,
     purpose,
+    ...(heard ? { audio: "true" } : {}),
   });
+  const toggle = () => {
+    goOnAt.current = video.current?.currentTime ?? 0;
+    setHeard((before) => !before);
+  };
   return (
-    <video
-      src={`/api/cameras/${camera.id}/hls/index.m3u8?${query}`}
-      controls
-      muted
-      autoPlay
-      playsInline
-      aria-label={t("archive.title")}
-      className="min-h-0 w-full flex-1 bg-video"
-    />
+    <>
+      <video
+        ref={video}
+        src={`/api/cameras/${camera.id}/hls/index.m3u8?${query}`}
+        controls
+        muted={!heard}
+        autoPlay
+        playsInline
+        onLoadedMetadata={({ currentTarget }) => (currentTarget.currentTime = goOnAt.current)}
+        aria-label={t("archive.title")}
+        className="min-h-0 w-full flex-1 bg-video"
+      />
+      {mayListen && (
+        <div className="border-t bg-surface p-2" data-testid="native-sound">
+          {isG711(sound) ? (
+            <p className="text-sm text-balance text-ink-2">{t("sound_of.no_g711_here")}</p>
+          ) : (
+            <Button onClick={toggle} aria-pressed={heard}>
+              {heard ? t("sound_of.stop") : t("sound_of.listen")}
+            </Button>
+          )}
+        </div>
+      )}
+    </>
   );
 }

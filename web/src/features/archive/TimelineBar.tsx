@@ -1,6 +1,6 @@
 /**
  * A stretch of time as one bar: recorded is solid, sub stream only is half as high, a gap is hatched and tells its cause,
- * alarms are pins. Wheel zooms around the pointer, drag moves, click goes there.
+ * damaged pictures are notches from above, alarms are pins. Wheel zooms around the pointer, drag moves, click goes there.
  */
 import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { wordFor } from "@/vocabulary/text";
@@ -8,6 +8,7 @@ import { clock, clockMinutes, clockOrDay, counter, day, zoneOffsetMs } from "@/v
 import { useWords } from "@/vocabulary/use-words";
 import {
   columns,
+  damagedAt,
   DAY_MS,
   type Marks,
   pan,
@@ -27,6 +28,7 @@ const HEIGHT = 56;
 const TOP = 16;
 const BAR = 28;
 const CLICK_PX = 4;
+const NOTCH_PX = 2;
 
 interface Props {
   view: View;
@@ -195,6 +197,19 @@ function Drawing({
       {coverage !== null && coverage.motion !== null && (
         <Motion view={view} width={width} motion={coverage.motion} />
       )}
+      {coverage !== null &&
+        visible(coverage.damaged, view, width).map((one) => (
+          <rect
+            key={`d${one.start}`}
+            x={one.x - Math.max(0, NOTCH_PX - one.w) / 2}
+            y={TOP}
+            width={Math.max(NOTCH_PX, one.w)}
+            height={5}
+            fill="var(--q-caution)"
+            data-testid="damaged"
+            data-pictures={one.pictures}
+          />
+        ))}
       {future < width && (
         <rect x={future} y={TOP} width={width - future} height={BAR} fill="var(--q-surface)" />
       )}
@@ -312,6 +327,7 @@ function Hover({
   const hasPicture = at <= now && (gap === undefined || subHasIt);
   const half = Math.min(115, width / 2);
   const x = Math.min(width - half, Math.max(half, toX(view, width, at)));
+  const damaged = damagedAt(coverage?.damaged ?? [], at, toTime(view, width, NOTCH_PX) - view.from);
   const moved = coverage?.motion ? shareAt(coverage.motion, at) : null;
   const why = gap === undefined ? null : wordFor(t, "reason", gap.cause);
   return (
@@ -327,6 +343,11 @@ function Hover({
         <span className="text-ink-2">
           {" · "}
           {subHasIt ? t("archive.sub_only", { why }) : <GapWords gap={gap} why={why} now={now} />}
+        </span>
+      )}
+      {damaged > 0 && (
+        <span className="block text-caution" data-testid="damaged-words">
+          {t("archive.damaged", { count: damaged })}
         </span>
       )}
       {moved !== null && moved > 0 && (

@@ -10,6 +10,11 @@ export interface Stretch {
   end: number;
 }
 
+/** Pictures of a stretch lost packets on their way from the camera. */
+export interface Damaged extends Stretch {
+  pictures: number;
+}
+
 export const DAY_MS = 86_400_000;
 export const MIN_VIEW_MS = 10_000;
 export const MAX_VIEW_MS = 31 * DAY_MS;
@@ -88,6 +93,13 @@ export function without(cover: readonly Stretch[], holes: readonly Stretch[]): S
     });
   }
   return rest;
+}
+
+/** How many pictures are damaged at an instant, or as near to it as the mark of them is wide. */
+export function damagedAt(stretches: readonly Damaged[], at: number, nearMs: number): number {
+  return stretches
+    .filter(({ start, end }) => at >= start - nearMs && at < end + nearMs)
+    .reduce((sum, { pictures }) => sum + pictures, 0);
 }
 
 /** What the operator has marked with `[` and `]`. */

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, taken } from "@/api/client";
 import type { StreamName, Timeline } from "@/api/types";
-import { DAY_MS, type Stretch, type View } from "./geometry";
+import { type Damaged, DAY_MS, type Stretch, type View } from "./geometry";
 
 export interface GapStretch extends Stretch {
   cause: string;
@@ -12,6 +12,7 @@ export interface Coverage {
   main: Stretch[];
   sub: Stretch[];
   gaps: GapStretch[];
+  damaged: Damaged[];
   alarms: { id: string; at: number; level: string }[];
   motion: MotionLane | null;
 }
@@ -38,6 +39,9 @@ function coverageOf(timeline: Timeline): Coverage {
     main: of("main"),
     sub: of("sub"),
     gaps: main.map((gap) => ({ ...stretch(gap), cause: gap.cause })),
+    damaged: timeline.damaged
+      .filter((one) => one.stream === "main")
+      .map((one) => ({ ...stretch(one), pictures: one.pictures })),
     alarms: timeline.alarms.map(({ id, at, level }) => ({ id, at: Date.parse(at), level })),
     motion: timeline.motion && {
       start: Date.parse(timeline.motion.start),
