@@ -43,6 +43,8 @@ class FakeGatekeeper:
         self.alarms: list[dict[str, Any]] = []
         self.away = False
         self.consoles: list[str] = []
+        self.guests: set[str] = set()  # people of a neighbouring centre
+        self.alarm_open = True  # the one that lets them watch
         self.setups: list[CameraWish] = []
         self.links: dict[str, View] = {}  # what each token opens
         self.audit: list[tuple[str, str]] = []
@@ -88,6 +90,8 @@ class FakeGatekeeper:
 
     async def renew_grant(self, visitor: Visitor, permit: Permit, view: View) -> Permit:
         self.renewed += 1
+        if visitor.user in self.guests and not self.alarm_open:
+            raise NotFound("there is no such watch that goes on")
         return self._permit(visitor, view, permit.watch)
 
     async def end_watch(self, permit: Permit) -> None:
@@ -174,4 +178,5 @@ class FakeGatekeeper:
             camera=CameraKey(key),
             grant=f"{visitor.user}:{watch}".encode(),
             expires_at=datetime.now(UTC) + self.grant_lasts,
+            guest=visitor.user in self.guests,
         )

@@ -2,15 +2,21 @@
 
 import asyncio
 import contextlib
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
 from django.utils import timezone
+from pytest_django import Settings
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
 
@@ -188,6 +194,72 @@ def test_two_engines_share_the_work(committed_town: Town) -> None:
         assert pool.submit(other).result(timeout=60).done == 15, "what another has taken is passed over, not waited for"
 
 
+@contextlib.contextmanager
+def engines(data: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+    """Starts engines in processes of their own, on this test's database; what still runs at the end is killed."""
+    address = urlsplit(os.environ["QORGAN_TEST_DATABASE"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    environment = {**os.environ, "QORGAN_DATABASE": address.geturl(), "QORGAN_DATA": str(data)}
+    running: list[subprocess.Popen[str]] = []
+
+    def start() -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "tests.support.an_engine"]
+        running.append(subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True))
+        output = running[-1].stdout
+        assert output is not None and output.readline() == "ready\n"
+        return running[-1]
+
+    try:
+        yield start
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+
+
+def until_now(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        time.sleep(0.02)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_engines_that_are_killed_no_rung_is_told_twice_and_none_is_missed(
+    committed_town: Town, settings: Settings
+) -> None:
+    """Two at once, then one, then none for a while, then another: each rung once, with the instant when it was due."""
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer at a time")
+    alarms = [a.an_alarm(committed_town.school) for _ in range(60)]
+    Alarm.objects.update(next_at=None)
+    told = AlarmLog.objects.filter(action="escalated")
+    with engines(settings.QORGAN.data) as start:
+        first, second = start(), start()
+        began = {alarm.pk: timezone.now() + timedelta(milliseconds=50 * n) for n, alarm in enumerate(alarms)}
+        for alarm in alarms:
+            for seconds, rung in enumerate(alarm.ladder, start=1):
+                rung["after_s"] = seconds
+            alarm.waiting_since = began[alarm.pk]
+            alarm.become(alarm.case)
+        Alarm.objects.bulk_update(alarms, ("ladder", "waiting_since", "next_at"))
+        until_now(lambda: told.count() >= 30, "both have begun")
+        first.kill()
+        until_now(lambda: told.count() >= 90, "one goes on")
+        second.kill()
+        second.wait()
+        until_now(lambda: Alarm.objects.filter(next_at__lt=timezone.now()).count() >= 10, "much is overdue")
+        start()
+        until_now(lambda: not Alarm.objects.filter(next_at__isnull=False).exists(), "all rungs were called")
+
+    for alarm in alarms:
+        lines = [line for line in AlarmLog.objects.filter(alarm=alarm) if line.action == "escalated"]
+        dues = [began[alarm.pk] + timedelta(seconds=seconds) for seconds in (1, 2, 3)]
+        assert [datetime.fromisoformat(line.data["due"]) for line in lines] == dues
+        assert [line.data["rung"] for line in lines] == [1, 2, 3]
+        assert all(line.at >= due for line, due in zip(lines, dues, strict=True)), "and never before its time"
+        assert actions(alarm).count("escalated") == 3
+
+
 # --- two persons ---------------------------------------------------------------------------------------------------
 
 
@@ -257,7 +329,9 @@ def test_a_shelf_takes_two_persons_and_comes_back_by_itself(town: Town, officer:
     assert engine.turn(timezone.now() + timedelta(minutes=59)).done == 0
     assert engine.turn(timezone.now() + timedelta(minutes=61)).done == 1
     back = officer.get(path).json()
-    assert back["shelf"] is None and back["alerts"] == quiet["alerts"] + 3, "loudly; and two rungs found nobody at a desk"
+    assert back["shelf"] is None and back["alerts"] == quiet["alerts"] + 3, (
+        "loudly; and two rungs found nobody at a desk"
+    )
     assert "shelf_ended" in [line["action"] for line in back["log"]]
 
 
