@@ -103,6 +103,70 @@ def test_several_picture_parameter_sets_in_turn_are_no_change():
     assert depacketizer.changed
 
 
+def test_packets_of_one_size_in_the_wrong_order_are_not_a_run():
+    """First and last number are as far apart as those of a run, and none comes twice."""
+    nal = b"\x65" + bytes(range(256)) * 4
+    packets = packetize((nal,), 1, 0)
+    packets[3], packets[4] = packets[4], packets[3]
+
+    assert all(frame.damaged for frame in feed(H264Depacketizer(), b"".join(packets)))
+
+
+def test_a_marker_in_the_middle_of_a_unit_ends_the_picture_however_many_packets_come_at_once():
+    packets = packetize((b"\x65" + bytes(range(256)) * 4,), 1, 0)
+    packets[3] = packets[3][:5] + bytes([packets[3][5] | 0x80]) + packets[3][6:]
+    one_by_one = H264Depacketizer()
+    alone = [frame for packet in packets for frame in feed(one_by_one, packet)]
+
+    together = feed(H264Depacketizer(), b"".join(packets))
+    assert [(frame.data, frame.damaged) for frame in alone] == [(frame.data, frame.damaged) for frame in together]
+
+
+def test_a_picture_of_which_nothing_is_left_is_none():
+    """A unit begins at the end of what was read at once, and its rest is lost: an empty sample is no picture."""
+    packets = packetize((b"\x65" + bytes(range(256)) * 4,), 1, 0)
+    depacketizer = H264Depacketizer()
+
+    frames = feed(depacketizer, packets[0]) + feed(depacketizer, b"".join(packets[2:]))
+    assert [] == [frame.data for frame in frames]
+
+
+def test_a_picture_that_lost_its_first_slice_with_the_end_of_the_one_before_is_not_whole():
+    first, second = b"\x41\x80" + bytes(30), b"\x41\x40" + bytes(30)
+    before, after = packetize((first, second), 1, 0), packetize((first, second), 3, 3600)
+
+    lost_both = feed(H264Depacketizer(), before[0] + after[1])
+    assert [True, True] == [frame.damaged for frame in lost_both]
+
+    lost_the_end = feed(H264Depacketizer(), before[0] + b"".join(after))
+    assert [True, False] == [frame.damaged for frame in lost_the_end]
+
+
+@pytest.mark.parametrize("kind", [0, 24, 30, 31])
+def test_units_that_no_file_may_hold_are_left_out(kind):
+    """Types 0 and 24 to 31 are not those of pictures, wherever they hide (ITU-T H.264 table 7-1)."""
+    odd, good = bytes([0x60 | kind]) + bytes(40), b"\x41\x80picture"
+    aggregated = b"\x18" + b"".join(struct.pack(">H", len(unit)) + unit for unit in (odd, good))
+    fragmented = [bytes([0x7C, flags | kind]) + bytes(20) for flags in (0x80, 0x40)]
+    depacketizer = H264Depacketizer()
+
+    frames = feed(depacketizer, interleave(aggregated, 1, 0, True))
+    frames += feed(depacketizer, b"".join(interleave(part, 2 + n, 9, False) for n, part in enumerate(fragmented)))
+    frames += feed(depacketizer, interleave(good, 4, 9, True) + bytes(18))
+    assert [avcc((good,))] * 2 == [frame.data for frame in frames]
+
+
+def test_a_unit_of_one_byte_is_taken_wherever_the_network_cuts_the_stream():
+    """An end of sequence (type 10) is one byte long: shorter than what the loop reads at once."""
+    packets = [interleave(b"\x41\x80picture", 1, 0, False), interleave(b"\x0a", 2, 0, True)]
+    client, frames = H264Depacketizer(), list[Frame]()
+
+    feed(client, packets[0])
+    client.take_packet(memoryview(packets[1][4:]), frames)
+    assert [frame.data for frame in feed(H264Depacketizer(), b"".join(packets) + bytes(18))] == [frames[0].data]
+    assert 3 == client.next_seq
+
+
 def test_padding_and_header_extensions_are_taken_off():
     nal = a_clip().units[1][0][:60]
     rtp = struct.pack(">BBHII", 0xB0, 0x80 | 96, 7, 0, 1) + struct.pack(">HH4x", 0xBEDE, 1) + nal + b"\0\0\0\4"

@@ -189,6 +189,28 @@ def test_a_payload_content_information_packet_loses_its_wrapping_and_nothing_els
     assert [(sample(nal), True)] == [(frame.data, frame.key) for frame in frames]
 
 
+@pytest.mark.parametrize("kind", [48, 51, 63])
+def test_units_that_no_file_may_hold_are_left_out(kind):
+    """Types 48 to 63 are unspecified, or RTP's own (ITU-T H.265 table 7-1), wherever they hide."""
+    odd, good = a_nal(kind), a_nal(1)
+    aggregated = bytes([AP << 1, 1]) + b"".join(struct.pack(">H", len(unit)) + unit for unit in (odd, good))
+    fragmented = [bytes([FU << 1, 1, flags | kind]) + bytes(20) for flags in (0x80, 0x40)]
+    packets = [packet(aggregated, 1, marker=True), *(packet(part, 2 + n, 9) for n, part in enumerate(fragmented))]
+
+    frames = feed(H265Depacketizer(), interleaved([*packets, packet(good, 4, 9, marker=True)]))
+    assert [sample(good)] * 2 == [frame.data for frame in frames]
+
+
+def test_a_picture_of_which_nothing_is_left_is_none():
+    """A unit begins at the end of what was read at once, and its rest is lost: an empty sample is no picture."""
+    start, end = (bytes([FU << 1, 1, flags | 19]) + bytes(40) for flags in (0x80, 0x40))
+    depacketizer = H265Depacketizer()
+
+    frames = feed(depacketizer, interleaved([packet(start, 1)]))
+    frames += feed(depacketizer, interleaved([packet(end, 3, marker=True)]))
+    assert [] == [frame.data for frame in frames]
+
+
 def test_padding_and_header_extensions_are_taken_off():
     nal = a_nal(1, bytes(range(40)))
     padded = struct.pack(">BBHII", 0xA0, 0x80 | 96, 7, 0, 1) + nal + b"\0\0\0\4"

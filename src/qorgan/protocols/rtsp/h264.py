@@ -13,6 +13,7 @@ from qorgan.protocols.rtsp.bits import BitReader
 # Interleaved header (RFC 2326 §10.12), RTP header (RFC 3550 §5.1), first two payload bytes: one unpack per packet.
 _PACKET = struct.Struct(">BBHBBHIIBB")
 _PACKET_BYTES = _PACKET.size
+_RTP_BYTES = _PACKET_BYTES - 4  # the shortest RTP packet that the loop reads
 _NAL_LENGTH = struct.Struct(">I")
 _FU_START = struct.Struct(">IB")
 MAX_FRAME_BYTES = 8 * 1024 * 1024
@@ -20,6 +21,8 @@ MAX_JUMP = 3_000  # packets; beyond it the camera has begun to count anew (RFC 3
 
 NAL_SLICE, NAL_IDR, NAL_SPS, NAL_PPS = 1, 5, 7, 8
 _STAP_A, _FU_A = 24, 28
+_UNITS = range(1, 24)  # what a file may hold; 0 and 24 to 31 are unspecified, and RTP's own (ITU-T H.264 table 7-1)
+_BEFORE_SLICES = (6, NAL_SPS, NAL_PPS, 9)  # SEI, parameter sets, delimiter: what may begin an access unit (§7.4.1.2.3)
 MAX_SET_BYTES = 16 * 1024  # a longer parameter set is none
 _MAX_PPS_NUMBER = 31  # the standard allows 255; cameras have one, seldom two
 
@@ -85,7 +88,7 @@ class H264Depacketizer:
             following = offset + 4 + length
             if magic != 0x24 or following > end:
                 return offset
-            if ch != channel or length < 14 or flags != 0x80:
+            if ch != channel or length < _RTP_BYTES or flags != 0x80:
                 if ch == channel:
                     self._odd_packet(buffer, offset + 4, following, frames)
                 elif self.others is not None:
@@ -95,16 +98,16 @@ class H264Depacketizer:
             if seq != self._seq:
                 self._gap(seq)
             self._seq = (seq + 1) & 0xFFFF
-            if timestamp != self._timestamp:
-                if self._parts:
-                    self._finish(frames)
-                self._timestamp = timestamp
             start = offset + 16
             kind = nal & 0x1F
+            if timestamp != self._timestamp:
+                if self._parts:
+                    self._next_picture(frames, kind, buffer[start:following])
+                self._timestamp = timestamp
             if kind == _FU_A and not fu & 0x80:  # the middle or the end of a fragmented NAL unit
                 if self._fu >= 0:
                     stride = following - offset
-                    if not fu & 0x40 and end - offset >= _WORTH_A_RUN * stride:
+                    if not (fu & 0x40 or marker & 0x80) and end - offset >= _WORTH_A_RUN * stride:
                         payloads = _take_run(buffer, offset, end, stride)
                         if payloads:
                             count = len(payloads)
@@ -137,15 +140,21 @@ class H264Depacketizer:
             self._parts = [b"".join(self._parts)]
         else:
             before, after = b"".join(self._parts[: self._fu]), b"".join(self._parts[self._fu + 1 :])
-            self._parts, self._fu = [before, b"", after], 1
+            self._parts, self._fu = ([before, b"", after], 1) if before else ([b"", after], 0)
         if sum(map(len, self._parts)) > MAX_FRAME_BYTES:
             raise Invalid("a frame without end", code="camera.protocol_error")
 
     def take_packet(self, payload: memoryview, frames: list[Frame]) -> None:
-        """One whole RTP packet without interleaved header (UDP, or an odd one)."""
-        framed = memoryview(struct.pack(">BBH", 0x24, 0, len(payload)) + bytes(payload) + bytes(_PACKET_BYTES))
-        self.feed(framed, 0, 4 + len(payload), 0, frames)
-        self.keep()
+        """One whole RTP packet without interleaved header. What it holds is copied at once."""
+        if len(payload) < _RTP_BYTES or payload[0] != 0x80:
+            self._odd_packet(payload, 0, len(payload), frames)
+        else:
+            self._usual_packet(bytes(payload), frames)
+
+    def _usual_packet(self, packet: bytes, frames: list[Frame]) -> None:
+        """Version 2 without padding, sources or extension, long enough for the loop. It is kept by being sliced."""
+        framed = memoryview(struct.pack(">BBH", 0x24, 0, len(packet)) + packet)
+        self.feed(framed, 0, len(framed), 0, frames)
 
     def _odd_packet(self, buffer: memoryview, start: int, end: int, frames: list[Frame]) -> None:
         """Padding, contributing sources or a header extension: rebuilt without them, then taken as usual."""
@@ -161,9 +170,9 @@ class H264Depacketizer:
             self._seq = ((buffer[start + 2] << 8 | buffer[start + 3]) + 1) & 0xFFFF
             return
         plain = b"\x80" + bytes(buffer[start + 1 : start + 12]) + bytes(buffer[body:end])
-        if len(plain) < 14:
-            plain += bytes(14 - len(plain))  # a NAL unit of one byte: trailing zero bytes are allowed after it
-        self.take_packet(memoryview(plain), frames)
+        if len(plain) < _RTP_BYTES:
+            plain += bytes(_RTP_BYTES - len(plain))  # a NAL unit of one byte: trailing zero bytes are allowed after it
+        self._usual_packet(plain, frames)
 
     def _gap(self, seq: int) -> None:
         if self._seq >= 0:
@@ -190,7 +199,7 @@ class H264Depacketizer:
                 self._close_fu()
         elif kind == _STAP_A:
             self._aggregate(buffer, start + 1, end)
-        elif 1 <= kind <= 23:
+        else:
             self._unit(kind, buffer, start, end)
 
     def _close_fu(self) -> None:
@@ -200,6 +209,8 @@ class H264Depacketizer:
             self._key = True
         elif kind in (NAL_SPS, NAL_PPS):
             self._parameter_set(kind, bytes([header]) + b"".join(self._parts[self._fu + 1 :]))
+            del self._parts[self._fu :]
+        elif kind not in _UNITS:
             del self._parts[self._fu :]
         self._fu = -1
 
@@ -215,6 +226,8 @@ class H264Depacketizer:
     def _unit(self, kind: int, buffer: memoryview, start: int, end: int) -> None:
         if kind in (NAL_SPS, NAL_PPS):
             self._parameter_set(kind, bytes(buffer[start:end]))
+            return
+        if kind not in _UNITS:
             return
         if kind == NAL_IDR:
             self._key = True
@@ -240,6 +253,17 @@ class H264Depacketizer:
         self.pps, *more = (known[each] for each in sorted(known))
         self.more_pps = tuple(more)
 
+    def _next_picture(self, frames: list[Frame], kind: int, payload: memoryview) -> None:
+        """A new timestamp while a picture is unfinished: its last packets were lost, or the camera sets no markers.
+
+        After a loss the new picture is whole only when it is seen to begin: with what stands before its slices, or
+        with a slice whose first bit says that it is the first (first_mb_in_slice is 0, §7.4.3).
+        """
+        damaged = self._damaged
+        self._finish(frames)
+        if damaged:
+            self._damaged = not _begins_a_picture(kind, payload)
+
     def _finish(self, frames: list[Frame]) -> None:
         if self._fu >= 0:  # the end of a fragmented unit never came
             del self._parts[self._fu :]
@@ -247,6 +271,15 @@ class H264Depacketizer:
         if self._parts:
             frames.append(Frame(b"".join(self._parts), self._timestamp, self._key, self._damaged))
         self._parts, self._key, self._damaged = [], False, False
+
+
+def _begins_a_picture(kind: int, payload: memoryview) -> bool:
+    """Whether a packet's first NAL unit is the first of an access unit, as far as its own bits tell."""
+    if kind == _STAP_A:
+        kind, payload = (payload[3] & 0x1F if len(payload) > 3 else 0), payload[3:]
+    elif kind == _FU_A:
+        return len(payload) > 2 and bool(payload[1] & payload[2] & 0x80)
+    return kind in _BEFORE_SLICES or (kind in (NAL_SLICE, NAL_IDR) and len(payload) > 1 and bool(payload[1] & 0x80))
 
 
 _WORTH_A_RUN = 4  # packets; a shorter run is as quick one by one
@@ -270,7 +303,7 @@ def _take_run(buffer: memoryview, offset: int, end: int, stride: int) -> tuple[b
     count = len(headers) - len(headers.lstrip(headers[:1]))
     packets = _run_packets(stride).iter_unpack(buffer[offset : offset + count * stride])
     before, numbers, after, payloads = zip(*packets, strict=True)
-    in_order = (numbers[-1] - numbers[0]) & 0xFFFF == count - 1 and len(set(numbers)) == count
+    in_order = numbers == tuple(range(numbers[0], numbers[0] + count))
     if not in_order or before.count(before[0]) < count or after.count(after[0]) < count:
         return ()
     return payloads

@@ -27,6 +27,7 @@ IRAP = range(16, 24)  # BLA, IDR, CRA and two reserved types: decoding can begin
 VPS, SPS, PPS = 32, 33, 34
 _AP, _FU, _PACI = 48, 49, 50
 _VCL = range(32)
+_UNITS = range(48)  # what a file may hold; 48 to 63 are unspecified, and RTP's own (table 7-1)
 
 _MAX_WAITING = 1_024  # NAL units that wait for their turn when the camera sends them out of decoding order
 
@@ -134,7 +135,7 @@ class H265Depacketizer:
                 elif fu & 0x40:
                     self._parts.append(buffer[offset + 19 : following])
                     self._close_fu()
-                elif end - offset < _WORTH_A_RUN * stride:
+                elif flags & 0x80 or end - offset < _WORTH_A_RUN * stride:
                     self._parts.append(buffer[offset + 19 : following])
                 else:
                     payloads = _take_run(buffer, offset, end, stride)
@@ -159,7 +160,7 @@ class H265Depacketizer:
             self._parts = [b"".join(self._parts)]
         else:
             before, after = b"".join(self._parts[: self._fu]), b"".join(self._parts[self._fu + 1 :])
-            self._parts, self._fu = [before, b"", after], 1
+            self._parts, self._fu = ([before, b"", after], 1) if before else ([b"", after], 0)
         if sum(map(len, self._parts)) > MAX_FRAME_BYTES:
             raise Invalid("a frame without end", code="camera.protocol_error")
 
@@ -242,6 +243,8 @@ class H265Depacketizer:
         if kind in (VPS, SPS, PPS):
             self._parameter_set(kind, header.to_bytes(2, "big") + b"".join(self._parts[first:]))
             del self._parts[self._fu :]
+        elif kind not in _UNITS:
+            del self._parts[self._fu :]
         else:
             self._parts[self._fu] = _FU_START.pack(2 + sum(map(len, self._parts[first:])), header)
             if kind in IRAP:
@@ -254,6 +257,8 @@ class H265Depacketizer:
             self._fu, self._damaged = -1, True
         if kind in (VPS, SPS, PPS):
             self._parameter_set(kind, bytes(unit))
+            return
+        if kind not in _UNITS:
             return
         if kind in IRAP:
             self._key = True
