@@ -2,6 +2,7 @@
 
 import base64
 import re
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -147,6 +148,35 @@ class TestHostileXml:
     def test_a_strange_encoding_is_no_crash(self, encoding: str) -> None:
         with pytest.raises(NotOnvif):
             parse(f'<?xml version="1.0" encoding="{encoding}"?><a>+ADw-</a'.encode())
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        b'<x xmlns:p="%b" ' + b" ".join(b'p:a%d=""' % n for n in range(900)) + b"/>",
+        b"<x xmlns = '%b'>" + b"".join(b"<a%d/>" % n for n in range(900)) + b"</x>",
+    ],
+    ids=["attributes", "elements"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_name_of_a_megabyte_is_refused_before_it_stands_a_thousand_times_in_memory(
+    bomb: bytes, encoding: str
+) -> None:
+    """A parser writes the namespace before each name: one megabyte on the wire would be a gigabyte here."""
+    data = (bomb % (b"n" * 900_000)).decode().encode(encoding)
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotOnvif):
+            parse(data)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("encoding", ["cp037", "utf-7", "gbk", "no-such"])
+def test_an_encoding_that_hides_what_is_looked_for_is_refused(encoding: str) -> None:
+    with pytest.raises(NotOnvif):
+        parse(f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode())
 
 
 ANSWERS: dict[str, tuple[Call[object], str]] = {
