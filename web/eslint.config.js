@@ -12,6 +12,7 @@ const features = [
   "search",
   "steer",
   "duty",
+  "notices",
   "dispatch",
   "actions",
 ];
@@ -72,6 +73,7 @@ export default tseslint.config(
       "no-console": "error",
     },
   },
+  { files: ["public/*.js"], languageOptions: { globals: { self: "readonly" } } },
   ...bordersOfFeatures,
   uiKnowsNoDomain,
 );

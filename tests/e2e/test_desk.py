@@ -1,7 +1,7 @@
 """How the duty desk looks, and how much it draws: a flood, three languages, a phone. Behind it is the test itself."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from tests.support.desk import ME, OTHER, Desk, a_school, an_alarm, desk, id_of, instant, name, owned
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -21,6 +21,14 @@ CUT = """() => [...document.querySelectorAll('[data-testid=alarm-screen] *, [dat
     .filter(e => e.children.length === 0 && e.innerText && e.scrollWidth > e.clientWidth + 1
         && getComputedStyle(e).overflowX !== 'visible' && !e.matches('.sr-only'))
     .map(e => e.innerText)"""
+
+ASKED_BEFORE_PAINT = """id => {
+    const painted = performance.getEntriesByName(`qorgan.alarm-drawn.${id}`)[0].startTime;
+    const about = performance.getEntriesByType('resource')
+        .filter(({name}) => /\\/(checklist|dispatches|people|orders|units)$/.test(name));
+    return {later: about.filter(({startTime}) => startTime >= painted).map(({name}) => name),
+            before: about.filter(({startTime}) => startTime < painted).map(({name}) => name)};
+}"""
 
 
 def test_two_thousand_open_alarms_are_all_marked_and_the_page_stays_small(browser: Browser) -> None:
@@ -100,6 +108,48 @@ def test_an_alarm_that_may_not_be_seen_says_so_and_leads_back(browser: Browser) 
         expect(window.see("alarm-refused")).to_contain_text(window.words("problem.not_found"))
         window.see("alarm-refused").get_by_role("button").click()
         expect(window.see("queue-empty")).to_be_visible()
+
+
+def test_one_leaves_an_alarm_that_another_desk_closes_while_the_centre_is_slow(browser: Browser) -> None:
+    """Its screen neither goes away by itself nor swallows the key: once in sixty presses it had done both."""
+    with desk(browser) as window:
+        alarm = an_alarm(**owned(OTHER, state="on_scene", verdict="confirmed"))
+        prepare(window, alarm)
+        window.go(f"/desk?alarm={alarm['id']}")
+        expect(window.see("checklist")).to_be_visible()
+        unanswered: list[Route] = []
+        window.page.route(f"**/api/alarms/{alarm['id']}", lambda route: unanswered.append(route))
+        window.page.evaluate("document.querySelector('[data-testid=alarm-screen]').dataset.before = 'closed'")
+        window.send("alarm", closed(alarm))
+        expect(window.see("queue-empty")).to_be_visible()
+        window.until(lambda: unanswered, "the screen asks how the alarm ended")
+        expect(window.see("alarm-screen", before="closed")).to_be_visible()
+        window.page.keyboard.press("Escape")
+        expect(window.see("alarm-screen")).to_have_count(0)
+
+
+def test_what_happened_and_where_is_painted_before_anything_is_asked_and_the_map_stays_as_it_is(
+    browser: Browser,
+) -> None:
+    with desk(browser) as window:
+        alarm = an_alarm()
+        prepare(window, alarm)
+        window.alarms = []
+        window.go("/desk")
+        canvas = window.page.locator("canvas.maplibregl-canvas")
+        canvas.evaluate("canvas => { canvas.dataset.kept = 'yes' }")
+        window.send("alarm", alarm)
+        expect(window.see("checklist")).to_be_visible()
+        expect(window.see("last-alarms").or_(window.see("people"))).not_to_have_count(0)
+        asked = window.page.evaluate(ASKED_BEFORE_PAINT, alarm["id"])
+        assert asked["later"] and not asked["before"]
+        window.page.keyboard.press("Escape")
+        expect(window.see("alarm-screen")).to_have_count(0)
+        expect(canvas).to_have_attribute("data-kept", "yes")
+
+
+def closed(alarm: dict[str, object]) -> dict[str, object]:
+    return alarm | {"state": "closed", "closed_at": instant(), "disposition": "test", "version": 9}
 
 
 def with_everything_at_once() -> dict[str, object]:

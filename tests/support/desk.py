@@ -61,7 +61,7 @@ def a_school(number: int = 12, **change: Any) -> dict[str, Any]:
         "district": "3910",
         "lat": 53.2 + number / 1000,
         "lon": 63.6,
-        "node": {"state": "online", "last_pulse_at": instant(-3)},
+        "node": {"state": "online", "last_pulse_at": instant(-3), "faults": [], "clock_offset_s": None},
         "cameras_total": 0,
         "cameras_live": 0,
         "alarm_level": "P1",
@@ -121,6 +121,37 @@ def an_alarm(word: str = "alarm", *, number: int = 12, pressed_s: float = -12.0,
     } | change
 
 
+def a_camera(word: str, *, number: int = 12, **change: Any) -> dict[str, Any]:
+    """A live camera of a school, with both streams."""
+    streams = [
+        {
+            "stream": stream,
+            "state": "live",
+            "reason": "none",
+            "since": None,
+            "codec": "h264",
+            "width": 640,
+            "height": 360,
+            "frames_per_s": 12.0,
+            "bits_per_s": 400_000.0,
+            "audio": "",
+        }
+        for stream in ("main", "sub")
+    ]
+    return {
+        "id": id_of(word),
+        "school": id_of(f"school {number}"),
+        "key": "hall",
+        "name": name("Фойе", "Фойе", "Entrance hall"),
+        "zone": "entrance",
+        "has_sub": True,
+        "present": True,
+        "onvif": "",
+        "clock_offset_s": None,
+        "streams": streams,
+    } | change
+
+
 def owned(by: dict[str, str] = ME, **change: Any) -> dict[str, Any]:
     """What an owner adds to an alarm."""
     return {"state": "owned", "owner": by, "lease_until": instant(85), "presser": "owned"} | change
@@ -135,6 +166,7 @@ class Desk(Console):
         self._socket: WebSocketRoute | None = None
         self.asked: list[str] = []
         self.schools = [a_school()]
+        self.cameras: list[dict[str, Any]] = []
         self.alarms: list[dict[str, Any]] = []
         self.units: list[dict[str, Any]] = []
         self.answers: dict[str, Any] = {}
@@ -154,7 +186,7 @@ class Desk(Console):
             "type": "snapshot",
             "at": instant(),
             "schools": self.schools,
-            "cameras": [],
+            "cameras": self.cameras,
             "alarms": self.alarms,
             "units": self.units,
         }

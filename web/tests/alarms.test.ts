@@ -12,6 +12,7 @@ const RIGHTS = [
   "alarm.close",
   "alarm.confirm_closure",
   "alarm.shelve",
+  "alarm.review",
 ] as const;
 const ME = { id: "me", name: "А" };
 const OTHER = { id: "other", name: "Б" };
@@ -81,19 +82,20 @@ describe("what takes the centre by itself", () => {
 
 describe("what may be done now", () => {
   test.each([
-    ["stored", null, ["acknowledge", "shelve"]],
-    ["presented", null, ["acknowledge", "shelve"]],
-    ["owned", ME, ["release", "verify", "shelve"]],
-    ["confirmed", ME, ["release", "verify", "dispatch", "close", "shelve"]],
-    ["unverified", OTHER, ["verify", "dispatch", "close", "shelve"]],
-    ["refuted", OTHER, ["verify", "close", "shelve"]],
-    ["on_scene", null, ["acknowledge", "verify", "dispatch", "close", "shelve"]],
+    ["stored", null, ["acknowledge", "shelve", "claim"]],
+    ["presented", null, ["acknowledge", "shelve", "claim"]],
+    ["owned", ME, ["release", "verify", "shelve", "claim"]],
+    ["confirmed", ME, ["release", "verify", "dispatch", "close", "shelve", "claim"]],
+    ["unverified", OTHER, ["verify", "dispatch", "close", "shelve", "claim"]],
+    ["refuted", OTHER, ["verify", "close", "shelve", "claim"]],
+    ["on_scene", null, ["acknowledge", "verify", "dispatch", "close", "shelve", "claim"]],
   ] as const)("%s", (state, owner, steps) => {
     expect(allowed(anAlarm("a", { state, owner }))).toEqual([...steps]);
   });
 
-  test("a closed alarm takes nothing", () => {
-    expect(allowed(anAlarm("a", { state: "closed", owner: ME, closed_at: AT }))).toEqual([]);
+  test("a closed alarm takes a review, and no word from the telephone; a reviewed one takes nothing", () => {
+    expect(allowed(anAlarm("a", { state: "closed", owner: ME, closed_at: AT }))).toEqual(["review"]);
+    expect(allowed(anAlarm("a", { state: "reviewed", owner: ME, closed_at: AT }))).toEqual([]);
   });
 
   test("nothing without the right", () => {

@@ -77,6 +77,7 @@ const SHARED = new Set([
   "school_kind.college",
   "schools.column.phone",
   "source.operator",
+  "supervision.duty.technician",
   "top.zone",
   "watches.camera",
   "zone.office",

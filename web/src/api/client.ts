@@ -50,6 +50,11 @@ export async function taken<T>(answer: Promise<Answered<T>>): Promise<T> {
   throw problemOf(settled.error, settled.response.status);
 }
 
+/** The same where the answer has no data. */
+export async function done(answer: Promise<Answered<unknown>>): Promise<void> {
+  await taken(answer.then((settled) => ({ ...settled, data: settled.response.ok ? true : undefined })));
+}
+
 export function problemOf(body: unknown, status: number): ApiProblem {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
   return new ApiProblem(

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Desks } from "@/features/duty/Desks";
 import { OutOfServiceList } from "@/features/duty/OutOfServiceList";
 import { UnitsBoard } from "@/features/duty/UnitsBoard";
+import { PushPanel } from "@/features/notices/PushPanel";
 import { useKeys } from "@/ui/keys";
 import { Notice } from "@/ui/surfaces";
 import { useWords } from "@/vocabulary/use-words";
@@ -24,6 +25,7 @@ export function DutyPage() {
         <UnitsBoard />
       </section>
       <OutOfServiceList />
+      <PushPanel />
     </div>
   );
 }

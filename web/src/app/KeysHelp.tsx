@@ -23,10 +23,13 @@ const GROUPS = {
     ["K", "checklist"],
     ["L", "note"],
     ["F", "people"],
+    ["X", "phone"],
+    ["E", "evidence"],
     ["S", "shelf"],
     ["G", "release"],
     ["P", "paper"],
     ["I", "report"],
+    ["O", "review"],
     ["N", "next"],
   ],
   video: [

@@ -2,6 +2,7 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { MapPin, Phone, Plus, UserRound } from "lucide-react";
 import type { School } from "@/api/types";
+import { WaysIn } from "@/features/duty/WaysIn";
 import { CameraGrid } from "@/features/schools/CameraGrid";
 import { Fails } from "@/features/schools/Fails";
 import { LastAlarms } from "@/features/schools/LastAlarms";
@@ -66,6 +67,11 @@ function Page({ school }: { school: School }) {
           </div>
         </Panel>
       </div>
+      {rights.includes("faults.read") && (
+        <Panel title={t("ways.title")}>
+          <WaysIn school={school.id} />
+        </Panel>
+      )}
       <Panel title={t("storage.title")}>
         <Storage school={school.id} />
       </Panel>

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronDown, Keyboard, LogOut, Moon, Search, Sun } from "lucide-react";
 import { useState } from "react";
+import { forgetPerson } from "@/features/notices/push";
 import { LanguageSwitch } from "@/features/session/LanguageSwitch";
 import { signOut, useForgetSession } from "@/features/session/session";
 import { type Deed, Palette } from "@/features/search/Palette";
@@ -169,6 +170,7 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
   const forget = useForgetSession();
   const leave = async () => {
     await queries.cancelQueries();
+    await forgetPerson();
     await signOut();
     forget();
     window.location.replace("/"); // nothing of this person stays in memory, and the next begins at their own desk

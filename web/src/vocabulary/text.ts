@@ -17,6 +17,7 @@ export function named(text: LocalText, language: string): string {
 
 type CodeSpace =
   | "node_fault"
+  | "fault"
   | "setup.house_change"
   | "storage.state"
   | "reason"
@@ -31,7 +32,10 @@ type CodeSpace =
   | "presser"
   | "output"
   | "school_action_name"
-  | "point";
+  | "point"
+  | "push_reason"
+  | "way_proof"
+  | "way_state";
 
 /** The word for `code` in `space`, or the code itself: a new code from a newer centre must not be hidden. */
 export function wordFor(t: TFunction, space: CodeSpace, code: string): string {

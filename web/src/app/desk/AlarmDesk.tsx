@@ -7,6 +7,7 @@ import { AlarmScreen, type Parts } from "@/features/alarms/AlarmScreen";
 import { ChecklistPanel } from "@/features/dispatch/ChecklistPanel";
 import { DispatchBoard, SentShort } from "@/features/dispatch/DispatchBoard";
 import { useSession } from "@/world/hooks";
+import { KeepEvidence } from "./KeepEvidence";
 
 export function AlarmDesk(props: { id: string; onChoose: (alarm: Alarm) => void; onLeave: () => void }) {
   const { rights } = useSession();
@@ -20,6 +21,7 @@ export function AlarmDesk(props: { id: string; onChoose: (alarm: Alarm) => void;
         tell: () => <TellSchool school={alarm.school} kind={alarm.kind} />,
         told: <ToldShort school={alarm.school} />,
       }),
+      evidence: (alarm) => <KeepEvidence alarm={alarm} />,
       checklist: (alarm) => <ChecklistPanel alarm={alarm} mayTick={mayTick} />,
     }),
     [mayTick],

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Building2, LayoutGrid, MapPin, Phone, UserRound, X } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Alarm, Camera, School } from "@/api/types";
+import { OutAtSchool } from "@/features/duty/OutOfServiceList";
 import { People } from "@/features/duty/People";
 import { LastAlarms } from "@/features/schools/LastAlarms";
 import { useAfterPaint } from "@/ui/after-paint";
@@ -100,6 +101,7 @@ function Panel({ school, onWall, onForget, onAlarm, forAlarm }: { school: School
         {painted && (
           <>
             <Contacts key={school.id} school={school.id} open={forAlarm} />
+            <OutAtSchool school={school.id} />
             <Cameras school={school} />
             <h3 className="px-3 pt-3 pb-1 text-sm font-medium text-ink-3">{t("panel.last_alarms")}</h3>
             <LastAlarms school={school.id} onChoose={onAlarm} />

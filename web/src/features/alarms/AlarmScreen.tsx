@@ -15,8 +15,10 @@ import { useAlarmAnywhere, useDoing } from "./actions";
 import { AlarmLog } from "./AlarmLog";
 import { useReportDrawn } from "./drawn";
 import { Escalation } from "./Escalation";
+import { PhoneClaim } from "./PhoneClaim";
 import { Pictures } from "./Pictures";
 import { Age, useQueue } from "./Queue";
+import { Review } from "./Review";
 import { may } from "./rules";
 import { Shelf } from "./Shelf";
 import { type Brought, Steps } from "./Steps";
@@ -32,6 +34,8 @@ interface Moves {
 export interface Parts {
   steps: (alarm: Alarm) => Brought;
   checklist: (alarm: Alarm) => ReactNode;
+  /** Keeping what the cameras saw as evidence. */
+  evidence: (alarm: Alarm) => ReactNode;
 }
 
 export function AlarmScreen({ id, ...rest }: { id: string; parts: Parts } & Moves) {
@@ -99,6 +103,9 @@ function Shown({ alarm, parts, onChoose, onLeave, onReport }: { alarm: Alarm; pa
                 <Kbd>N</Kbd>
               </Button>
             )}
+            <Review alarm={alarm} allowed={allowed.review} />
+            <PhoneClaim alarm={alarm} allowed={allowed.claim} />
+            {painted && parts.evidence(alarm)}
             <Shelf alarm={alarm} allowed={allowed} onAct={doing.perform} />
             <a
               href={casePaper(alarm.id, language)}

@@ -1,5 +1,5 @@
 /** What an officer must know before doing anything: threat, an owner who fell silent, what the school says since. */
-import { HandMetal, OctagonAlert, PhoneOff, RotateCcw, Undo2 } from "lucide-react";
+import { HandMetal, OctagonAlert, PhoneOff, RotateCcw, Undo2, Wrench } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Alarm } from "@/api/types";
 import { wentBack } from "@/vocabulary/alarms";
@@ -30,6 +30,11 @@ export function Warnings({ alarm }: { alarm: Alarm }) {
             {claim.by !== "" && ` · ${claim.by}`}. {t("claim.verify")}
           </Band>
         ))}
+      {alarm.point_out_of_service && (
+        <Band icon={<Wrench size={18} aria-hidden />} testId="point-out">
+          {t("out.raised")}
+        </Band>
+      )}
       {alarm.note !== "" && (
         <Band icon={<OctagonAlert size={18} aria-hidden />} testId="alarm-note">
           {alarm.note}

@@ -17,7 +17,17 @@ export type Act =
   | { step: "shelve"; until: string; reason: string }
   | { step: "confirm_shelf" }
   | { step: "unshelve" }
-  | { step: "note"; text: string };
+  | { step: "note"; text: string }
+  | ({ step: "claim" } & PhoneClaim)
+  | { step: "review"; note: string };
+
+/** What somebody said by telephone. `duress`: whoever said it seemed to be under threat. */
+export interface PhoneClaim {
+  claim: "cancel" | "again";
+  by: string;
+  duress: boolean;
+  note: string;
+}
 
 export const alarmKey = (id: string) => ["alarm", id] as const;
 
@@ -50,6 +60,12 @@ function perform(alarm_id: string, act: Act): Promise<Alarm> {
       return taken(api.DELETE("/api/alarms/{alarm_id}/shelf", { params }));
     case "note":
       return taken(api.POST("/api/alarms/{alarm_id}/notes", { params, body: { text: act.text } }));
+    case "claim": {
+      const { claim, by, duress, note } = act;
+      return taken(api.POST("/api/alarms/{alarm_id}/claim", { params, body: { claim, by, duress, note } }));
+    }
+    case "review":
+      return taken(api.POST("/api/alarms/{alarm_id}/review", { params, body: { note: act.note } }));
   }
 }
 
@@ -100,6 +116,8 @@ const NEEDS: Record<Act["step"], StepName | null> = {
   confirm_shelf: "confirm_shelf",
   unshelve: "unshelve",
   note: null,
+  claim: "claim",
+  review: "review",
 };
 
 /**

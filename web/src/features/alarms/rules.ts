@@ -23,6 +23,8 @@ export const STEPS = [
   "shelve",
   "confirm_shelf",
   "unshelve",
+  "claim",
+  "review",
 ] as const;
 export type StepName = (typeof STEPS)[number];
 
@@ -35,7 +37,7 @@ const TAKES = {
   close: new Set<AlarmState>([...JUDGED, ...SENT]),
 };
 
-type StepRight = "acknowledge" | "verify" | "dispatch" | "close" | "confirm_closure" | "shelve";
+type StepRight = "acknowledge" | "verify" | "dispatch" | "close" | "confirm_closure" | "shelve" | "review";
 
 /** What this person may do. Two-person steps want two different persons. */
 export function may(alarm: Alarm, rights: readonly Right[], me: string): Record<StepName, boolean> {
@@ -53,5 +55,7 @@ export function may(alarm: Alarm, rights: readonly Right[], me: string): Record<
     shelve: right("shelve") && open && shelf === null,
     confirm_shelf: right("shelve") && shelf !== null && shelf.confirmed_by === null && shelf.by.id !== me,
     unshelve: right("shelve") && shelf !== null,
+    claim: right("verify") && open,
+    review: right("review") && alarm.state === "closed",
   };
 }

@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, taken } from "@/api/client";
+import { idempotencyKey } from "@/api/idempotency";
 import type { components } from "@/api/schema";
 import type { Camera } from "@/api/types";
 import { Button } from "@/ui/button";
@@ -36,7 +37,7 @@ export function holdTrouble(
 
 const heldOf = (camera: string) => ["holds", camera];
 
-function useHeld(camera: string) {
+export function useHeld(camera: string) {
   return useQuery({
     queryKey: heldOf(camera),
     queryFn: () =>
@@ -44,6 +45,11 @@ function useHeld(camera: string) {
     retry: false,
     staleTime: 0,
   });
+}
+
+/** What already keeps the whole of a stretch; null when nothing does. */
+export function keptOf(held: HeldList["items"], { start, end }: Stretch): HeldList["items"][number] | null {
+  return held.find((one) => Date.parse(one.start) <= start && Date.parse(one.end) >= end) ?? null;
 }
 
 interface Wish {
@@ -71,7 +77,7 @@ function usePlace() {
               until: new Date(wish.until).toISOString(),
               reason: wish.reason.trim(),
               purpose: wish.purpose,
-              id: crypto.randomUUID(),
+              id: idempotencyKey(),
             },
           }),
         );
@@ -88,12 +94,15 @@ export function HoldDialog({
   purpose,
   stretch,
   now,
+  reason: usual = "",
   onClose,
 }: {
   cameras: readonly Camera[];
   purpose: string;
   stretch: Stretch;
   now: number;
+  /** Stands there to begin with. */
+  reason?: string;
   onClose: () => void;
 }) {
   const { t } = useWords();
@@ -101,7 +110,7 @@ export function HoldDialog({
   const [from, setFrom] = useState({ date: day(stretch.start), time: clock(stretch.start) });
   const [to, setTo] = useState({ date: day(stretch.end), time: clock(stretch.end) });
   const [until, setUntil] = useState(day(now + USUAL_DAYS * DAY_MS));
-  const [reason, setReason] = useState("");
+  const [reason, setReason] = useState(usual);
   const [all, setAll] = useState(others.length > 0);
   const place = usePlace();
   const wish = {
