@@ -62,9 +62,18 @@ export type WorldEvent =
 
 export type EventsMessage = Snapshot | WorldEvent | { type: "ping"; at: string };
 
-/** Text from the server on `/ws/video`. */
+/** The answer to a browser that asked over `/ws/video` what time it is. */
+export interface TimeMessage {
+  op: "time";
+  id: number;
+  at_ms: number;
+}
+
+/** Text from the server on `/ws/video` about one tile. */
 export type VideoMessage =
   | { op: "opened"; tile: number; mime: string; width: number; height: number }
   | { op: "state"; tile: number; state: string; reason: string }
   | { op: "skipped"; tile: number; frames: number }
+  /** How far the school's clock, which tells when a picture was taken, is ahead of the centre's, at most. */
+  | { op: "clock"; tile: number; ahead_ms: number }
   | { op: "refused"; tile: number; code: string; detail: string };

@@ -46,6 +46,7 @@ export class LiveTile {
   #lastSeq: number | null = null;
   #wantKey = true;
   #newestWallMs: number | null = null;
+  #schoolAheadMs = 0;
 
   #openedAt = performance.now();
   #firstFrameMs: number | null = null;
@@ -113,6 +114,8 @@ export class LiveTile {
       this.#size = { width: message.width, height: message.height };
     } else if (message.op === "skipped") {
       this.#skipped = message.frames;
+    } else if (message.op === "clock") {
+      this.#schoolAheadMs = message.ahead_ms;
     } else if (message.op === "state") {
       this.#setState(message.state, message.reason);
     } else {
@@ -340,9 +343,10 @@ export class LiveTile {
     return this.#newestWallMs - Math.max(0, last.end - this.video.currentTime) * 1000;
   }
 
+  /** Of the picture on the screen: never younger than it is, whatever the clocks of school and browser say. */
   #ageMs(): number | null {
     const picture = this.#pictureMs();
-    return picture === null ? null : this.now() - picture;
+    return picture === null ? null : this.now() - (picture - this.#schoolAheadMs);
   }
 
   #currentView(): TileView {
@@ -356,7 +360,7 @@ export class LiveTile {
       unsupported: this.#unsupported,
       decodeFailed: this.#decodeFailed,
       sincePictureMs: this.#pictureAt === null ? null : performance.now() - this.#pictureAt,
-      ageMs: pictureMs === null ? null : this.now() - pictureMs,
+      ageMs: this.#ageMs(),
     });
     return { ...status, ...this.#size, pictureMs, skipped: this.#skipped };
   }

@@ -4,11 +4,12 @@
  * Nothing here touches React: 16 tiles of 25 frames a second must not render components. Tiles tell their
  * subscribers at most twice a second, from one shared timer.
  */
-import type { StreamName, VideoMessage } from "@/api/types";
+import type { StreamName, TimeMessage, VideoMessage } from "@/api/types";
 import { backoffMs } from "@/world/backoff";
 import { parseMedia } from "./framing";
 import { LiveSound, type SoundState } from "./live-sound";
 import { LiveTile } from "./live-tile";
+import { ServerClock } from "./server-clock";
 import { LOOK_EVERY_MS } from "./tile-status";
 
 /** A hidden window gives its streams back after this long; a quick look at another tab costs nothing. */
@@ -54,9 +55,10 @@ export class LiveVideo {
   #tiles = new Map<number, LiveTile>();
   #next = 1;
   #ticks = 0;
+  #clock = new ServerClock();
 
-  /** `now` is the server's time in epoch ms. */
-  constructor(private readonly now: () => number) {}
+  /** `worldNow` is the server's time in epoch ms as the events tell it: believed until the pictures' own socket tells it. */
+  constructor(private readonly worldNow: () => number) {}
 
   /** Connects at once: a tile opened later does not wait for a handshake. */
   start(): void {
@@ -80,7 +82,7 @@ export class LiveVideo {
 
   /** Show a camera in `video` until `close(tile)`. */
   open(request: TileRequest, video: HTMLVideoElement): LiveTile {
-    const tile = new LiveTile(request, video, this.now, () => this.#reopen(tile));
+    const tile = new LiveTile(request, video, this.#now, () => this.#reopen(tile));
     this.#connect();
     this.#ask(tile);
     return tile;
@@ -172,6 +174,7 @@ export class LiveVideo {
     this.#socket = socket;
     socket.onopen = () => {
       this.#up = true;
+      this.#clock.begin();
       this.#askAll();
     };
     socket.onmessage = (message: MessageEvent<string | ArrayBuffer>) => this.#hear(message.data);
@@ -205,13 +208,23 @@ export class LiveVideo {
       else this.#tiles.get(message.tile)?.media(message);
       return;
     }
-    const message = JSON.parse(data) as VideoMessage;
-    if (message.tile === this.#sound?.number) this.#sound.told(message);
+    const message = JSON.parse(data) as VideoMessage | TimeMessage;
+    if (message.op === "time") this.#clock.answered(message.id, message.at_ms, performance.now());
+    else if (message.tile === this.#sound?.number) this.#sound.told(message);
     else this.#tiles.get(message.tile)?.told(message);
+  }
+
+  readonly #now = (): number => this.#clock.now(performance.now()) ?? this.worldNow();
+
+  #askTime(): void {
+    if (!this.#up || this.#paused) return;
+    const id = this.#clock.question(performance.now());
+    if (id !== null) this.#say({ op: "time", id });
   }
 
   readonly #tick = () => {
     this.#ticks += 1;
+    this.#askTime();
     const tell = this.#ticks % 2 === 0;
     for (const tile of this.#tiles.values()) tile.tick(tell);
     this.#sound?.tick();
