@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pypdf import PdfReader
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
@@ -59,6 +60,17 @@ def test_every_interval_of_a_handled_alarm_is_measured(officer: Desk, handled: A
     assert found["pressed", "durable"]["met"] is None, "unknown never meets a goal"
     assert found["pressed", "dispatched"]["goal_s"] == 60
     assert found["pressed", "closed"]["two_clocks"] and not found["owned", "verified"]["two_clocks"]
+
+
+def test_the_school_says_since_when_the_alarm_was_on_its_disk(town: Town, officer: Desk) -> None:
+    pressed = timezone.now() - timedelta(seconds=3)
+    alarm = a.an_alarm(town.school, pressed_at=pressed, durable_at=pressed + timedelta(milliseconds=62))
+
+    found = intervals(officer, alarm)
+
+    assert found["pressed", "durable"]["seconds"] == pytest.approx(0.062)
+    assert found["pressed", "durable"]["met"] is True and not found["pressed", "durable"]["two_clocks"]
+    assert found["durable", "received"]["seconds"] >= 2.938
 
 
 def test_goals_are_met_or_not_by_the_log_alone(officer: Desk, handled: Alarm) -> None:

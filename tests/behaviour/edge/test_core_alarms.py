@@ -23,6 +23,7 @@ async def test_a_press_reaches_the_centre_and_the_presser_learns_of_it(school: S
     [raised] = centre.alarms()
     assert (raised.alarm, raised.button, raised.place.ru) == (UUID(alarm), "hall", "Фойе, 1 этаж")
     assert (raised.level, raised.kind, raised.cameras) == ("P1", "real", ("hall",))
+    assert raised.durable_at is not None and raised.pressed_at <= raised.durable_at <= datetime.now(UTC)
     await school.until_alarm(alarm, received=True)
     assert (await school.health())["outbox"]["alarms"] == 0
 
@@ -56,6 +57,7 @@ async def test_a_core_killed_after_its_answer_delivers_the_alarm_when_it_is_back
     await school.start()
     await until(lambda: centre.alarms(), "the alarm")
     assert [str(alarm.alarm) for alarm in centre.alarms()] == [answer.json()["alarm"]]
+    assert centre.alarms()[0].durable_at is None, "when its disk had it is not known any more, and nothing is made up"
 
 
 async def test_whenever_core_is_killed_every_acknowledged_press_is_one_alarm(

@@ -108,6 +108,7 @@ LATER_EDITIONS: dict[str, Message] = {
         note="Вахта",
         presses=3,
     ),
+    "alarm.raised.3": messages.AlarmRaised(alarm=ALARM, button="hall", place=HALL, pressed_at=AT, durable_at=LATER),
     "inventory.2": messages.Inventory(
         cameras=(),
         buttons=(),

@@ -55,6 +55,7 @@ class Fresh:
     by: UUID | None = None  # the operator who entered it; the school pressed otherwise
     out_of_service: bool = False
     incident: UUID | None = None
+    durable_at: datetime | None = None  # the school's clock
 
 
 @transaction.atomic
@@ -114,6 +115,7 @@ def _fresh(one: Raised, received_at: datetime, case_of: Cases) -> Fresh:
         meaning=clean.text(said.meaning, 60),
         code=clean.text(said.code, 60),
         note=clean.text(said.note, MAX_NOTE),
+        durable_at=clean.moment(said.durable_at, otherwise=received_at) if said.durable_at else None,
     )
 
 
@@ -210,6 +212,7 @@ def _said(alarm: Fresh) -> dict[str, Any]:
     case = alarm.case
     said = {"button": alarm.button, "source": alarm.source, "level": case.level.value, "kind": case.kind.value}
     more = {"meaning": alarm.meaning, "code": alarm.code, "presses": case.presses, "duress": case.duress}
+    more["durable_at"] = alarm.durable_at.isoformat() if alarm.durable_at else ""
     return said | {key: value for key, value in more.items() if value and value != 1}
 
 

@@ -1,5 +1,6 @@
 """What is left of a case: the after-action report, and the case on paper. Both are read from the log and its rows."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,7 +35,7 @@ from qorgan.kernel.errors import NotFound
 def after_action(actor: Actor, alarm_id: UUID) -> AfterAction:
     """How the alarm was handled, measured. Raises `NotFound` for an alarm that the actor may not see."""
     alarm = _alarm(actor, alarm_id)
-    reached = points((line.action, line.at) for line in alarm.lines.all())
+    reached = points(_moments(alarm))
     counted: dict[str, int] = {}
     for line in alarm.lines.all():
         counted[line.action] = counted.get(line.action, 0) + 1
@@ -59,6 +60,14 @@ def after_action(actor: Actor, alarm_id: UUID) -> AfterAction:
         ),
         actions=counted,
     )
+
+
+def _moments(alarm: Alarm) -> Iterator[tuple[str, datetime]]:
+    """The lines of its log, and what the line of the press says besides: since when it was on the school's disk."""
+    for line in alarm.lines.all():
+        yield line.action, line.at
+        if line.action == "pressed" and line.data.get("durable_at"):
+            yield "durable", datetime.fromisoformat(line.data["durable_at"])
 
 
 def _interval(one: Measured) -> ReportInterval:
@@ -216,6 +225,7 @@ def _log_row(line: AlarmLog, language: Language) -> list[str]:
         data.get("by", ""),
         data.get("record", ""),
         data.get("reason", ""),
+        ", ".join(person["name"] for person in data.get("people", ())),
         line.note,
     ]
     what = ": ".join((word(language, "action", line.action), ", ".join(str(one) for one in details if one)))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from qorgan.domain.actions import Standing
@@ -35,10 +36,12 @@ from qorgan.protocols.link.messages import (
     Pulse,
     SourceHealth,
     SourceInfo,
+    encode,
     envelop,
 )
 
 PROOF_LASTS_S = 2.0
+DURABLE_REMEMBERED = 1_000  # alarms; of older ones that the centre has not got yet it is told no more
 MAX_NAME = 200  # characters of who did something
 log = structlog.get_logger(__name__)
 
@@ -97,6 +100,7 @@ class Node:
             self._declared[str(button.key)] = _source(button, way, button.interval_s)
         self._told_progress: list[Callable[[outbox.AlarmStatus], None]] = []
         self._proved_at = float("-inf")
+        self._durable: dict[UUID, datetime] = {}  # when alarms that were raised since the start were on the disk
 
     def on_written(self, listener: Callable[[outbox.Lane], None]) -> None:
         """Be told, without delay, when something was written into a lane."""
@@ -136,6 +140,7 @@ class Node:
         )
         raised = await self._store.write(lambda db: outbox.raise_alarm(db, signal.press, alarm, now), Urgency.ALARM)
         if raised.fresh:
+            self._note_durable(raised.alarm)
             self._announce(outbox.Lane.ALARM)
             log.warning(
                 "alarm.raised",
@@ -247,7 +252,22 @@ class Node:
 
     async def waiting_alarms(self, limit: int) -> list[Envelope]:
         site, now = self._config.site.id, self._clock.now()
-        return await self._store.read(lambda db: outbox.waiting_alarms(db, site, now, limit))
+        waiting = await self._store.read(lambda db: outbox.waiting_alarms(db, site, now, limit))
+        return [self._saying_durable(envelope) for envelope in waiting]
+
+    def _note_durable(self, alarm: UUID) -> None:
+        """The commit itself cannot write down when it was done, so this stands here until the centre has been told."""
+        self._durable[alarm] = self._clock.now()
+        if len(self._durable) > DURABLE_REMEMBERED:
+            del self._durable[next(iter(self._durable))]
+
+    def _saying_durable(self, envelope: Envelope) -> Envelope:
+        """An alarm with the moment since when it is durable, as long as this process knows."""
+        body = envelope.decode_body() if self._durable and envelope.type == "alarm.raised" else None
+        if not isinstance(body, AlarmRaised) or body.alarm not in self._durable:
+            return envelope
+        told = msgspec.structs.replace(body, durable_at=self._durable[body.alarm])
+        return msgspec.structs.replace(envelope, body=msgspec.Raw(encode(told)))
 
     async def waiting_events(self, *, after: int, limit: int, max_bytes: int) -> list[Envelope]:
         site, now = self._config.site.id, self._clock.now()

@@ -17,8 +17,10 @@ export function wallCameras(
   if (chosen.cams !== undefined && chosen.cams.length > 0) {
     return chosen.cams.map((id) => cameras.get(id)).filter((camera) => camera !== undefined);
   }
+  // A neighbour's cameras come with an alarm alone, without their school: they are shown there, and on no wall.
   const site = (camera: Camera) => schools.get(camera.school)?.site ?? "";
   return [...cameras.values()]
+    .filter((camera) => schools.has(camera.school))
     .filter((camera) => chosen.school === undefined || camera.school === chosen.school)
     .sort((a, b) => site(a).localeCompare(site(b)) || a.key.localeCompare(b.key));
 }

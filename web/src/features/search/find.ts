@@ -40,6 +40,7 @@ export function find(
   for (const camera of cameras.values()) {
     if (found.length >= LIMIT) return found;
     const school = schools.get(camera.school);
+    if (school === undefined) continue; // a neighbour's: it is shown with its alarm alone
     if (matches(hay(camera.name, camera.key, school?.name, school?.site)))
       found.push({ kind: "camera", camera, school });
   }
