@@ -2419,11 +2419,13 @@ export interface components {
     };
     /**
      * Fault
-     * @description Something does not work. `school` is null for an outage of an area, `children` counts the faults under it.
+     * @description Something does not work. `school` is null for an outage of an area, `children` counts the faults under it; it is
+     *     null for a fault of a `centre`, too.
      *
-     *     `subject` is `node`, `link`, `area` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
+     *     `subject` is `node`, `link`, `area`, `desks` or `source:<key>`; `due_at`: by when whoever has the `duty` has acted.
      */
     Fault: {
+      centre: components["schemas"]["Named"] | null;
       /** Children */
       children: number;
       /** Closed At */

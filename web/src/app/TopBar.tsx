@@ -74,6 +74,9 @@ function Nav() {
       <Link to="/schools" className={NAV}>
         {t("nav.schools")}
       </Link>
+      <Link to="/supervision" className={NAV}>
+        {t("nav.supervision")}
+      </Link>
     </nav>
   );
 }
@@ -201,6 +204,7 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
             <MenuItem onSelect={() => void navigate({ to: "/duty" })}>{t("nav.duty")}</MenuItem>
           )}
           <MenuItem onSelect={() => void navigate({ to: "/schools" })}>{t("nav.schools")}</MenuItem>
+          <MenuItem onSelect={() => void navigate({ to: "/supervision" })}>{t("nav.supervision")}</MenuItem>
         </div>
       )}
       <MenuLine />

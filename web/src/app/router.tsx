@@ -67,7 +67,25 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./SetupPage"), "SetupPage"),
 });
 
-const tree = root.addChildren([landing, desk, wall, schools, school, setup, camera, duty, handover, report]);
+const supervision = createRoute({
+  getParentRoute: () => root,
+  path: "/supervision",
+  component: lazyRouteComponent(() => import("./SupervisionPage"), "SupervisionPage"),
+});
+
+const tree = root.addChildren([
+  landing,
+  desk,
+  wall,
+  schools,
+  school,
+  setup,
+  camera,
+  duty,
+  handover,
+  report,
+  supervision,
+]);
 
 export function makeRouter() {
   return createRouter({ routeTree: tree, defaultPreload: "intent" });

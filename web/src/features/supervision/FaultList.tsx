@@ -1,0 +1,93 @@
+/** Open faults: what it is and where, since when, who must act by when, and who does. */
+import { CircleAlert } from "lucide-react";
+import { Button } from "@/ui/button";
+import { Panel, Skeleton } from "@/ui/surfaces";
+import { problemText } from "@/vocabulary/text";
+import { clockOrDay } from "@/vocabulary/time";
+import { useWords } from "@/vocabulary/use-words";
+import { useServerNow, useSession } from "@/world/hooks";
+import { byUrgency, type Fault, faultWord, useFaults, useTake, wayOf } from "./supervision";
+
+export function FaultList() {
+  const { t } = useWords();
+  const asked = useFaults();
+  const faults = asked.data?.pages.flatMap((page) => page.items).toSorted(byUrgency) ?? [];
+  return (
+    <Panel title={t("supervision.faults")} data-testid="faults">
+      {asked.isPending && <Skeleton className="m-3 h-10" />}
+      {asked.error !== null && <p className="p-3 text-caution">{problemText(t, asked.error)}</p>}
+      {asked.data !== undefined && faults.length === 0 && (
+        <p className="p-3 text-ink-2" data-testid="faults-none">
+          {t("supervision.no_faults")}
+        </p>
+      )}
+      <ul className="divide-y">
+        {faults.map((fault) => (
+          <FaultRow key={fault.id} fault={fault} />
+        ))}
+      </ul>
+      {asked.hasNextPage && (
+        <Button small look="quiet" className="m-2" onClick={() => void asked.fetchNextPage()}>
+          {t("supervision.more")}
+        </Button>
+      )}
+    </Panel>
+  );
+}
+
+function FaultRow({ fault }: { fault: Fault }) {
+  const { t, name } = useWords();
+  const now = useServerNow(30_000);
+  const mayTake = useSession().rights.includes("faults.take");
+  const take = useTake(fault);
+  const due = Date.parse(fault.due_at);
+  const late = due < now;
+  const way = wayOf(fault);
+  const where = fault.school?.name ?? fault.centre?.name;
+  const place = where === undefined ? t("supervision.area", { count: fault.children }) : name(where);
+  return (
+    <li
+      className="flex flex-wrap items-center gap-x-4 gap-y-1 px-3 py-2"
+      data-testid="fault"
+      data-code={fault.code}
+      data-stops={fault.stops_alarms}
+    >
+      <span className="min-w-60 flex-1">
+        <span className="flex items-center gap-1.5 font-medium">
+          {fault.stops_alarms && <CircleAlert size={15} className="shrink-0 text-caution" aria-hidden />}
+          {faultWord(t, fault.code)}
+        </span>
+        <span className="block text-sm text-ink-2">
+          {place}
+          {way !== null && ` · ${way}`}
+          {fault.stops_alarms && <span className="text-caution"> · {t("supervision.stops_alarms")}</span>}
+        </span>
+      </span>
+      <span className="text-sm text-ink-2">
+        <span className="block">
+          {t("supervision.since", { time: clockOrDay(Date.parse(fault.opened_at), now) })}
+        </span>
+        <span className={`block ${late && fault.taken_by === null ? "text-caution" : ""}`}>
+          {t(`supervision.duty.${fault.duty}`)} ·{" "}
+          {t(late ? "supervision.due_late" : "supervision.due", { time: clockOrDay(due, now) })}
+        </span>
+      </span>
+      {fault.taken_by !== null ? (
+        <span className="text-sm text-ink-2" data-testid="fault-taken">
+          {t("supervision.taken_by", { who: fault.taken_by.name })}
+        </span>
+      ) : (
+        mayTake && (
+          <Button small disabled={take.isPending} onClick={() => take.mutate("")} data-testid="take-fault">
+            {t("supervision.take")}
+          </Button>
+        )
+      )}
+      {take.error !== null && (
+        <p role="alert" className="w-full text-sm text-caution">
+          {problemText(t, take.error)}
+        </p>
+      )}
+    </li>
+  );
+}
