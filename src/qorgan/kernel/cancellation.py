@@ -8,16 +8,22 @@ T = TypeVar("T")
 
 
 async def heeded(work: Awaitable[T]) -> T:
-    """The result of `work`, unless the task was cancelled meanwhile: then `CancelledError`, whatever `work` made of it.
+    """The result or error of `work`, unless the task was cancelled meanwhile: then `CancelledError` in its place.
 
     For calls into nats-py and others that stand on `asyncio.wait_for`: before Python 3.12 it returns the result and
     forgets the cancellation when both come in the same round of the loop (python/cpython#86296), and the task goes on
-    for ever. A cancellation from before the call does not count: cleaning up may ask for things, too.
+    for ever. An answer may be an error, too: nats-py makes one of "nobody listens there", and whoever tries again after
+    errors would then never end. A cancellation from before the call does not count: cleaning up may ask things, too.
     """
     task = asyncio.current_task()
     assert task is not None
     before = task.cancelling()
-    result = await work
+    try:
+        result = await work
+    except Exception as error:
+        if task.cancelling() > before:
+            raise asyncio.CancelledError from error
+        raise
     if task.cancelling() > before:
         raise asyncio.CancelledError
     return result

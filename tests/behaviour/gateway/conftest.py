@@ -1,10 +1,11 @@
 """A gateway on real NATS and real HTTP, with a fake school on the one side and in-memory rooms on the other."""
 
 import asyncio
+import io
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,7 +110,18 @@ async def running(*jobs: Awaitable[None]) -> AsyncIterator[None]:
     finally:
         for task in reversed(tasks):
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            await stopped(tasks)
+
+
+async def stopped(tasks: Sequence[asyncio.Future[None]]) -> None:
+    """Wait until cancelled tasks have ended. One that does not fails the test with the places where all tasks wait."""
+    _, left = await asyncio.wait(tasks, timeout=DEADLINE_S)
+    if left:
+        where = io.StringIO()
+        for task in asyncio.all_tasks():
+            task.print_stack(file=where)
+        raise AssertionError(f"does not stop: {left}\n{where.getvalue()}")
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,41 @@ async def test_a_cancellation_that_meets_its_answer_is_heeded() -> None:
     assert task.cancelled()
 
 
+async def test_a_cancellation_that_meets_an_answer_which_becomes_an_error_is_heeded() -> None:
+    """As nats-py does: nobody listens there is an answer, and then an error, after which we would try again."""
+    answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def ask() -> str:
+        raise LookupError(await asyncio.wait_for(answer, 60))
+
+    async def ask_again_and_again() -> None:
+        while True:
+            try:
+                await heeded(ask())
+            except LookupError:
+                await asyncio.sleep(0)
+
+    task = asyncio.create_task(ask_again_and_again())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    answer.set_result("nobody")
+    task.cancel()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    ended = task.cancelled()
+    task.cancel()
+    await asyncio.wait([task])
+    assert ended
+
+
+async def test_an_error_is_an_error() -> None:
+    async def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await heeded(fail())
+
+
 async def test_a_time_limit_that_meets_its_answer_is_a_time_limit() -> None:
     """`asyncio.timeout` is a cancellation, too."""
     answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
