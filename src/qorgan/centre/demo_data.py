@@ -21,6 +21,7 @@ from qorgan.domain.duty import SchoolRole
 from qorgan.domain.places import LocalText
 
 REGION = "KZ39"
+NEXT_REGION = "KZ11"  # the neighbour's
 CITY = "KZ391000"
 
 
@@ -224,6 +225,8 @@ DESKS = (
     LocalText(kk="2-пульт", ru="Пульт 2", en="Desk 2"),
 )
 
+NEXT_DESK = LocalText(kk="Кезекші пульті", ru="Пульт дежурного", en="Duty desk")
+
 # Whom to call at each connected organisation, in this order: name, role, last digits of a number that does not exist.
 SCHOOL_PEOPLE = {
     "kst-012": (
@@ -249,17 +252,23 @@ SCHOOL_PEOPLE = {
 def seed(password: str) -> list[tuple[str, Role]]:
     """Fill the registry; everybody of the demo gets `password`. The demo's people: their e-mail and role."""
     territory.fill_in()
-    centre = _centre()
+    centre, neighbour = _centres()
     for organisation in (*CONNECTED, *NOT_CONNECTED):
         _register(organisation)
     _units(centre)
     for position, name in enumerate(DESKS, start=1):
-        DutyDesk.objects.get_or_create(
-            centre=centre, name_kk=name.kk, defaults={"name_ru": name.ru, "name_en": name.en, "position": position}
-        )
-    people = _people(centre, password)
+        _desk(centre, name, position)
+    _desk(neighbour, NEXT_DESK, 1)
+    people = _people(centre, neighbour, password)
+    centre.supervisors.add(User.objects.get(email="chief@qorgan.demo"))
+    neighbour.supervisors.add(User.objects.get(email="next.chief@qorgan.demo"))
     _school_people()
     return people
+
+
+def _desk(centre: OperationsCentre, name: LocalText, position: int) -> None:
+    said = {"name_ru": name.ru, "name_en": name.en, "position": position}
+    DutyDesk.objects.get_or_create(centre=centre, name_kk=name.kk, defaults=said)
 
 
 def _units(centre: OperationsCentre) -> None:
@@ -287,12 +296,18 @@ def _school_people() -> None:
                 DutyMark.objects.create(person=person, day=today, at=now, by=marker)
 
 
-def _centre() -> OperationsCentre:
+def _centres() -> tuple[OperationsCentre, OperationsCentre]:
+    """The town's, and the one next door, which is called when nobody here takes an alarm; and the other way round."""
     centre, _ = OperationsCentre.objects.get_or_create(
         name_kk="Қостанай ЖБО", defaults={"name_ru": "ЦОУ Костанай", "name_en": "Qostanai OC"}
     )
-    centre.regions.add(Region.objects.get(pk=REGION))
-    return centre
+    neighbour, _ = OperationsCentre.objects.get_or_create(
+        name_kk="Ақмола ЖБО", defaults={"name_ru": "ЦОУ Акмола", "name_en": "Akmola OC"}
+    )
+    for one, region, other in ((centre, REGION, neighbour), (neighbour, NEXT_REGION, centre)):
+        one.regions.add(Region.objects.get(pk=region))
+        OperationsCentre.objects.filter(pk=one.pk, neighbour=None).update(neighbour=other)
+    return centre, neighbour
 
 
 def _register(organisation: Organisation) -> None:
@@ -316,17 +331,20 @@ def _register(organisation: Organisation) -> None:
     )
 
 
-def _people(centre: OperationsCentre, password: str) -> list[tuple[str, Role]]:
+def _people(centre: OperationsCentre, neighbour: OperationsCentre, password: str) -> list[tuple[str, Role]]:
     school = School.objects.get(site="kst-012")
-    ways: list[tuple[str, str, Role, str]] = [
-        ("officer@qorgan.demo", "Арман Досов", Role.DUTY_OFFICER, "kk"),
-        ("officer2@qorgan.demo", "Дмитрий Волков", Role.DUTY_OFFICER, "ru"),
-        ("head12@qorgan.demo", school.head_name, Role.HEAD, "kk"),
-        ("inspector@qorgan.demo", "Сандуғаш Ержанова", Role.INSPECTOR, "kk"),
-        ("ministry@qorgan.demo", "Данияр Қуатов", Role.MINISTRY, "ru"),
-        ("admin@qorgan.demo", "Әкімші", Role.ADMINISTRATOR, "ru"),
+    ways: list[tuple[str, str, Role, str, OperationsCentre | None]] = [
+        ("officer@qorgan.demo", "Арман Досов", Role.DUTY_OFFICER, "kk", centre),
+        ("officer2@qorgan.demo", "Дмитрий Волков", Role.DUTY_OFFICER, "ru", centre),
+        ("chief@qorgan.demo", "Бибігүл Тасова", Role.DUTY_OFFICER, "kk", centre),
+        ("next@qorgan.demo", "Қанат Әлиев", Role.DUTY_OFFICER, "kk", neighbour),
+        ("next.chief@qorgan.demo", "Марина Пак", Role.DUTY_OFFICER, "ru", neighbour),
+        ("head12@qorgan.demo", school.head_name, Role.HEAD, "kk", None),
+        ("inspector@qorgan.demo", "Сандуғаш Ержанова", Role.INSPECTOR, "kk", None),
+        ("ministry@qorgan.demo", "Данияр Қуатов", Role.MINISTRY, "ru", None),
+        ("admin@qorgan.demo", "Әкімші", Role.ADMINISTRATOR, "ru", None),
     ]
-    for email, name, role, language in ways:
+    for email, name, role, language, of_centre in ways:
         known = User.objects.filter(email=email).first()
         if known is None:
             access.create_person(
@@ -335,11 +353,11 @@ def _people(centre: OperationsCentre, password: str) -> list[tuple[str, Role]]:
                 password=password,
                 role=role,
                 language=language,
-                centre=centre if role is Role.DUTY_OFFICER else None,
+                centre=of_centre,
                 school=school if role is Role.HEAD else None,
                 regions=(REGION,) if role is Role.INSPECTOR else (),
             )
         elif not known.check_password(password):
             known.set_password(password)
             known.save(update_fields=("password",))
-    return [(email, role) for email, _, role, _ in ways]
+    return [(email, role) for email, _, role, _, _ in ways]

@@ -10,12 +10,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Any
 
+from qorgan.demo.ports import HOST
 from qorgan.demo.run import Say, Town
 from qorgan.demo.visitor import Events, TileView, Visitor, Wall, decode
 from qorgan.kernel.errors import Unavailable
+from qorgan.protocols.dc09.messages import read_key
+from qorgan.sim.panel import SimPanel
 
 OFFICER = "officer@qorgan.demo"
 SECOND_OFFICER = "officer2@qorgan.demo"
+CHIEF = "chief@qorgan.demo"  # the supervisor
+NEIGHBOUR = "next@qorgan.demo"  # the duty officer of the centre next door
 HEAD = "head12@qorgan.demo"
 TILES = 9
 ALARM_TILE = 100
@@ -72,6 +77,7 @@ async def _story(town: Town, report: Report, say: Say) -> None:
                 await _look_back(officer, alarm, report, say)
                 async with Visitor.signed_in(town.settled.url, SECOND_OFFICER, password) as second:
                     await _handle(officer, second, events, alarm, report, say)
+                    await _hear_the_panel(town, officer, second, events, report, say)
     async with Visitor.signed_in(town.settled.url, HEAD, password) as head:
         say("the head of the school has signed in")
         await _read_who_watched(head, alarm, report)
@@ -254,6 +260,44 @@ async def _handle(
     still_open = await officer.get("/api/alarms", state="open")
     report.hold("no alarm is left open", all(item["id"] != alarm["id"] for item in still_open["items"]))
     say("the alarm was acknowledged, verified, dispatched and closed")
+
+
+async def _hear_the_panel(
+    town: Town, officer: Visitor, second: Visitor, events: Events, report: Report, say: Say
+) -> None:
+    """A panel dials; its alarm has a ladder that ends with the neighbour, who sees nothing of it before that rung."""
+    school = town.settled.schools[0]
+    panel = school.plan.panel
+    assert panel is not None and school.panel_port is not None
+    dialler = SimPanel(account=panel.account, host=HOST, port=school.panel_port, key=read_key(school.panel_key()))
+    dialled = time.monotonic()
+    await dialler.report(panel.press, give_up_after_s=PATIENCE_S)
+    report.measured["panel_acknowledged_ms"] = round((time.monotonic() - dialled) * 1000, 1)
+    await events.until(
+        lambda screen: any(alarm["source"] == "panel.dc09" for alarm in screen.alarms.values()),
+        within_s=PATIENCE_S,
+        otherwise="the panel's alarm did not reach the screen",
+    )
+    alarm = next(alarm for alarm in events.alarms.values() if alarm["source"] == "panel.dc09")
+    report.measured["panel_to_event_ms"] = round((events.seen_at[alarm["id"]] - dialled) * 1000, 1)
+    report.hold(
+        "the panel's alarm is P1, and names its zone", (alarm["level"], alarm["button"]) == ("P1", panel.zone_key)
+    )
+    called = [rung["to"] for rung in alarm["escalation"]["ladder"]]
+    report.hold("its ladder ends with the neighbour", called == ["officer", "supervisor", "neighbour"])
+    path = f"/api/alarms/{alarm['id']}"
+    async with Visitor.signed_in(town.settled.url, NEIGHBOUR, town.settled.user_password) as neighbour:
+        before = (await officer.get(path))["shared_with"]  # on a machine that is slow its rung may have come
+        seen = bool((await neighbour.get("/api/alarms", state="open"))["items"])
+        after = (await officer.get(path))["shared_with"]
+        right = (seen or before is None) and (not seen or after is not None)
+        report.hold("the neighbour sees the alarm from that rung on, and not before", right)
+    await officer.post(f"{path}/acknowledgement", {})
+    await officer.post(f"{path}/verification", {"verdict": "false", "note": "played by qorgan demo --check"})
+    await officer.post(f"{path}/closure", {"disposition": "test", "note": "played by qorgan demo --check"})
+    closed = await second.post(f"{path}/closure/confirmation", {})
+    report.hold("the panel's alarm is closed", closed["state"] == "closed")
+    say(f"a panel dialled; its alarm was on the screen after {report.measured['panel_to_event_ms']} ms")
 
 
 async def _read_who_watched(head: Visitor, alarm: dict[str, Any], report: Report) -> None:

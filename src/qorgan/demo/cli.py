@@ -14,8 +14,8 @@ from typing import Annotated
 import typer
 
 from qorgan.demo import folder, keeper, ports
-from qorgan.demo.check import HEAD, OFFICER, play
-from qorgan.demo.folder import Settled
+from qorgan.demo.check import CHIEF, HEAD, NEIGHBOUR, OFFICER, SECOND_OFFICER, play
+from qorgan.demo.folder import School, Settled
 from qorgan.demo.run import Say, Town, open_town
 from qorgan.demo.town import TOWN, SchoolPlan
 from qorgan.kernel.errors import QorganError
@@ -70,7 +70,8 @@ async def _check(plans: Sequence[SchoolPlan]) -> int:
     """Play the story in a folder that vanishes afterwards."""
     with tempfile.TemporaryDirectory(prefix="qorgan-check-", ignore_cleanup_errors=True) as name:
         wished: dict[str, int] = {}
-        for part in ("centre", *folder.USUAL_PORTS, *(f"node/{plan.site}" for plan in plans)):
+        of_schools = (f"{part}/{plan.site}" for plan in plans for part in ("node", "panel"))
+        for part in ("centre", *folder.USUAL_PORTS, *of_schools):
             wished[part] = ports.choose(0, wished.values())
         settled = folder.settle(Path(name), plans, wished)
         async with open_town(settled, _say_aside) as town:
@@ -101,7 +102,8 @@ def _welcome(settled: Settled) -> None:
         "",
         f"  ready:     {settled.url}",
         "",
-        f"  officer    {OFFICER}",
+        f"  officer    {OFFICER}; {SECOND_OFFICER} signs closures, too; {CHIEF} is the supervisor",
+        f"  neighbour  {NEIGHBOUR}, in another browser: sees an alarm, and its cameras, that nobody took for 45 s",
         f"  head       {HEAD}",
         f"  password   {settled.user_password}     (of every demo user; kept in {settled.folder / 'demo.json'})",
         "",
@@ -114,11 +116,22 @@ def _welcome(settled: Settled) -> None:
             else []
         ),
         f"  press      .venv/bin/qorgan sim button {school.url} {button} < {token}",
+        *_panel_line(school),
         "  stop       Ctrl-C",
         "",
     )
     for line in lines:
         typer.echo(line)
+
+
+def _panel_line(school: School) -> list[str]:
+    """How to press the button on its panel. A folder that is older than the panel knows none."""
+    panel = school.plan.panel
+    if panel is None or "[receivers.dc09]" not in school.config.read_text(encoding="utf-8"):
+        return []
+    key = os.path.relpath(school.panel_key_file)
+    call = f'{ports.HOST} {school.panel_port} {panel.account} "{panel.press}"'
+    return [f"  panel      .venv/bin/qorgan sim panel {call} --encrypted < {key}"]
 
 
 async def _press_on_key(town: Town, say: Say) -> None:

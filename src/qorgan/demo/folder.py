@@ -17,6 +17,7 @@ from qorgan.demo import ports
 from qorgan.demo.carrier import nats_conf
 from qorgan.demo.town import CameraPlan, ContactPlan, OutputPlan, SchoolPlan
 from qorgan.domain.actions import OutputKind, SchoolAction
+from qorgan.domain.places import LocalText
 from qorgan.edge.config import Button, Camera, Contact, Output, add_button, add_camera, add_row
 from qorgan.edge.files import replace_file
 from qorgan.edge.secrets import SecretStore
@@ -29,6 +30,7 @@ SOCKET_NAME_BYTES = 107
 WEB = Path(__file__).resolve().parents[3] / "web" / "dist"
 USUAL_PORTS = {"nats": 4222, "rtsp": 8554, "sim": 8555, "onvif": 8556}
 FIRST_NODE_PORT = 8101
+FIRST_PANEL_PORT = 9009
 
 
 class _State(msgspec.Struct, kw_only=True):
@@ -45,6 +47,7 @@ class School:
     plan: SchoolPlan
     folder: Path
     http_port: int
+    panel_port: int | None = None  # where its panel is received
 
     @property
     def config(self) -> Path:
@@ -57,6 +60,16 @@ class School:
     def token_file(self, button: ButtonKey) -> Path:
         """The same secret as a file, for whoever presses from a command line."""
         return self.folder / f"button-{button}.token"
+
+    @property
+    def panel_key_file(self) -> Path:
+        """The panel's DC-09 key, for whoever presses its button from a command line."""
+        return self.folder / "panel.key"
+
+    def panel_key(self) -> str:
+        """The DC-09 key of its panel."""
+        assert self.plan.panel is not None
+        return SecretStore(self.folder).need(f"panel/{self.plan.panel.key}")
 
     def button_token(self, button: ButtonKey) -> str:
         """The secret that this button shows when it is pressed."""
@@ -134,7 +147,13 @@ def settle(folder: Path, plans: Sequence[SchoolPlan], wished: dict[str, int]) ->
         folder=folder,
         ports=state.ports,
         schools=tuple(
-            School(plan=plan, folder=folder / plan.site, http_port=state.ports[_node(plan)]) for plan in plans
+            School(
+                plan=plan,
+                folder=folder / plan.site,
+                http_port=state.ports[_node(plan)],
+                panel_port=state.ports.get(_panel(plan)),
+            )
+            for plan in plans
         ),
         user_password=state.passwords["users"],
     )
@@ -157,6 +176,7 @@ def _read_state(file: Path) -> _State:
 
 def _choose_ports(before: dict[str, int], plans: Sequence[SchoolPlan], wished: dict[str, int]) -> dict[str, int]:
     usual = USUAL_PORTS | {_node(plan): FIRST_NODE_PORT + number for number, plan in enumerate(plans)}
+    usual |= {_panel(plan): FIRST_PANEL_PORT + number for number, plan in enumerate(plans) if plan.panel}
     chosen = {"centre": wished["centre"]}
     for name, port in usual.items():
         chosen[name] = ports.choose(wished.get(name, before.get(name, port)), chosen.values())
@@ -167,11 +187,17 @@ def _node(plan: SchoolPlan) -> str:
     return f"node/{plan.site}"
 
 
+def _panel(plan: SchoolPlan) -> str:
+    return f"panel/{plan.site}"
+
+
 def _secret_names(plans: Sequence[SchoolPlan]) -> Iterator[str]:
     for plan in plans:
         yield f"nats/{plan.site}"
         yield from (f"button/{plan.site}/{button.key}" for button in plan.buttons)
         yield from (f"output/{plan.site}/{output.key}" for output in plan.outputs)
+        if plan.panel is not None:
+            yield _panel(plan)
         yield from (f"camera/{plan.site}/{camera.key}" for camera in plan.cameras if camera.locked)
 
 
@@ -218,6 +244,8 @@ def _settle_cameras(settled: Settled, state: _State) -> None:
         for camera in school.plan.cameras:
             lines += ["", "[[cameras]]", f'site = "{school.plan.site}"', f'key = "{camera.key}"']
             lines.append(f'scene = "{camera.scene}"')
+            if camera.hears:
+                lines.append('audio = "aac"')
             if camera.locked:
                 password = state.passwords[f"camera/{school.plan.site}/{camera.key}"]
                 lines.append(f"login = {{ user = {_quote(CAMERA_USER)}, password = {_quote(password)} }}")
@@ -226,6 +254,11 @@ def _settle_cameras(settled: Settled, state: _State) -> None:
             password = state.passwords[f"output/{school.plan.site}/{output.key}"]
             lines += ["", "[[outputs]]", f'site = "{school.plan.site}"', f'key = "{output.key}"']
             lines.append(f"login = {{ user = {_quote(OUTPUT_USER)}, password = {_quote(password)} }}")
+    for school in settled.schools:
+        if school.plan.panel is not None:
+            key = state.passwords[_panel(school.plan)]
+            lines += ["", "[[panels]]", f'account = "{school.plan.panel.account}"', f"port = {school.panel_port}"]
+            lines.append(f"key = {_quote(key)}")
     _write(settled.sim_town, "\n".join(lines) + "\n")
 
 
@@ -249,6 +282,10 @@ def _settle_school(school: School, settled: Settled, state: _State, before: dict
         _write(school.token_file(button.key), f"{token}\n")
     for output in school.plan.outputs:
         _keep(store, f"output/{output.key}", state.passwords[f"output/{school.plan.site}/{output.key}"])
+    if school.plan.panel is not None:
+        key = state.passwords[_panel(school.plan)]
+        _keep(store, f"panel/{school.plan.panel.key}", key)
+        _write(school.panel_key_file, f"{key}\n")
     for camera in school.plan.cameras:
         if camera.locked:
             _keep(store, f"camera/{camera.key}", state.passwords[f"camera/{school.plan.site}/{camera.key}"])
@@ -260,7 +297,7 @@ def _write_school(school: School, settled: Settled) -> None:
     head = f"""# A school of the demo. Add cameras and buttons as you like: the demo only changes ports that must move.
 [site]
 id = "{school.plan.site}"
-name = {{ kk = {_quote(name.kk)}, ru = {_quote(name.ru)}, en = {_quote(name.en)} }}
+name = {_local(name)}
 
 [storage]
 data = "."
@@ -287,7 +324,38 @@ public_key = "{keys.public_key(settled.centre_config.parent)}"
             add_row(draft, "contacts", _contact(contact, settled.chip))
     for output in school.plan.outputs:
         add_row(draft, "outputs", _output(school.plan.site, output, settled.ports["sim"]))
+    _write(draft, draft.read_text(encoding="utf-8") + _receiver(school))  # behind the cameras that its zones name
     draft.replace(school.config)
+
+
+def _receiver(school: School) -> str:
+    """The tables of its panel; nothing without one."""
+    panel = school.plan.panel
+    if panel is None:
+        return ""
+    return f"""
+[receivers.dc09]
+host = "{ports.HOST}"
+tcp = {school.panel_port}
+
+[[panels]]
+key = "{panel.key}"
+protocol = "dc09"
+account = "{panel.account}"
+interval_s = 90
+place = {_local(panel.place)}
+
+[[panels.zones]]
+key = "{panel.zone_key}"
+zone = "{panel.zone}"
+place = {_local(panel.zone_place)}
+cameras = [{", ".join(map(_quote, panel.cameras))}]
+panic = true
+"""
+
+
+def _local(text: LocalText) -> str:
+    return f"{{ kk = {_quote(text.kk)}, ru = {_quote(text.ru)}, en = {_quote(text.en)} }}"
 
 
 def _contact(plan: ContactPlan, chip: Path) -> Contact:
@@ -332,12 +400,14 @@ def _camera(site: SiteId, camera: CameraPlan, at: dict[str, int]) -> Camera:
 
 
 def _with_moved_ports(text: str, moved: dict[int, int]) -> str:
-    """The text with `127.0.0.1:old` and `port = old` replaced, all at once, so that two ports can change places."""
+    """The text with `127.0.0.1:old`, `port = old`, `tcp = old` replaced at once, so that two ports can change places."""
 
     def new(match: re.Match[str]) -> str:
         return match["before"] + str(moved.get(int(match["port"]), int(match["port"])))
 
-    return re.sub(rf"(?P<before>{re.escape(ports.HOST)}:|^port = )(?P<port>\d+)\b", new, text, flags=re.MULTILINE)
+    return re.sub(
+        rf"(?P<before>{re.escape(ports.HOST)}:|^(?:port|tcp) = )(?P<port>\d+)\b", new, text, flags=re.MULTILINE
+    )
 
 
 def _keep(store: SecretStore, name: str, value: str) -> None:

@@ -9,13 +9,14 @@ from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraPlan:
-    """A camera, what it looks at (a scene of the simulator), and whether it asks for a password."""
+    """A camera, what it looks at (a scene of the simulator), whether it asks for a password, whether it hears."""
 
     key: CameraKey
     name: LocalText
     zone: str
     scene: str
     locked: bool = False
+    hears: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,24 @@ class OutputPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PanelPlan:
+    """An alarm panel that dials over DC-09, encrypted, and the one zone of it that has a panic button."""
+
+    key: str
+    account: str
+    place: LocalText
+    zone_key: str
+    zone: str
+    zone_place: LocalText
+    cameras: tuple[CameraKey, ...]
+
+    @property
+    def press(self) -> str:
+        """Its panic button, as `qorgan sim panel` takes it: Contact ID, new panic alarm of that zone."""
+        return f"1120 01 {self.zone}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SchoolPlan:
     """A school as its node knows it. The centre knows the same site from its own registry."""
 
@@ -58,14 +77,17 @@ class SchoolPlan:
     buttons: tuple[ButtonPlan, ...]
     contacts: tuple[ContactPlan, ...] = ()
     outputs: tuple[OutputPlan, ...] = ()
+    panel: PanelPlan | None = None
 
 
 def _text(kk: str, ru: str, en: str) -> LocalText:
     return LocalText(kk=kk, ru=ru, en=en)
 
 
-def _camera(key: str, name: LocalText, zone: str, scene: str, *, locked: bool = False) -> CameraPlan:
-    return CameraPlan(key=CameraKey(key), name=name, zone=zone, scene=scene, locked=locked)
+def _camera(
+    key: str, name: LocalText, zone: str, scene: str, *, locked: bool = False, hears: bool = False
+) -> CameraPlan:
+    return CameraPlan(key=CameraKey(key), name=name, zone=zone, scene=scene, locked=locked, hears=hears)
 
 
 def _button(key: str, place: LocalText, *cameras: str) -> ButtonPlan:
@@ -76,7 +98,7 @@ SCHOOL = SchoolPlan(
     site=SiteId("kst-012"),
     name=_text("№ 12 мектеп", "Школа № 12", "School No. 12"),
     cameras=(
-        _camera("hall", _text("Фойе", "Фойе", "Entrance hall"), "entrance", "hall"),
+        _camera("hall", _text("Фойе", "Фойе", "Entrance hall"), "entrance", "hall", hears=True),
         _camera("porch", _text("Бас кіреберіс", "Главный вход", "Main entrance"), "entrance", "entrance", locked=True),
         _camera("corridor", _text("1-қабат дәлізі", "Коридор, 1 этаж", "Corridor, floor 1"), "corridor", "corridor"),
         _camera("stairs", _text("Баспалдақ", "Лестница", "Stairs"), "stairs", "hall", locked=True),
@@ -103,6 +125,15 @@ SCHOOL = SchoolPlan(
             key="porch-door", kind=OutputKind.DOOR, place=_text("Бас кіреберіс", "Главный вход", "Main entrance")
         ),
         OutputPlan(key="speakers", kind=OutputKind.SPEAKER, place=_text("Дәліздер", "Коридоры", "Corridors")),
+    ),
+    panel=PanelPlan(
+        key="guard-panel",
+        account="4012",
+        place=_text("Күзет бекеті, қабылдау-бақылау аспабы", "Пост охраны, прибор", "Guard post, panel"),
+        zone_key="dining-panel",
+        zone="005",
+        zone_place=_text("Асхана, 1-қабат", "Столовая, 1 этаж", "Dining hall, floor 1"),
+        cameras=(CameraKey("dining"), CameraKey("corridor")),
     ),
 )
 

@@ -6,6 +6,7 @@ import errno
 import getpass
 import json
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -228,6 +229,7 @@ def panel(
             return
         key = read_key(_secret(KEY_VARIABLE, "The panel's key")) if encrypted else None
         made = SimPanel(account=account, host=host, port=port, key=key, udp=protocol is PanelProtocol.UDP)
+        made.next_seq = 1 + secrets.randbelow(9_999)  # the same number again would be the same event told once more
         asyncio.run(until_stopped(_report(made, event, every, give_up_after)))
 
 

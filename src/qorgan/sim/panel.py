@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+import msgspec
 import structlog
 
 from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.errors import Invalid, Rejected, Unavailable
 from qorgan.protocols import surgard
 from qorgan.protocols.dc09.frames import FrameReader
-from qorgan.protocols.dc09.messages import CONTACT_ID, Message, read_content, read_header, write_message
+from qorgan.protocols.dc09.messages import CONTACT_ID, Message, read_content, read_header, read_key, write_message
 
 ANSWER_WITHIN_S = 5.0
 log = structlog.get_logger()
@@ -128,6 +129,27 @@ class SimPanel:
                         return unit
         finally:
             transport.close()
+
+
+class PanelPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A dialler that lives in a town: it calls a receiver of DC-09 over TCP and says every so often that it lives."""
+
+    account: str
+    port: int
+    key: str | None = None  # as `read_key` takes it
+    host: str = "127.0.0.1"
+    every_s: float = 30.0
+
+    async def live(self) -> None:
+        """Link tests until cancelled; a receiver that is away is called again and again."""
+        key = read_key(self.key) if self.key else None
+        panel = SimPanel(account=self.account, host=self.host, port=self.port, key=key)
+        while True:
+            try:
+                await panel.null()
+            except Rejected as refusal:  # a school that does not know it: the town lives on
+                log.warning("panel.refused", account=self.account, why=str(refusal))
+            await asyncio.sleep(self.every_s)
 
 
 class _Inbox(asyncio.DatagramProtocol):

@@ -1,5 +1,6 @@
 """A town of simulated cameras: one simulator and its remote control, from a TOML file or made up."""
 
+import asyncio
 import contextlib
 from collections.abc import Sequence
 from itertools import cycle
@@ -15,6 +16,7 @@ from qorgan.sim.chip import SimChip
 from qorgan.sim.control import Control
 from qorgan.sim.onvif import OnvifSimulator
 from qorgan.sim.outputs import SimOutput, SimOutputs
+from qorgan.sim.panel import PanelPlan
 from qorgan.sim.scenes import Scene
 from qorgan.sim.server import RtspSimulator
 
@@ -24,7 +26,7 @@ class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Without `onvif_port` the cameras speak RTSP alone; without `discovery_port` (3702 is the real one) none is found.
     With `tls_port` they speak RTSPS as well. `chip`: the Unix socket of a simulated GPIO chip whose lines `chip_closed`
-    are closed at first; `outputs` are served by the remote control.
+    are closed at first; `outputs` are served by the remote control; `panels` call receivers that schools have.
     """
 
     cameras: list[SimCamera]
@@ -36,6 +38,7 @@ class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     chip: Path | None = None
     chip_closed: tuple[int, ...] = ()
     outputs: list[SimOutput] = []
+    panels: list[PanelPlan] = []
 
 
 def _paths(kind: type, value: object) -> Path:
@@ -75,6 +78,7 @@ class SimTown:
                 self.chip.set(line, True)
         more = [*(self.onvif.routes() if self.onvif else ()), *self.outputs.routes()]
         self.control = Control(self.simulator, port=plan.control_port, more=more)
+        self._panels = plan.panels
         self._open = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -85,6 +89,10 @@ class SimTown:
             if self.chip is not None:
                 await opening.enter_async_context(self.chip)
             await opening.enter_async_context(self.control)
+            group = await opening.enter_async_context(asyncio.TaskGroup())
+            calling = [group.create_task(panel.live(), name=f"panel:{panel.account}") for panel in self._panels]
+            for task in calling:
+                opening.callback(task.cancel)
             self._open = opening.pop_all()
         return self
 

@@ -56,6 +56,10 @@ def test_the_demos_people_have_their_places() -> None:
     assert {"kst-012", "kst-k03", "kst-c01"} <= officer and "ast-077" not in officer
     assert sees("head12@qorgan.demo") == {"kst-012"}
     assert sees("inspector@qorgan.demo") == officer == sees("officer2@qorgan.demo")
+    assert sees("chief@qorgan.demo") == officer and sees("next@qorgan.demo").isdisjoint(officer)
+    centre = OperationsCentre.objects.get(name_en="Qostanai OC")
+    assert centre.neighbour is not None and centre.neighbour.name_en == "Akmola OC"
+    assert [one.email for one in centre.supervisors.all()] == ["chief@qorgan.demo"]
     assert len(sees("ministry@qorgan.demo")) == School.objects.count() > len(officer) > 20
 
 

@@ -24,3 +24,4 @@ def test_the_check_plays_the_story_and_prints_one_object() -> None:
     assert len(report["measured"]["tiles"]) == 9
     assert all(tile["decoded"] >= tile["frames"] > 0 for tile in report["measured"]["tiles"])
     assert report["measured"]["alarm_log"][-1] == "closed"
+    assert report["measured"]["panel_to_event_ms"] > 0
