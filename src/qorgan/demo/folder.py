@@ -400,7 +400,7 @@ def _camera(site: SiteId, camera: CameraPlan, at: dict[str, int]) -> Camera:
 
 
 def _with_moved_ports(text: str, moved: dict[int, int]) -> str:
-    """The text with `127.0.0.1:old`, `port = old`, `tcp = old` replaced at once, so that two ports can change places."""
+    """The text with `127.0.0.1:old`, `port = old`, `tcp = old` replaced at once: two ports can change places."""
 
     def new(match: re.Match[str]) -> str:
         return match["before"] + str(moved.get(int(match["port"]), int(match["port"])))

@@ -5,15 +5,13 @@ one transaction. Several engines may run: each takes other rows (`SKIP LOCKED` o
 time). A process that dies loses nothing: what it had taken is due again. Nothing is remembered between two turns.
 """
 
-import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from qorgan.centre.alarms.events import happened
@@ -22,8 +20,8 @@ from qorgan.centre.alarms.journal import Entry, append
 from qorgan.centre.alarms.models import Alarm, EngineTurn
 from qorgan.centre.alarms.sharing import share
 from qorgan.centre.duty.roster import Rosters
+from qorgan.centre.turning import DatabaseThread, keep_turning
 from qorgan.domain.alarms import Call, Called, Happening, Rung, louder, pass_time
-from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock, SystemClock
 
 log = logging.getLogger(__name__)
@@ -120,36 +118,20 @@ class Engine:
 
     def __init__(self, *, clock: Clock | None = None, every_s: float = EVERY_S) -> None:
         self._clock, self._every_s = clock or SystemClock(), every_s
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._thread = DatabaseThread("engine")
         self._beaten: datetime | None = None
 
     async def run(self) -> None:
         """Turn after turn; a database that is away is asked again, and everything due is done then."""
-        away = Backoff(first=0.2, limit=2.0, floor=0.1)
         try:
-            while True:
-                try:
-                    done = await self._call(partial(self._work, self._clock.now()))
-                    away.reset()
-                except (DatabaseError, InterfaceError) as error:
-                    log.error("engine.database_away error=%s", type(error).__name__)
-                    await self._clock.sleep(away.next())
-                    continue
-                except Exception:  # the root of this unit of work: the rows are due still
-                    log.exception("engine.crashed")
-                    await self._clock.sleep(away.next())
-                    continue
-                if not done.more:
-                    await self._clock.sleep(self._every_s)
+            await keep_turning(self._turn, name="engine", clock=self._clock, every_s=self._every_s, longest_s=2.0)
         finally:
-            self._executor.submit(connections.close_all)
-            self._executor.shutdown(wait=True)
+            self._thread.close()
 
-    async def _call(self, work: "partial[Turn]") -> Turn:
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+    async def _turn(self) -> bool:
+        return (await self._thread.call(partial(self._work, self._clock.now()))).more
 
     def _work(self, now: datetime) -> Turn:
-        close_old_connections()
         done = turn(now)
         if not done.more and (self._beaten is None or now - self._beaten >= BEAT_EVERY):
             self._beaten = now

@@ -7,15 +7,14 @@ wish is due again. The school makes the same wish twice into one: progress by it
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -23,7 +22,7 @@ from qorgan.centre import keys
 from qorgan.centre.alarms import orders
 from qorgan.centre.alarms.events import alarms_changed
 from qorgan.centre.alarms.models import ActionOrder, Alarm
-from qorgan.kernel.backoff import Backoff
+from qorgan.centre.turning import DatabaseThread, keep_turning
 from qorgan.kernel.clock import Clock, SystemClock
 from qorgan.kernel.errors import Invalid, Rejected, Unavailable
 from qorgan.kernel.ids import SiteId
@@ -32,7 +31,6 @@ from qorgan.protocols.link.grants import Action, Grant, sign
 from qorgan.protocols.link.messages import Message
 
 log = logging.getLogger(__name__)
-R = TypeVar("R")
 EVERY_S = 0.25  # between looks when nothing is due
 TOGETHER = 64  # wishes of one kind on the way at once
 SENT_FOR = timedelta(seconds=15)  # longer than the longest wait for an answer
@@ -151,7 +149,7 @@ class Teller:
 
     def __init__(self, schools: Schools, *, clock: Clock | None = None, every_s: float = EVERY_S) -> None:
         self._schools, self._clock, self._every_s = schools, clock or SystemClock(), every_s
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="teller")
+        self._thread = DatabaseThread("teller")
 
     async def run(self) -> None:
         """Orders and progress each on their own: a school that is slow to answer delays no other kind."""
@@ -160,32 +158,19 @@ class Teller:
                 group.create_task(self._keep_saying(take_orders), name="teller:orders")
                 group.create_task(self._keep_saying(take_progress), name="teller:progress")
         finally:
-            self._executor.submit(connections.close_all)
-            self._executor.shutdown(wait=True)
+            self._thread.close()
 
     async def _keep_saying(self, take: Callable[[datetime], list[Wish]]) -> None:
-        away = Backoff(first=0.2, limit=5.0, floor=0.1)
-        while True:
-            try:
-                said = await self._round(take)
-                away.reset()
-            except (DatabaseError, InterfaceError) as error:
-                log.error("teller.database_away error=%s", type(error).__name__)
-                await self._clock.sleep(away.next())
-                continue
-            except Exception:  # the root of this unit of work: the wishes are due again
-                log.exception("teller.crashed")
-                await self._clock.sleep(away.next())
-                continue
-            if said < TOGETHER:
-                await self._clock.sleep(self._every_s)
+        turn = partial(self._round, take)
+        await keep_turning(turn, name="teller", clock=self._clock, every_s=self._every_s, longest_s=5.0)
 
-    async def _round(self, take: Callable[[datetime], list[Wish]]) -> int:
-        wishes = await self._call(partial(take, timezone.now()))
+    async def _round(self, take: Callable[[datetime], list[Wish]]) -> bool:
+        """Say what is due, at once; whether more was."""
+        wishes = await self._thread.call(partial(take, timezone.now()))
         if wishes:
             heard = await asyncio.gather(*(self._say(wish) for wish in wishes))
-            await self._call(partial(settle, heard, timezone.now()))
-        return len(wishes)
+            await self._thread.call(partial(settle, heard, timezone.now()))
+        return len(wishes) == TOGETHER
 
     async def _say(self, wish: Wish) -> Heard:
         try:
@@ -197,10 +182,3 @@ class Teller:
         except Unavailable:
             return Heard(wish=wish, silent=True)
         return Heard(wish=wish)
-
-    async def _call(self, work: Callable[[], R]) -> R:
-        def in_thread() -> R:
-            close_old_connections()
-            return work()
-
-        return await asyncio.get_running_loop().run_in_executor(self._executor, in_thread)

@@ -3,12 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import TypeVar
 
 import httpx
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db import DatabaseError, InterfaceError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -19,6 +17,7 @@ from qorgan.centre.notices import vault
 from qorgan.centre.notices.models import NoticeMark
 from qorgan.centre.supervision import desks
 from qorgan.centre.supervision import round as rounds
+from qorgan.centre.turning import DatabaseThread
 from qorgan.domain.supervision import Engine, engine_faults
 from qorgan.kernel.clock import Clock, SystemClock
 from qorgan.kernel.errors import Corrupt, NotFound
@@ -35,25 +34,6 @@ ROUNDS: Mapping[Callable[[], object], float] = {
 PING_EVERY_S, PING_WITHIN_S = 10.0, 5.0
 AUDIT_HOLDS_S = 1.0  # an answer of the health route is so old at most: strangers may ask it as often as they like
 MARK = "watcher"
-R = TypeVar("R")
-
-
-class DatabaseThread:
-    """One thread with its own connection; synchronous work runs there in turn."""
-
-    def __init__(self, name: str) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
-
-    async def call(self, work: Callable[[], R]) -> R:
-        def fresh() -> R:
-            close_old_connections()
-            return work()
-
-        return await asyncio.get_running_loop().run_in_executor(self._executor, fresh)
-
-    def close(self) -> None:
-        self._executor.submit(connections.close_all)
-        self._executor.shutdown(wait=True)
 
 
 class Supervisor:
