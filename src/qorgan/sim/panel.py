@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from qorgan.kernel.backoff import Backoff
-from qorgan.kernel.errors import Invalid, Rejected, Unavailable
+from qorgan.kernel.errors import Invalid, QorganError, Rejected, Unavailable
 from qorgan.protocols import surgard
 from qorgan.protocols.dc09.frames import FrameReader
 from qorgan.protocols.dc09.messages import CONTACT_ID, Message, read_content, read_header, read_key, write_message
@@ -147,7 +147,7 @@ class PanelPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         while True:
             try:
                 await panel.null()
-            except Rejected as refusal:  # a school that does not know it: the town lives on
+            except QorganError as refusal:  # a school that does not know it, or answers nonsense: the town lives on
                 log.warning("panel.refused", account=self.account, why=str(refusal))
             await asyncio.sleep(self.every_s)
 
