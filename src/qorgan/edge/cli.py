@@ -18,7 +18,6 @@ import typer
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
-from qorgan.edge.addresses import address_mistake
 from qorgan.edge.archive_commands import disk_commands, hold_commands, show_coverage
 from qorgan.edge.commands import DEFAULT, ConfigOption, plainly
 from qorgan.edge.config import Button, Camera, EdgeConfig
@@ -31,6 +30,7 @@ from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import CameraUnreachable, Conflict, Invalid, QorganError
 from qorgan.kernel.ids import ButtonKey, CameraKey
 from qorgan.kernel.processes import until_stopped
+from qorgan.protocols.addresses import stream_mistake
 from qorgan.protocols.onvif.soap import Login
 
 if TYPE_CHECKING:
@@ -336,7 +336,7 @@ def _checks(config: EdgeConfig, depth: "Depth", repair: bool) -> Iterator[_Resul
     for camera in config.cameras:
         for stream, url in (("main", camera.main), ("sub", camera.sub)):
             if url is not None:
-                mistake = address_mistake(url)
+                mistake = stream_mistake(url)
                 yield _Result(f"address of {camera.key}/{stream}", mistake is None, mistake or "can be read")
     yield from _check_secrets(config)
     yield from _check_certificate(config)

@@ -2,7 +2,7 @@
 
 A mistake in the file is `Invalid` and names the file, the field and what to do. One thing is let through on
 purpose: a camera's address that makes no sense. It is that camera's trouble (`CameraReason.BAD_URL` on its tile)
-and must not keep the buttons from working. `address_mistake` finds it for whoever asks: `check`, `add-camera`, the
+and must not keep the buttons from working. `stream_mistake` finds it for whoever asks: `check`, `add-camera`, the
 recorder.
 """
 
@@ -22,13 +22,12 @@ import msgspec
 from qorgan.domain.actions import OutputKind, SchoolAction
 from qorgan.domain.gestures import Understands
 from qorgan.domain.places import LocalText
-from qorgan.edge.addresses import address_mistake, has_password
 from qorgan.edge.files import replace_file
 from qorgan.edge.panels.config import PARTS, Panel, Receivers, check_panels
 from qorgan.edge.toml import to_toml
 from qorgan.kernel.errors import Conflict, Invalid
 from qorgan.kernel.ids import ButtonKey, CameraKey, SiteId, is_key
-from qorgan.protocols.onvif.address import mistake as onvif_mistake
+from qorgan.protocols.addresses import device_mistake, has_password, stream_mistake
 
 MAX_FILE_BYTES = 1_000_000
 MAX_CAMERAS = 256
@@ -242,7 +241,7 @@ def check_new_camera(path: Path, camera: Camera) -> None:
     if any(camera.key == known.key for known in load(path).cameras):
         raise Conflict(f"{path}: there is a camera {camera.key!r} already; choose another key", code="config.key_taken")
     for url in (camera.main, camera.sub):
-        mistake = None if url is None else address_mistake(url)
+        mistake = None if url is None else stream_mistake(url)
         if mistake:
             raise Invalid(f"the camera's address is wrong: {mistake}", code="camera.bad_url")
     _with_row(path, "cameras", camera)
@@ -389,7 +388,7 @@ def _check_cameras(cameras: tuple[Camera, ...], path: Path) -> None:
         if not is_key(camera.zone.replace("_", "-")):
             raise _wrong(path, f"{field}.zone", 'use one word, as in "entrance"')
         _check_tls(camera, path, field)
-        if camera.onvif is not None and (mistake := onvif_mistake(camera.onvif)):
+        if camera.onvif is not None and (mistake := device_mistake(camera.onvif)):
             raise _wrong(path, f"{field}.onvif", mistake)
         for stream, url in (("main", camera.main), ("sub", camera.sub)):
             if url is not None and has_password(url):
@@ -508,7 +507,7 @@ def _check_outputs(outputs: tuple[Output, ...], path: Path) -> None:
         if output.on is not None and output.off is None and not speaks:
             raise _wrong(path, f"{field}.off", "is missing: the address that switches it off")
         for name, url in (("on", output.on), ("off", output.off), *((f"say.{a}", u) for a, u in output.say.items())):
-            if url is not None and onvif_mistake(url):
+            if url is not None and device_mistake(url):
                 raise _wrong(path, f"{field}.{name}", "write http://host:port/path, without a user in it")
 
 

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
-from qorgan.edge.addresses import address_mistake, has_password
 from qorgan.edge.config import Button, Camera, load, parse
 from qorgan.edge.toml import to_toml
 from qorgan.kernel.errors import Conflict, Invalid
 from qorgan.kernel.ids import ButtonKey, CameraKey
+from qorgan.protocols.addresses import has_password, stream_mistake
 
 WHOLE = """\
 # Ескерту: бұл түсініктеме сақталуы керек
@@ -135,14 +135,14 @@ def test_an_address_that_makes_no_sense_is_its_cameras_trouble_alone(junk: str) 
     """The buttons of that school still work: the file loads, and whoever asks is told what is wrong."""
     config = parse(WHOLE.replace("rtsp://127.0.0.1:8554/kst-012/hall/main", junk), Path("/x/edge.toml"))
     assert config.cameras[0].main == junk
-    assert address_mistake(junk)
+    assert stream_mistake(junk)
 
 
 @pytest.mark.parametrize(
     "good", ["rtsp://10.0.0.7/h264", "rtsps://[fe80::1]:322/a?b=c:d@e", "rtsp://cam.school:554/a@b"]
 )
 def test_a_good_address_is_left_alone(good: str) -> None:
-    assert address_mistake(good) is None
+    assert stream_mistake(good) is None
     assert not has_password(good)
 
 

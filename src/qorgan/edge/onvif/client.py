@@ -14,6 +14,7 @@ import httpx
 
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import CameraUnreachable, Invalid, Rejected, Unavailable
+from qorgan.protocols.addresses import device_mistake
 from qorgan.protocols.onvif import address, device, events, media
 from qorgan.protocols.onvif.errors import ClockTooFar, NotOnvif, NotSupported, WrongPassword
 from qorgan.protocols.onvif.events import PullPoint
@@ -36,7 +37,7 @@ class OnvifClient:
     """
 
     def __init__(self, url: str, login: Login | None, clock: Clock) -> None:
-        if mistake := address.mistake(url):
+        if mistake := device_mistake(url):
             raise Invalid(f"the camera's ONVIF address is wrong: {mistake}", code="camera.bad_url")
         self.url = url
         self._login, self._clock = login, clock

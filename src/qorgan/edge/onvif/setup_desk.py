@@ -13,7 +13,6 @@ import structlog
 
 from qorgan.domain.places import LocalText
 from qorgan.edge import config as configuration
-from qorgan.edge.addresses import MAX_URL_CHARACTERS, address_mistake, has_password
 from qorgan.edge.config import Camera, EdgeConfig
 from qorgan.edge.files import one_writer
 from qorgan.edge.onvif.added import AddedCameras, take_away
@@ -28,6 +27,7 @@ from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Conflict, Exhausted, Invalid
 from qorgan.kernel.ids import CameraKey, is_key
+from qorgan.protocols.addresses import MAX_URL_CHARACTERS, has_password, stream_mistake
 from qorgan.protocols.link import sealing
 from qorgan.protocols.link.commands import Reply
 from qorgan.protocols.link.grants import Action, Grant, require_order
@@ -192,7 +192,7 @@ class SetupDesk:
         """The addresses to record, after the house profile was set if that is wished."""
         if _is_stream(wish.address):
             for url in (wish.address, wish.sub):
-                if url is not None and (mistake := address_mistake(url)):
+                if url is not None and (mistake := stream_mistake(url)):
                     raise Invalid(f"the camera's address is wrong: {mistake}", code="camera.bad_url")
             return _Streams(main=wish.address, sub=wish.sub, onvif=None)
         async with OnvifClient(wish.address, _login(wish), self._clock) as client:

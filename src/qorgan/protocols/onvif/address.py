@@ -2,27 +2,8 @@
 
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from qorgan.protocols.addresses import MAX_URL_CHARACTERS
 from qorgan.protocols.onvif.errors import NotOnvif
-
-MAX_CHARACTERS = 1_000
-
-
-def mistake(url: str) -> str | None:
-    """What is wrong with the address of an ONVIF device, in words, or None. Never repeats it."""
-    if len(url) > MAX_CHARACTERS:
-        return f"it has more than {MAX_CHARACTERS} characters"
-    if any(character <= " " or character == "\x7f" for character in url):
-        return "it has a space or a control character in it"
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return "its host or port cannot be read; write http://host:port/onvif/device_service"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "it must look like http://host:port/onvif/device_service"
-    if "@" in parts.netloc:
-        return "it has a user in it; write `user = …` beside it, and store the password as a secret"
-    return "port 0 does not exist" if port == 0 else None
 
 
 def service_address(given: str, reached: str) -> str:
@@ -52,7 +33,7 @@ def _split(given: str, schemes: tuple[str, ...]) -> SplitResult:
     except ValueError:
         raise NotOnvif("the device gives an address that cannot be read") from None
     spaced = any(character <= " " or character == "\x7f" for character in given)
-    if parts.scheme not in schemes or not parts.hostname or spaced or len(given) > MAX_CHARACTERS:
+    if parts.scheme not in schemes or not parts.hostname or spaced or len(given) > MAX_URL_CHARACTERS:
         raise NotOnvif(f"the device gives no address that begins with {schemes[0]}://")
     return parts
 

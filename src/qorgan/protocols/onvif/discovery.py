@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from uuid import UUID
 
 from qorgan.kernel.errors import QorganError
-from qorgan.protocols.onvif import address
+from qorgan.protocols.addresses import device_mistake
 from qorgan.protocols.onvif.soap import quote
 from qorgan.protocols.onvif.tree import anywhere, clean, find, local, parse, text
 
@@ -124,7 +124,7 @@ class Finder:
 
 def _best_address(xaddrs: str, sender: str) -> str | None:
     """The device service at the host that answered: nobody can send us, and a password, to another host."""
-    known = [given for given in xaddrs.split()[:MAX_XADDRS] if address.mistake(given) is None]
+    known = [given for given in xaddrs.split()[:MAX_XADDRS] if device_mistake(given) is None]
     here = [given for given in known if urlsplit(given).hostname == sender]
     if here:
         return here[0]
