@@ -40,7 +40,7 @@ def a_lane(shelf: Shelf, *, room: int = 100, together: int = 3) -> Lane:
 
 async def drain(lane: Lane) -> None:
     running = asyncio.create_task(lane.run())
-    await lane.idle()
+    await lane.idle(at_most_s=100)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
@@ -48,6 +48,13 @@ async def drain(lane: Lane) -> None:
 def waiting(text: str, *, id: UUID | None = None, urgent: bool = False) -> tuple[Waiting, Request]:
     request = Request()
     return Waiting(Arrival(SITE, text.encode()), request, id=id, urgent=urgent), request
+
+
+async def test_what_yields_to_alarms_has_its_turn_in_a_storm_that_does_not_end() -> None:
+    """Nobody stores: the lane is never idle. Faults of nodes and gaps in their counts are written all the same."""
+    lane = a_lane(Shelf())
+    lane.offer(waiting("p3")[0])
+    await asyncio.wait_for(lane.idle(at_most_s=0.01), 100)
 
 
 async def test_a_grave_alarm_does_not_wait_behind_a_storm() -> None:

@@ -1,6 +1,7 @@
 """A lane: waiting requests, taken together, stored in one transaction in the lane's own thread, then answered."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.errors import Unavailable
 from qorgan.protocols.link.messages import encode
 
+YIELDS_FOR_S = 2.0  # what is not an alarm waits for alarms, each time
 log = logging.getLogger(__name__)
 Store = Callable[[Sequence[Arrival]], list[Answer | None]]
 R = TypeVar("R")
@@ -79,9 +81,13 @@ class Lane:
         self._idle.clear()
         self._something.set()
 
-    async def idle(self) -> None:
-        """Wait until nothing waits and nothing is being stored."""
-        await self._idle.wait()
+    async def idle(self, at_most_s: float = YIELDS_FOR_S) -> None:
+        """Wait until nothing waits and nothing is being stored; not for ever, for whoever yields has a time of its own:
+        a silent node is a fault within 30 s, a gap in the count within 60, whatever the storm.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                await self._idle.wait()
 
     async def run(self) -> None:
         """Store and answer until cancelled; what was being stored is finished first."""
