@@ -289,6 +289,15 @@ def test_a_frame_without_end_is_refused_before_it_fills_the_memory():
             feed(depacketizer, interleaved([packet(piece if seq else start, seq)]))
 
 
+def test_fragments_without_end_are_refused_by_their_number_too():
+    """With order numbers each fragment is kept for itself: a byte in it costs forty of memory."""
+    depacketizer, frames = H265Depacketizer(max_don_diff=2), list[Frame]()
+    start, middle = bytes([FU << 1, 1, 0x81, 0, 1, 7]), bytes([FU << 1, 1, 1, 7, 7])
+    with pytest.raises(Invalid):
+        for seq in range(70_000):
+            depacketizer.take_packet(memoryview(packet(middle if seq else start, seq)), frames)
+
+
 def test_sizes_and_codec_are_read_from_a_real_sps():
     info = parse_h265_sps(source_set(SPS))
 

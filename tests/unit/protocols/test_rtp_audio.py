@@ -72,6 +72,15 @@ def test_interleaved_units_have_their_own_place_in_time():
     assert [(b"one", 0), (b"four", 3 * 1_024)] == [(frame.data, frame.timestamp) for frame in frames]
 
 
+def test_empty_units_are_passed_over_and_not_without_end():
+    """A packet can hold the headers of thirty thousand empty units: work for nothing, so nobody looks at them all."""
+    few = access_units(b"", b"", b"unit")
+    many = access_units(*[b""] * 64, b"unit")
+
+    assert [b"unit"] == [frame.data for frame in take(AacDepacketizer(aac_media()), [packet(few, 1, 0)])]
+    assert [] == take(AacDepacketizer(aac_media()), [packet(many, 1, 0)])
+
+
 def test_a_lost_packet_of_a_fragmented_unit_costs_that_unit_alone():
     unit, other = bytes(range(90)), b"whole"
     pieces = [

@@ -15,6 +15,7 @@ from qorgan.protocols.rtsp.sdp import Media
 MAX_AU_BYTES = (
     16 * 1024
 )  # 6144 bits a channel is the most an AAC frame has (ISO/IEC 14496-3 §4.5.3.2): eight channels fit
+_MAX_UNITS = 64  # of one packet, empty ones included: eight kilobytes of headers would be sixty thousand
 _FREQUENCIES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
 
@@ -146,13 +147,13 @@ class AacDepacketizer(_Counter):
     def _sizes(self, headers: bytes, bits: int) -> list[tuple[int, int]]:
         """Size of each access unit, and its place in time counted in units from the packet's timestamp (§3.2.1)."""
         number, found, index = int.from_bytes(headers, "big") >> (8 * len(headers) - bits), list[tuple[int, int]](), 0
-        while bits > 0 and len(found) < 64:
-            index_bits = self._delta_bits if found else self._index_bits
+        for place in range(_MAX_UNITS):
+            index_bits = self._delta_bits if place else self._index_bits
             bits -= self._size_bits + index_bits
             if bits < 0:
                 break
             fields = number >> bits
-            index += 1 + (fields & (1 << index_bits) - 1) if found else 0
+            index += 1 + (fields & (1 << index_bits) - 1) if place else 0
             size = fields >> index_bits & (1 << self._size_bits) - 1
             if 0 < size <= MAX_AU_BYTES:
                 found.append((size, index))

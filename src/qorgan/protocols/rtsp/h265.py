@@ -29,6 +29,7 @@ _AP, _FU, _PACI = 48, 49, 50
 _VCL = range(32)
 _UNITS = range(48)  # what a file may hold; 48 to 63 are unspecified, and RTP's own (table 7-1)
 
+_MAX_FRAGMENTS = 65_536  # of one NAL unit: each costs more memory than the bytes in it
 _MAX_WAITING = 1_024  # NAL units that wait for their turn when the camera sends them out of decoding order
 
 
@@ -356,7 +357,7 @@ class _DecodingOrder:
         self._waiting: list[tuple[int, int, int, bytes, bool]] = []
         self._last, self._count, self._bytes = -1, 0, 0
         self._fu: list[bytes] = []
-        self._fu_number = 0
+        self._fu_bytes = self._fu_number = 0
 
     def take(self, packet: rtp.Packet, lost: bool) -> Iterator[tuple[int, bytes, bool]]:
         """Timestamp, NAL unit, and whether something was lost just before it came, of all whose turn has come.
@@ -422,11 +423,12 @@ class _DecodingOrder:
             if len(payload) < 6:
                 return
             header = (payload[0] << 8 | payload[1]) & _NOT_TYPE | (fu & 0x3F) << 9
-            self._fu = [header.to_bytes(2, "big"), bytes(payload[5:])]
+            self._fu, self._fu_bytes = [header.to_bytes(2, "big"), bytes(payload[5:])], len(payload) - 5
             self._fu_number = payload[3] << 8 | payload[4]
         elif self._fu:
             self._fu.append(bytes(payload[3:]))
-            if sum(map(len, self._fu)) > MAX_FRAME_BYTES:
+            self._fu_bytes += len(payload) - 3
+            if self._fu_bytes > MAX_FRAME_BYTES or len(self._fu) > _MAX_FRAGMENTS:
                 raise Invalid("a frame without end", code="camera.protocol_error")
         else:
             self._damaged = True
