@@ -38,6 +38,7 @@ from qorgan.protocols.dc09.messages import (
 CANCELS_WITHIN = timedelta(hours=1)  # a cancel is about alarms of the panel that are no older
 RETURNS_WITHIN = timedelta(days=1)
 MAX_ALARMS_KEPT = 16  # of one panel, for a cancel
+MAX_PANELS_KEPT = 1_000  # a Sur-Gard receiver tells of any number of accounts; the longest silent is forgotten first
 MAX_STRANGERS = 100  # shown
 REPEATS_WITHIN_S = 5.0  # Sur-Gard: the receiver's time-out and a second
 REPEATS_AFTER_RECONNECT = timedelta(seconds=60)
@@ -64,7 +65,7 @@ class Reports:
 
     def __init__(self, door: Door, watch: Watch, clock: Clock, counts: Counter[str]) -> None:
         self._door, self._watch, self._clock, self._counts = door, watch, clock, counts
-        self._raised: dict[str, deque[tuple[datetime, UUID, str]]] = {}  # by panel, for cancels
+        self._raised: OrderedDict[str, deque[tuple[datetime, UUID, str]]] = OrderedDict()  # by panel, for cancels
 
     async def take(self, report: Report) -> None:
         judgement = report.event.judgement
@@ -114,10 +115,16 @@ class Reports:
         )
         self._counts["raised" if raised.fresh else "repeated"] += 1
         if kind is Kind.REAL:
-            kept = self._raised.setdefault(report.panel_key, deque(maxlen=MAX_ALARMS_KEPT))
-            if all(alarm != raised.alarm for _, alarm, _ in kept):
-                kept.append((raised.durable_at, raised.alarm, event.partition))
+            self._keep(report.panel_key, raised.durable_at, raised.alarm, event.partition)
         return raised.alarm
+
+    def _keep(self, panel_key: str, at: datetime, alarm: UUID, partition: str) -> None:
+        kept = self._raised.setdefault(panel_key, deque(maxlen=MAX_ALARMS_KEPT))
+        self._raised.move_to_end(panel_key)
+        if all(known != alarm for _, known, _ in kept):
+            kept.append((at, alarm, partition))
+        if len(self._raised) > MAX_PANELS_KEPT:
+            self._raised.popitem(last=False)
 
     async def _restore(self, report: Report, judgement: Judgement) -> None:
         if judgement.stands:
