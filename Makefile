@@ -43,7 +43,7 @@ bench: setup ## print the numbers we hold ourselves to, in short form (ARGS= for
 bench-%: setup ## one benchmark alone, for example: make bench-recorder ARGS=--quick
 	@exec $(PY) tools/run_benchmarks.py --only $* $(ARGS)
 
-fuzz: setup ## try a million hostile inputs on each reader of what cameras send (ARGS="--inputs 1000")
+fuzz: setup ## try a million hostile inputs on each reader of what cameras, panels and disks say (ARGS="--inputs 1000")
 	@exec $(PY) -m tests.fuzz $(ARGS)
 
 chaos: setup ## break ten thousand things at random and compare the books: no alarm lost, none doubled (ARGS="--faults 500")

@@ -1,103 +1,125 @@
 """The long form of the fuzzing: a million damaged inputs for each target, counted, with time and memory watched.
 
-    python -m tests.fuzz [--inputs 1000000] [--target NAME] [--seed N]
+    python -m tests.fuzz [--inputs 1000000] [--target NAME] [--seed N] [--first N] [--keep FILE]
 
-A finding is shown as the bytes that caused it, and the program ends with 1: it becomes a test in `tests/unit` before
-it is mended. An input that takes more than a minute ends the program with the stack that it hung in.
+Each target runs in a process of its own, which may open no connection, start no program and write nothing. A finding
+is shown as seed, number and bytes, with the shortest stretch of inputs that ends in it, and its bytes are written to
+`tests/fuzz/found`, which `make test` tries from then on. The program then ends with 1. With `--keep`, what is done is
+written down, and a night that was interrupted goes on where it stood. The last line is one JSON object in the form of
+docs/benchmarks.md.
 """
 
 import argparse
 import faulthandler
+import json
 import logging
-import os
 import random
+import resource
+import subprocess
 import sys
-import time
-import traceback
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
-from tests.fuzz import fmp4, onvif, panels, rtsp
-from tests.fuzz.rtsp import Target
+from benchmarks._measure import Report as Results
+from benchmarks._measure import _commit, say
+from tests.fuzz.guard import allow_nothing
+from tests.fuzz.run import MAX_GROWTH_MB, MAX_WORK_S, Report, as_row, fuzz_target
+from tests.fuzz.targets import FOUND, all_targets, write_down
 
-HANGS_AFTER_S = 60
-MAX_GROWTH_BYTES = 48 * 1024 * 1024
-_ROUND = 1_000
-
-
-@dataclass
-class Report:
-    """What came of one target. `finding`: the first failure with its input, None when there was none."""
-
-    name: str
-    inputs: int = 0
-    seconds: float = 0.0
-    slowest_ms: float = 0.0
-    growth_bytes: int = 0
-    finding: str | None = None
-
-    def line(self) -> str:
-        speed = self.inputs / self.seconds if self.seconds else 0.0
-        return (
-            f"{self.name:15} {self.inputs:>9} inputs {self.seconds:7.0f} s {speed:8.0f}/s"
-            f"  slowest {self.slowest_ms:6.1f} ms  memory +{self.growth_bytes / 1e6:.1f} MB"
-        )
-
-
-def fuzz_target(target: Target, *, inputs: int, seed: int) -> Report:
-    """Try `inputs` damaged seeds. Memory is compared from the first tenth to the end."""
-    chance, report, started = random.Random(seed), Report(target.name), time.monotonic()
-    base, compared = _resident_bytes(), False
-    while report.inputs < inputs and report.finding is None:
-        faulthandler.dump_traceback_later(HANGS_AFTER_S, exit=True)
-        for _ in range(min(_ROUND, inputs - report.inputs)):
-            _try_one(target, target.an_input(chance), report)
-            if report.finding is not None:
-                break
-        if not compared and report.inputs >= inputs // 10:
-            base, compared = _resident_bytes(), True
-    faulthandler.cancel_dump_traceback_later()
-    report.seconds, report.growth_bytes = time.monotonic() - started, max(0, _resident_bytes() - base)
-    if report.finding is None and report.growth_bytes > MAX_GROWTH_BYTES:
-        report.finding = f"{target.name}: memory grew by {report.growth_bytes} bytes"
-    return report
-
-
-def _try_one(target: Target, data: bytes, report: Report) -> None:
-    before = time.perf_counter()
-    try:
-        target.try_one(data)
-    except Exception:
-        report.finding = f"{target.name}: {data.hex()}\n{traceback.format_exc()}"
-    report.inputs += 1
-    report.slowest_ms = max(report.slowest_ms, 1000 * (time.perf_counter() - before))
-
-
-def _resident_bytes() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+_STUCK_S = 900
+MAX_MEMORY = 2 << 30  # bytes of address space for one target: what eats memory fails there, and not the machine
 
 
 def main() -> int:
     """0 when nothing was found."""
+    known = all_targets()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    known = {target.name: target for target in (*rtsp.targets(), *fmp4.targets(), *onvif.targets(), *panels.targets())}
     parser.add_argument("--inputs", type=int, default=1_000_000, help="for each target")
     parser.add_argument("--target", choices=known, action="append", help="this one alone; repeat")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().getrandbits(32))
+    parser.add_argument("--first", type=int, default=0, help="number of the first input")
+    parser.add_argument("--keep", type=Path, help="a file of what is done, to go on from")
+    parser.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)  # inside of a target's own process
     options = parser.parse_args()
+    if options.alone:
+        print(json.dumps(_fuzz_here(options)), flush=True)
+        return 0
+    rows = [_fuzz(name, options) for name in options.target or known]
+    print_results(rows, options.inputs)
+    return 1 if any(row["finding"] for row in rows) else 0
+
+
+def _fuzz(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """One target in its own process, unless it is done already."""
+    done = _kept(options.keep)
+    if name in done and done[name]["inputs"] >= options.inputs:
+        return done[name]
+    command = [sys.executable, "-m", "tests.fuzz", "--alone", "--target", name, "--inputs", str(options.inputs)]
+    command += ["--seed", str(options.seed), "--first", str(options.first)]
+    ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if ended.returncode == 0:
+        row: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    else:
+        row = as_row(Report(name, options.seed, finding=f"its process ended with {ended.returncode}"))
+    row["commit"] = _commit()
+    if row["finding"]:
+        say(f"{name}: {row['finding']}")
+    if row["data"]:
+        say(f"written to {write_down(name, bytes.fromhex(row['data']))}")
+    if options.keep is not None:
+        options.keep.write_text(json.dumps(_kept(options.keep) | {name: row}, indent=1))
+    return row
+
+
+def _kept(file: Path | None) -> dict[str, dict[str, Any]]:
+    return json.loads(file.read_text()) if file is not None and file.exists() else {}
+
+
+def _fuzz_here(options: argparse.Namespace) -> dict[str, Any]:
     # what is refused is logged; a million refusals are not
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    print(f"seed {options.seed}")
-    findings = 0
-    for name in options.target or known:
-        report = fuzz_target(known[name], inputs=options.inputs, seed=options.seed)
-        print(report.line(), flush=True)
-        if report.finding is not None:
-            findings += 1
-            print(report.finding, file=sys.stderr, flush=True)
-    return 1 if findings else 0
+    target = all_targets()[options.target[0]]
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    with allow_nothing():
+        report = fuzz_target(target, inputs=options.inputs, seed=options.seed, first=options.first, each_round=_watch)
+    faulthandler.cancel_dump_traceback_later()
+    say(report.line())
+    return as_row(report)
+
+
+def _watch(report: Report) -> None:
+    """The next thousand inputs have so long, where not even the signal of too much work comes through."""
+    faulthandler.dump_traceback_later(_STUCK_S, exit=True)
+    if report.inputs % 50_000 == 0:
+        say(report.line())
+
+
+def print_results(rows: Sequence[dict[str, Any]], inputs: int) -> None:
+    """One JSON object, of rows as `_fuzz` makes them."""
+    results = Results("fuzz", quick=inputs < 1_000_000)
+    for row in rows:
+        results.add(
+            f"{row['name']}: inputs",
+            [row["inputs"]],
+            "inputs",
+            goal=1_000_000,
+            better="higher",
+            findings=int(bool(row["finding"])),
+            seconds=round(row["seconds"]),
+            work_s=round(row["work_s"]),
+            growth_mb=round(row["growth_mb"], 1),
+            slowest_ms=round(row["slowest_ms"], 1),
+            seed=row["seed"],
+            commit=row["commit"],
+        )
+    results.add("findings", [sum(bool(row["finding"]) for row in rows)], "findings", goal=0)
+    results.add("memory, the most of a target", [max(row["growth_mb"] for row in rows)], "MB more", goal=MAX_GROWTH_MB)
+    results.add("work, the most for an input", [max(row["slowest_ms"] for row in rows)], "ms", goal=1000 * MAX_WORK_S)
+    results.print()
 
 
 if __name__ == "__main__":
+    FOUND.mkdir(exist_ok=True)
     sys.exit(main())

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from tests.fuzz.rtsp import Target
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from tests.fuzz.target import Seeds, Target, below, bytes_damaged, decided, in_two, one_of
 
 from qorgan.domain.places import LocalText
 from qorgan.edge.core.outbox import Raised, SourceAlarm
@@ -48,7 +51,7 @@ class StillClock:
 
 
 class Door:
-    """What was handed over, and whether the next thing is refused."""
+    """What was handed over, the last signals of it, and whether the next thing is refused."""
 
     def __init__(self) -> None:
         self.refuses = False
@@ -61,6 +64,7 @@ class Door:
             self.refused += 1
             raise Exhausted("the disk is full", code="outbox.disk_full")
         self.handed += 1
+        self.signals = self.signals[-64:]  # one input never makes as many
 
     async def signal(self, signal: Signal) -> Raised:
         self._take()
@@ -122,117 +126,163 @@ def now(work: Coroutine[Any, Any, Any]) -> Any:
     raise AssertionError("it waits for something")
 
 
-_NODE = Node()
+class _TheNode:
+    """One node for all inputs of a run, as it is in a school: what it keeps of them is what memory is watched for."""
+
+    def __init__(self) -> None:
+        self.node = Node()
+
+    def begin_anew(self) -> None:
+        self.node = Node()
+
+
+_THE = _TheNode()
+_CONTACT_ID = re.compile(rb'"ADM-CID"[0-9]{4}L0#1234\[#1234\|1(?:1[0-69][0-9]) 01 005\]')  # fire to burglary, panic
+
+
+def _bodies(pieces: list[bytes]) -> list[bytes]:
+    reader, bodies = FrameReader(), list[bytes]()
+    for piece in pieces:
+        bodies += [unit for unit in reader.feed(piece) if isinstance(unit, bytes)]
+        assert len(reader._held) <= MAX_FRAME_BYTES
+    return bodies
 
 
 def try_dc09(data: bytes) -> None:
-    """A stream of a dialler. The first byte decides how it is cut and whether the disk is full."""
-    node, reader = _NODE, FrameReader()
+    """A stream of a dialler. Whole or cut, it holds the same messages; now and then the disk is full."""
+    node = _THE.node
     node.clock.seconds += 1.0
-    node.door.refuses = bool(data) and data[0] % 7 == 3
-    at = (data[0] * 37) % (len(data) + 1) if data else 0
-    for piece in (data[:at], data[at:]):
-        for unit in reader.feed(piece):
-            if isinstance(unit, bytes):
-                _check_dc09(node, unit, data)
-        assert len(reader._held) <= MAX_FRAME_BYTES
+    node.door.refuses = decided(data, 7, 1) == 0
+    bodies = _bodies(in_two(data))
+    assert bodies == _bodies([data]), "cut it holds other messages"
+    for body in bodies:
+        _check_dc09(node, body, data)
     node.check()
 
 
 def _check_dc09(node: Node, body: bytes, data: bytes) -> None:
     # only a body whose CRC and length stood before it in just these bytes is one
-    assert b"\n%04X%04X" % (crc16(body), len(body)) in data.upper().replace(b"\r\n", b"\r\n") and body in data
-    handed, refused, raised = node.door.handed, node.door.refused, len(node.door.signals)
+    assert b"\n%04X%04X%b\r" % (crc16(body), len(body), body) in re.sub(
+        rb"\n[0-9A-Fa-f]{8}", lambda found: found[0].upper(), data
+    ), "a message that was not sent"
+    handed, refused = node.door.handed, node.door.refused
+    node.door.signals.clear()
     answer, ours = now(node.dc09.answer(body, "10.0.0.1"))
     acknowledged = b'"ACK"' in answer[:20] or b'"*ACK"' in answer[:20]
     assert not acknowledged or (ours and node.door.refused == refused), "acknowledged what was refused"
-    alarms = node.door.signals[raised:]
-    if alarms:
+    for signal in node.door.signals:
         assert acknowledged or node.door.refused > refused, "handed on, taken, and not answered"
-        assert all(signal.source == "panel.dc09" for signal in alarms)
-        assert all(signal.source_key.split(".")[0] in ("a", "b") for signal in alarms)
-        assert b'"*' in body or b"1234" in body, "an alarm in the name of nobody"
-    if acknowledged and re.match(rb'"ADM-CID"[0-9]{4}L0#1234\[#1234\|1120 01 005\]', body):
-        assert node.door.handed > handed, "a panic was acknowledged and not handed on"
+        assert signal.source == "panel.dc09", "an alarm in the name of another way in"
+        whose = {"a": b"1234", "b": b"AB01"}[signal.source_key.split(".")[0]]
+        assert re.search(rb"[#A]0*%b\Z" % whose, body.upper().partition(b"[")[0]), "an alarm in the name of another"
+        assert body.startswith(b'"*') == (whose == b"AB01"), "an encrypted panel's alarm in clear"
+    if acknowledged and _CONTACT_ID.match(body):
+        assert node.door.handed > handed, "an alarm was acknowledged and not handed on"
 
 
 def try_surgard(data: bytes) -> None:
-    """A stream of a Sur-Gard receiver."""
-    node, reader = _NODE, surgard.LineReader()
+    """A stream of a Sur-Gard receiver. Whole or cut, it holds the same lines."""
+    node = _THE.node
     node.clock.seconds += 10.0
-    node.door.refuses = bool(data) and data[0] % 7 == 3
-    at = (data[0] * 37) % (len(data) + 1) if data else 0
-    for piece in (data[:at], data[at:]):
-        for unit in reader.feed(piece):
-            if isinstance(unit, bytes):
-                _check_line(node, unit)
-        assert len(reader._held) <= surgard.MAX_LINE_BYTES
+    node.door.refuses = decided(data, 7, 1) == 0
+    lines = _lines_of(in_two(data))
+    assert lines == _lines_of([data]), "cut it holds other lines"
+    for line in lines:
+        _check_line(node, line)
     node.check()
 
 
+def _lines_of(pieces: list[bytes]) -> list[bytes]:
+    reader, lines = surgard.LineReader(), list[bytes]()
+    for piece in pieces:
+        lines += [unit for unit in reader.feed(piece) if isinstance(unit, bytes)]
+        assert len(reader._held) <= surgard.MAX_LINE_BYTES
+    return lines
+
+
 def _check_line(node: Node, raw: bytes) -> None:
-    handed, refused, raised = node.door.handed, node.door.refused, len(node.door.signals)
+    handed, refused = node.door.handed, node.door.refused
+    node.door.signals.clear()
     answer, _ours = now(node.surgard.answer(raw, "10.0.0.2"))
     assert answer in (b"", surgard.ACK, surgard.NAK)
     assert answer != surgard.ACK or node.door.refused == refused, "acknowledged what was refused"
-    if answer == surgard.NAK:
-        assert len(node.door.signals) == raised, "an alarm from what is no line"
-    if answer == surgard.ACK and re.fullmatch(rb"5[0-9A-F]{3} 187777E120[0-9A-F]{5}", raw):
-        assert node.door.handed > handed, "a panic was acknowledged and not handed on"  # raised, or louder
-    del node.door.signals[:-8]
+    assert not (answer == surgard.NAK and node.door.signals), "an alarm from what is no line"
+    if answer == surgard.ACK and re.fullmatch(rb"5[0-9A-F]{3} 18[0-9A-F]{4}E1[1-6][0-9][0-9A-F]{5}", raw):
+        assert node.door.handed > handed, "an alarm was acknowledged and not handed on"  # raised, or louder
 
 
-_PIECES = [b"\n", b"\r", b"[", b"]", b"|", b'"', b"#", b"_12:00:00,11-22-2026", b"1120 01 005", b"1406", b"NULL", b"*"]
-_PIECES += [
-    b"\x14",
-    b"@",
-    b"E120",
-    b"R130",
-    b"\x06",
-    b"/",
-    b"^",
-    b"ri1",
-    b"Nri1/PA5",
-    b"\xff",
-    b"0000",
-    b"[J{}]",
-    b"SIA-DCS",
+_PIECES = [
+    *(b"\n", b"\r", b"[", b"]", b"|", b'"', b"#", b"_12:00:00,11-22-2026", b"1120 01 005", b"1406", b"NULL", b"*"),
+    *(b"\x14", b"@", b"E120", b"R130", b"\x06", b"/", b"^", b"ri1", b"Nri1/PA5", b"\xff", b"0000", b"[J{}]"),
+    *(b"SIA-DCS", b"ADM-CID", b"R0", b"L0", b"[X", b'[J{"a":', b"\0", b"\xc4\xb0"),
 ]
 
 
-def damaged(seeds: tuple[bytes, ...], chance: random.Random) -> bytes:
-    """A seed, changed in one to four places. Half of those with frames get a right CRC again, to come past it."""
-    data = bytearray(chance.choice(seeds))
-    for _ in range(chance.randint(1, 4)):
-        at = chance.randint(0, len(data))
-        match chance.randint(0, 5):
-            case 0:
-                data[at : at + 1] = bytes([chance.randint(0, 255)])
-            case 1:
-                data[at:at] = chance.choice(_PIECES)
-            case 2:
-                del data[at : at + chance.randint(1, 20)]
-            case 3:
-                if at < len(data):
-                    data[at] ^= 1 << chance.randint(0, 7)
-            case 4:
-                other = chance.randint(0, len(data))
-                data[at:at] = data[other : other + chance.randint(1, 40)]
-            case _:
-                data += chance.choice(seeds)
-    if chance.random() < 0.5:
-        body = bytes(data).strip(b"\r\n")[8:4_000]
-        return frame(body) if data[:1] == b"\n" else bytes(data)
-    return bytes(data[:20_000])
+def _dc09_damaged(seeds: Seeds, chance: random.Random) -> bytes:
+    """A seed or a message made up, changed in one to four places; half of them with a right CRC again."""
+    data = bytearray(one_of(chance, seeds) if below(chance, 2) else _made_up(chance))
+    for _ in range(below(chance, 5)):
+        bytes_damaged(data, chance, _PIECES)
+    if data[:1] == b"\n" and below(chance, 2):
+        data[:] = frame(bytes(data).strip(b"\r\n")[8:4_000])
+    if below(chance, 6) == 0:
+        data += one_of(chance, seeds)
+    return bytes(data)
+
+
+def _made_up(chance: random.Random) -> bytes:
+    """Any event of any account, at any time, in clear or with the right key or another, with any extended data."""
+    account = one_of(chance, ("1234", "1234", "AB01", "001234", "9999"))
+    event = one_of(
+        chance,
+        (
+            f"{one_of(chance, '136')}{below(chance, 1000):03d} {below(chance, 100):02d} {below(chance, 1000):03d}",
+            f"N{one_of(chance, ('ri1', 'id7', 'ti12:00', ''))}/{one_of(chance, 'BFGHKMPQSTUWZ')}"
+            f"{one_of(chance, 'AHRTSJBUX')}{below(chance, 10_000)}",
+        ),
+    )
+    message = Message(
+        id=one_of(chance, ("ADM-CID", "ADM-CID", "SIA-DCS", "NULL", "ACR-SF", "XYZ")),
+        seq=below(chance, 10_000),
+        account=account,
+        data=f"#{account}|{event}",
+        extensions=(f"{one_of(chance, 'XYHGJLVBRSZ')}{one_of(chance, ('1', '{}', 'a', '10:00:00,11-22-2026'))}",),
+        timestamp=NOW + timedelta(seconds=below(chance, 140) - 70) if below(chance, 2) else None,
+    )
+    if account != "AB01":
+        return write_message(message)
+    return _sealed(message, one_of(chance, (KEY, KEY, KEY[::-1])), chance)
+
+
+def _sealed(message: Message, key: bytes, chance: random.Random) -> bytes:
+    """As `write_message` encrypts it (§5.4), with padding by the fuzzer's own chance: an input is made twice alike."""
+    head, _, content = write_message(message)[9:-1].partition(b"[")
+    pad = bytes(97 + below(chance, 26) for _ in range(16 + -(len(content) + 1) % 16))
+    sealer = Cipher(AES(key), CBC(bytes(16))).encryptor()
+    sealed = sealer.update(pad + b"|" + content) + sealer.finalize()
+    return frame(b'"*' + head[1:] + b"[" + sealed.hex().upper().encode())
+
+
+def _line_damaged(seeds: Seeds, chance: random.Random) -> bytes:
+    """A line or one made up, changed in up to four places."""
+    made_up = b"5%02X%X 18%04X%c%03d%02X%03X\x14" % (
+        *(below(chance, 256), below(chance, 16), one_of(chance, (0x7777, below(chance, 0x10000)))),
+        *(one_of(chance, b"ERP136"), below(chance, 1_000), below(chance, 256), below(chance, 4_096)),
+    )
+    data = bytearray(one_of(chance, seeds) if below(chance, 2) else made_up)
+    for _ in range(below(chance, 5)):
+        bytes_damaged(data, chance, _PIECES)
+    if below(chance, 4) == 0:
+        data += one_of(chance, seeds)
+    return bytes(data)
 
 
 def _seeds() -> tuple[bytes, ...]:
     def message(id: str, data: str, *, key: bytes | None = None, account: str = "1234", at: int = 0) -> bytes:
         stamp = NOW + timedelta(seconds=at) if key or at else None
         extensions = ("LGym", "J{}", "H11:59:00,11-22-2026") if data else ()
-        return write_message(
-            Message(id=id, seq=7, account=account, data=data, extensions=extensions, timestamp=stamp), key
-        )
+        said = Message(id=id, seq=7, account=account, data=data, extensions=extensions, timestamp=stamp)
+        return write_message(said) if key is None else _sealed(said, key, random.Random(1))
 
     return (
         message("ADM-CID", "#1234|1120 01 005"),
@@ -266,6 +316,6 @@ _LINES = (
 def targets() -> tuple[Target, ...]:
     """Both protocols."""
     return (
-        Target("dc09", _seeds(), try_dc09, damaged),
-        Target("surgard", _LINES, try_surgard, damaged),
+        Target("dc09", _seeds(), try_dc09, _dc09_damaged, _THE.begin_anew),
+        Target("surgard", _LINES, try_surgard, _line_damaged, _THE.begin_anew),
     )
