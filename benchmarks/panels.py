@@ -174,7 +174,7 @@ async def measure(report: Report, crowd: int, seconds: float) -> None:
                 await timed("after", 60)
             in_outbox = stored(school)
     for name, (took, busy) in rounds.items():
-        context = {"while": name, "alarms": len(took)}
+        context: dict[str, Any] = {"while": name, "alarms": len(took)}
         goal = None if name == "after" else ACK_GOAL_MS
         report.add("panel_ack_ms_p50", [percentile(took, 50)], "ms", digits=1, **context)
         report.add("panel_ack_ms_p99", [percentile(took, 99)], "ms", goal=goal, digits=1, **context)
@@ -189,9 +189,9 @@ async def measure(report: Report, crowd: int, seconds: float) -> None:
     report.add("honest_messages_repeated", [books.repeated], "messages", digits=0)
     report.add("panels_connected", [crowd], "connections", better="higher", digits=0, joined_s=round(joined, 1))
     report.add("panels_lost", [crowd - quiet.saw["connected"]], "connections", goal=0, digits=0)
-    report.add("panel_core_pss_mb", [memory], "MB", digits=1, **{"while": "alone"})
-    report.add("panel_core_pss_mb", [with_crowd], "MB", digits=1, **{"while": "crowd"})
-    report.add("panel_core_pss_mb", [under_attack], "MB", digits=1, **{"while": "attack"})
+    for name, mb in (("alone", memory), ("crowd", with_crowd), ("attack", under_attack)):
+        about: dict[str, Any] = {"while": name}
+        report.add("panel_core_pss_mb", [mb], "MB", digits=1, **about)
     kb = (with_crowd - memory) * 1000 / crowd
     report.add("panel_connection_kb", [kb], "kB", digits=1, connections=crowd)
     report.add(

@@ -20,7 +20,8 @@ class EmulatedChip:
         if shutil.which("cc") is None or not Path("/usr/include/linux/gpio.h").exists():
             pytest.skip("needs a C compiler and linux/gpio.h (Debian: gcc, linux-libc-dev)")
         library, levels = folder / "gpio_kernel.so", folder / "levels"
-        made = ["cc", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", library, SOURCE, "-ldl", "-lpthread"]
+        switches = ("-Wall", "-Wextra", "-Werror", "-shared", "-fPIC")
+        made = ["cc", *switches, "-o", str(library), str(SOURCE), "-ldl", "-lpthread"]
         subprocess.run(made, check=True, timeout=300)
         levels.write_bytes(b"\1" * LINES + b"\0\0")
         self.environment = {"LD_PRELOAD": str(library), "GPIO_KERNEL_LEVELS": str(levels)}

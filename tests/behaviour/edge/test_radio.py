@@ -152,8 +152,8 @@ async def test_over_tls_a_press_comes_through_when_the_authority_is_the_brokers(
         more, secrets = TLS.format(port=broker.port, authority=authority.name), {"mqtt": CORE_PASSWORD}
         async with SchoolCore(tmp_path, carrier.url, more=more, secrets=secrets) as school:
             await school.until_health(lambda health: health["mqtt"]["connected"])
-            sealed = {"host": "127.0.0.1", "port": broker.port, "password": RADIO_PASSWORD, "tls_ca": authority}
-            badge = SimRadio(SITE, "badge-7", **sealed)
+            host, port = "127.0.0.1", broker.port
+            badge = SimRadio(SITE, "badge-7", host=host, port=port, password=RADIO_PASSWORD, tls_ca=authority)
             await asyncio.to_thread(badge.__enter__)
             await asyncio.to_thread(badge.press)
             await until(centre.alarms, "the alarm")
