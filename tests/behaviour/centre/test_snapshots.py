@@ -249,8 +249,8 @@ def test_an_event_says_where_it_lies(committed_town: Town, heard: InMemoryPublis
 
     place = {"schools": [str(committed_town.school.pk)], "region": a.KOSTANAY, "district": a.CITY}
     assert said == [
-        {"topic": "alarm", "id": str(Alarm.objects.get().pk), "urgent": True} | place,
-        {"topic": "school", "id": str(committed_town.school.pk), "urgent": False} | place,
+        {"topic": "alarm", "id": str(Alarm.objects.get().pk), "urgent": True, "local": True} | place,
+        {"topic": "school", "id": str(committed_town.school.pk), "urgent": False, "local": True} | place,
     ]
 
 

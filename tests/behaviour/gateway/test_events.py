@@ -28,8 +28,8 @@ def store(stand: Stand, topic: str, id: str, visible: frozenset[str] = EVERYBODY
     stand.rooms.objects[topic, uid(id)] = ({"id": id, **data}, visible)
 
 
-async def announce(stand: Stand, topic: str, id: str) -> None:
-    notice = {"topic": topic, "id": uid(id), "schools": [], "region": "kst", "district": "kst-1"}
+async def announce(stand: Stand, topic: str, id: str, **more: Any) -> None:
+    notice = {"topic": topic, "id": uid(id), "schools": [], "region": "kst", "district": "kst-1"} | more
     await stand.carrier.client.publish(CENTRE_EVENTS, json.dumps(notice).encode())
     await settled(stand.carrier.client)
 
@@ -103,6 +103,20 @@ async def test_all_browsers_share_one_reading(stand: Stand) -> None:
         assert (await next_of(socket, "event"))["data"]["state"] == "silent"
 
     assert stand.rooms.reads == [("school", uid("s1"))]
+
+
+async def test_a_storm_in_places_that_nobody_looks_at_is_not_read(stand: Stand) -> None:
+    """An event that is local concerns only those in whose territory it lies; another may be shared with anybody."""
+    async with stand.connect("/ws/events", "officer") as officer:
+        await next_of(officer, "snapshot")
+        for number in range(50):
+            await announce(stand, "alarm", f"far {number}", local=True, region="elsewhere")
+        await announce(stand, "alarm", "shared", region="elsewhere")
+        store(stand, "alarm", "here")
+        await announce(stand, "alarm", "here", local=True, region="district")
+
+        assert (await next_of(officer, "event"))["data"]["id"] == "here"
+    assert stand.rooms.reads == [("alarm", uid("shared")), ("alarm", uid("here"))]
 
 
 async def test_the_servers_clock_comes_again_and_again(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ claimed = Signal()  # `alarm=`, `claim=` (domain.alarms.Claim), `duress=`, `at=`
 
 def alarms_raised(alarms: Sequence[tuple[UUID, Located, Level]]) -> None:
     """These alarms are new, P1 first; and the gravest levels of their schools have perhaps changed."""
-    announce_all([_event(*alarm) for alarm in sorted(alarms, key=lambda alarm: alarm[2])])
+    announce_all([_event(*alarm, fresh=True) for alarm in sorted(alarms, key=lambda alarm: alarm[2])])
     schools_changed({school for _, school, _ in alarms})
 
 
@@ -28,10 +28,16 @@ def alarms_changed(alarms: Iterable[Alarm]) -> None:
     announce_all([_event(alarm.pk, alarm.school.located, alarm.level) for alarm in alarms])
 
 
-def _event(id: UUID, school: Located, level: str) -> Event:
-    urgent = level == Level.P1
+def _event(id: UUID, school: Located, level: str, *, fresh: bool = False) -> Event:
+    """One that is fresh is shared with nobody yet."""
     return Event(
-        topic="alarm", id=id, schools=(school.id,), region=school.region, district=school.district, urgent=urgent
+        topic="alarm",
+        id=id,
+        schools=(school.id,),
+        region=school.region,
+        district=school.district,
+        urgent=level == Level.P1,
+        local=fresh,
     )
 
 

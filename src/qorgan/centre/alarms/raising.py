@@ -1,6 +1,6 @@
 """An alarm comes in: from a school, many in one transaction, or entered by an operator on behalf of a caller."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,7 @@ from qorgan.centre.schools.models import Located, School
 from qorgan.domain.access import Actor, Right
 from qorgan.domain.alarms import MAX_NOTE, Case, Kind, Level, Source, raised
 from qorgan.kernel.errors import Conflict, NotFound
-from qorgan.kernel.ids import uuid7
+from qorgan.kernel.ids import uuid7, uuid7s
 from qorgan.protocols.link.messages import AlarmRaised
 
 MAX_CAMERAS = 50  # around one button
@@ -147,7 +147,8 @@ def _write(alarms: Sequence[Fresh], now: datetime) -> None:
     for alarm in alarms:
         alike.setdefault((id(alarm.case), _lines_of(alarm)), []).append(alarm)
     bulk.insert(Alarm, _OWN, [bulk.Alike(_common(some[0]), [_row(one) for one in some]) for some in alike.values()])
-    bulk.insert(AlarmLog, _LINE, [bulk.Alike({}, [line for alarm in alarms for line in _first_lines(alarm)])])
+    ids = iter(uuid7s(sum(map(_lines_of, alarms))))
+    bulk.insert(AlarmLog, _LINE, [bulk.Alike({}, [line for alarm in alarms for line in _first_lines(alarm, ids)])])
     alarms_raised([(alarm.id, alarm.school, alarm.case.level) for alarm in alarms])
 
 
@@ -189,23 +190,22 @@ def _lines_of(alarm: Fresh) -> int:
     return 2 if alarm.by is None else 1
 
 
-def _first_lines(alarm: Fresh) -> list[tuple[Any, ...]]:
+def _first_lines(alarm: Fresh, ids: Iterator[UUID]) -> list[tuple[Any, ...]]:
     """One line for what an operator entered; two for a press: that, by the school's clock, and that it was stored."""
     said = _said(alarm)
     if alarm.by is not None:
-        return [_line(alarm, 1, alarm.received_at, "raised", said, ledger.GENESIS, note=alarm.note)]
-    pressed = _line(alarm, 1, alarm.pressed_at, "pressed", said, ledger.GENESIS)
-    return [pressed, _line(alarm, 2, alarm.received_at, "stored", {}, pressed[-1])]
+        return [_line(next(ids), alarm, 1, alarm.received_at, "raised", said, ledger.GENESIS, note=alarm.note)]
+    pressed = _line(next(ids), alarm, 1, alarm.pressed_at, "pressed", said, ledger.GENESIS)
+    return [pressed, _line(next(ids), alarm, 2, alarm.received_at, "stored", {}, pressed[-1])]
 
 
 def _line(
-    alarm: Fresh, number: int, at: datetime, action: str, data: dict[str, Any], previous: str, *, note: str = ""
+    id: UUID, alarm: Fresh, number: int, at: datetime, action: str, data: dict[str, Any], previous: str, note: str = ""
 ) -> tuple[Any, ...]:
     """A chained line, in the order of `_LINE`."""
-    line = uuid7()
-    said = ledger.canonical(AlarmLog.saying(alarm.by, action, note, data))
-    digest = ledger.digest(previous, id=line, subject=alarm.id, number=number, at=at, said=said)
-    return line, alarm.id, alarm.by, number, at, action, note, data, previous, digest
+    said = ledger.canonical_words(AlarmLog.saying(alarm.by, action, note, data))
+    digest = ledger.digest(previous, id=id, subject=alarm.id, number=number, at=at, said=said)
+    return id, alarm.id, alarm.by, number, at, action, note, data, previous, digest
 
 
 def _said(alarm: Fresh) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Lane:
         self._ordinary: dict[object, Waiting] = {}
         self._something = asyncio.Event()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"intake-{name}")
+        self._storing = False
+        self._answering: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.turned_away = 0
@@ -90,7 +92,10 @@ class Lane:
                 await self._idle.wait()
 
     async def run(self) -> None:
-        """Store and answer until cancelled; what was being stored is finished first."""
+        """Store and answer until cancelled; what was being stored is finished first.
+
+        A batch is answered while the next one is being stored: the database works meanwhile.
+        """
         away = Backoff(first=0.2, limit=5.0, floor=0.1)
         try:
             while True:
@@ -108,8 +113,14 @@ class Lane:
                     log.exception("intake.crashed lane=%s", self._name)
                     await asyncio.sleep(away.next())
                     continue
-                await self._answer(batch, answers)
+                if self._answering is not None:
+                    await self._answering
+                self._answering = asyncio.create_task(self._answer(batch, answers))
+                self._answering.add_done_callback(lambda _: self._rest())
         finally:
+            if self._answering is not None:
+                self._answering.cancel()
+                await asyncio.gather(self._answering, return_exceptions=True)
             self._executor.submit(connections.close_all)
             self._executor.shutdown(wait=True)
 
@@ -118,15 +129,22 @@ class Lane:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     async def _take(self) -> list[Waiting]:
+        self._storing = False
         while not (self._urgent or self._ordinary):
-            self._idle.set()
+            self._rest()
             self._something.clear()
             await self._something.wait()
+        self._storing = True
         batch: list[Waiting] = []
         for queue in (self._urgent, self._ordinary):
             for key in list(islice(queue, self._together - len(batch))):
                 batch.append(queue.pop(key))
         return batch
+
+    def _rest(self) -> None:
+        answered = self._answering is None or self._answering.done()
+        if answered and not (self._storing or self._urgent or self._ordinary):
+            self._idle.set()
 
     async def _answer(self, batch: list[Waiting], answers: list[Answer | None]) -> None:
         for waiting, answer in zip(batch, answers, strict=True):

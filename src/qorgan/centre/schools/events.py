@@ -13,9 +13,10 @@ def school_changed(school: School) -> None:
 
 def schools_changed(schools: Iterable[Located]) -> None:
     """The same of many."""
-    announce_all(
-        [
-            Event(topic="school", id=id, schools=(id,), region=region, district=district)
-            for id, district, region in schools
-        ]
-    )
+    announce_all([_event(school) for school in schools])
+
+
+def _event(school: Located) -> Event:
+    """Nobody sees a school from outside of its territory."""
+    id, district, region = school
+    return Event(topic="school", id=id, schools=(id,), region=region, district=district, local=True)
