@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import psycopg
 from tests.support.postgres import postgres
 
 from qorgan.demo import folder, ports
@@ -46,6 +47,7 @@ class Country:
 
     settled: Settled
     sites: list[str]
+    database: str
 
     @property
     def near(self) -> list[str]:
@@ -59,6 +61,16 @@ class Country:
     @property
     def nats_password(self) -> str:
         return (self.settled.centre_config.parent / "nats.password").read_text().strip()
+
+    async def all_online(self) -> None:
+        """Wait until the centre has heard the pulse of every school, and has written it down."""
+        await _poll(self._everybody_is_online, within_s=120, otherwise="not all schools are online")
+
+    async def _everybody_is_online(self) -> bool:
+        async with await psycopg.AsyncConnection.connect(self.database) as connection:
+            found = await connection.execute("SELECT count(*) FROM nodes_node WHERE state = 'online'")
+            row = await found.fetchone()
+        return row is not None and row[0] >= len(self.sites)
 
 
 @contextlib.asynccontextmanager
@@ -92,7 +104,7 @@ async def open_country(schools: int) -> AsyncIterator[Country]:
             await _poll(healthy, within_s=120, otherwise="the centre does not answer")
             taking_in = partial(_answers, f"http://127.0.0.1:{wished['intake']}/api/health")
             await _poll(taking_in, within_s=60, otherwise="the intake does not answer")
-            yield Country(settled, [f"big-{number:04d}" for number in range(schools)])
+            yield Country(settled, [f"big-{number:04d}" for number in range(schools)], database)
         finally:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):

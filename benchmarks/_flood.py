@@ -16,9 +16,10 @@ from uuid import UUID
 from qorgan.domain.places import LocalText
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link import subjects
-from qorgan.protocols.link.messages import Ack, AlarmRaised, decode, encode, envelop
+from qorgan.protocols.link.messages import Ack, AlarmRaised, Pulse, decode, encode, envelop
 
 AGAIN_AFTER_S = 2.0  # as a school does (edge/core/link.py)
+PULSE_EVERY_S, PULSE_STEP_S = 10.0, 0.1  # each school's; some of them at each step
 _PLACE = LocalText(kk="Фойе, 1-қабат", ru="Фойе, 1 этаж", en="Entrance hall, floor 1")
 
 
@@ -59,6 +60,7 @@ class Flood:
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    sites: Sequence[str]
     waiting: dict[int, Letter] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
     _answer: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,7 +68,8 @@ class Flood:
     refused: int = 0
 
     @classmethod
-    async def open(cls, port: int, password: str) -> "Flood":
+    async def open(cls, port: int, password: str, sites: Sequence[str]) -> "Flood":
+        """Connected as the centre's user, who may speak for all. While it is entered, each site's pulse beats."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
         await reader.readline()
         hello = {
@@ -78,17 +81,19 @@ class Flood:
             "version": "0",
         }
         writer.write(b"CONNECT " + json.dumps(hello).encode() + b"\r\nSUB bench.answer.> 1\r\nPING\r\n")
-        return cls(reader, writer)
+        return cls(reader, writer, sites)
 
     async def __aenter__(self) -> "Flood":
         self._listening = asyncio.create_task(self._listen())
         self._repeating = asyncio.create_task(self._repeat())
+        self._beating = asyncio.create_task(self._beat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in (self._listening, self._repeating):
+        tasks = (self._listening, self._repeating, self._beating)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(self._listening, self._repeating, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.writer.close()
 
     async def send(self, letters: Sequence[Letter], *, in_flight: int) -> float:
@@ -138,6 +143,18 @@ class Flood:
             letter.stored_at = time.perf_counter()
             del self.waiting[number]
             self._answer.set()
+
+    async def _beat(self) -> None:
+        """Pulses: without them the centre would rightly think that all these schools are silent."""
+        began = datetime.now(UTC)
+        steps = round(PULSE_EVERY_S / PULSE_STEP_S)
+        for step in itertools.count():
+            for site in self.sites[step % steps :: steps]:
+                now = datetime.now(UTC)
+                pulse = envelop(Pulse(at=now, started_at=began), id=uuid7(), site=SiteId(site), seq=0, sent_at=now)
+                body = encode(pulse)
+                self.writer.write(f"PUB {subjects.pulse(SiteId(site))} {len(body)}\r\n".encode() + body + b"\r\n")
+            await asyncio.sleep(PULSE_STEP_S)
 
     async def _repeat(self) -> None:
         """What nobody answered goes out again."""

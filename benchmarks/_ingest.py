@@ -22,8 +22,9 @@ async def ingest(report: Report, alarms: int, burst: int, mass: int, mass_s: flo
     """Throughput, a burst with a P1 in its middle, and a mass event, one after the other on one centre."""
     async with (
         open_country(SCHOOLS) as country,
-        await Flood.open(country.nats_port, country.nats_password) as flood,
+        await Flood.open(country.nats_port, country.nats_password, country.sites) as flood,
     ):
+        await country.all_online()
         letters = Letters(country.sites)
         await flood.send(letters.make(500, level="P3"), in_flight=IN_FLIGHT)  # warms connections and plans
         await _throughput(report, flood, letters, alarms)
@@ -31,9 +32,10 @@ async def ingest(report: Report, alarms: int, burst: int, mass: int, mass_s: flo
             await _burst(report, country, flood, letters, window, burst)
     async with (
         open_country(SCHOOLS) as country,
-        await Flood.open(country.nats_port, country.nats_password) as flood,
+        await Flood.open(country.nats_port, country.nats_password, country.sites) as flood,
         open_window(country.settled) as window,
     ):
+        await country.all_online()
         await _mass(report, country, flood, window, mass, mass_s)
 
 
