@@ -1,5 +1,5 @@
 /** Tells the centre that an officer's screen drew an alarm: after the paint, once per alarm and browser. */
-import { useLayoutEffect, useMemo } from "react";
+import { useLayoutEffect, useMemo, useRef } from "react";
 import { api, ApiProblem, taken } from "@/api/client";
 import type { Alarm } from "@/api/types";
 import { publishDrawn } from "@/player/diagnostics";
@@ -39,14 +39,16 @@ function remembered(): string[] {
   }
 }
 
-/** True the first time for an alarm in this browser, all its tabs together. */
-function claim(alarm: string): boolean {
-  if (here.has(alarm)) return false;
-  here.add(alarm);
+/** Those that come for the first time in this browser, all its tabs together. */
+function claim(alarms: readonly string[]): string[] {
+  const news = alarms.filter((alarm) => !here.has(alarm));
+  if (news.length === 0) return [];
+  for (const alarm of news) here.add(alarm);
   const known = remembered();
-  if (known.includes(alarm)) return false;
-  localStorage.setItem(KEPT, JSON.stringify([...known, alarm].slice(-KEEP)));
-  return true;
+  const others = new Set(known);
+  const ours = news.filter((alarm) => !others.has(alarm));
+  if (ours.length > 0) localStorage.setItem(KEPT, JSON.stringify([...known, ...ours].slice(-KEEP)));
+  return ours;
 }
 
 /** Tried again while the centre may come back; what it refuses is not repeated. */
@@ -63,14 +65,17 @@ async function report(items: Drawn[]): Promise<void> {
   }
 }
 
-function drawn(alarm: string): void {
-  if (window.__qorgan?.alarmsDrawn[alarm] !== undefined) return;
+function drawn(alarms: readonly string[]): void {
+  const fresh = alarms.filter((alarm) => window.__qorgan?.alarmsDrawn[alarm] === undefined);
+  if (fresh.length === 0) return;
   const at = Date.now();
-  publishDrawn(alarm, at);
-  performance.mark(`qorgan.alarm-drawn.${alarm}`);
-  if (!claim(alarm)) return;
-  telling.waiting.push({ alarm, drawn_at: new Date(at).toISOString() });
-  queueMicrotask(() => void tellWaiting());
+  for (const alarm of fresh) {
+    publishDrawn(alarm, at);
+    performance.mark(`qorgan.alarm-drawn.${alarm}`);
+  }
+  const drawnAt = new Date(at).toISOString();
+  for (const alarm of claim(fresh)) telling.waiting.push({ alarm, drawn_at: drawnAt });
+  if (telling.waiting.length > 0) queueMicrotask(() => void tellWaiting());
 }
 
 /**
@@ -82,14 +87,27 @@ export function useReportDrawn(alarm: Alarm): void {
   useReportAllDrawn(useMemo(() => [id], [id]));
 }
 
-/** The same for many that one picture shows, each with its own mark. The list must keep its identity between changes. */
+/**
+ * The same for many that one picture shows, each with its own mark. The list must keep its identity between changes.
+ * A change does not call off the frames that are under way: in a mass event the next alarm comes before they do.
+ */
 export function useReportAllDrawn(ids: readonly string[]): void {
   const mayAnswer = useSession().rights.includes("alarm.acknowledge");
+  const shown = useRef<readonly string[]>([]);
   useLayoutEffect(() => {
-    if (!mayAnswer || ids.length === 0) return;
-    let handle = requestAnimationFrame(() => {
-      handle = requestAnimationFrame(() => ids.forEach(drawn));
-    });
-    return () => cancelAnimationFrame(handle);
+    shown.current = mayAnswer ? ids : [];
+    if (shown.current.length === 0) return;
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        const still = new Set(shown.current);
+        drawn(ids.filter((id) => still.has(id)));
+      }),
+    );
   }, [ids, mayAnswer]);
+  useLayoutEffect(
+    () => () => {
+      shown.current = [];
+    },
+    [],
+  );
 }
