@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--pace", type=float, default=12.0, help="faults a second, all schools together (default 12)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sqlite", action="store_true", help="the centre on SQLite, not on PostgreSQL")
+    parser.add_argument("--gaps", action="store_true", help="withhold numbers, too: each must be a fault within 60 s")
     parser.add_argument("--folder", type=Path, help="keep everything here, to look at it afterwards")
     arguments = parser.parse_args()
     began = time.monotonic()
@@ -37,6 +38,7 @@ def main() -> int:
                 database=database,
                 seed=arguments.seed,
                 pace=arguments.pace,
+                gaps=arguments.gaps,
                 say=lambda text: print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True),
             )
         )

@@ -4,23 +4,33 @@ import asyncio
 import contextlib
 import random
 import shutil
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from tests.chaos.places import Keeper, Place, Town, faketime
 
+GAP_TOLD_WITHIN_S = 60.0
+GIVE_UP_S = 180.0  # on a gap that nobody tells of
 CORE_CALLS = "pwrite64,write,fsync,fdatasync,fallocate,ftruncate"
 STEPS_S = (-86_400.0, -3_600.0, -61.0, -5.0, -0.5, 0.5, 5.0, 61.0, 3_600.0, 86_400.0)
 Fault = Callable[[], Awaitable[bool]]  # False: could not be done now, and does not count
 
 
 class Faults:
-    """Chooses and does them. `done` counts each kind that was really done."""
+    """Chooses and does them. `done` counts each kind that was really done.
 
-    def __init__(self, town: Town, seed: int) -> None:
-        self._town = town
+    `gaps`: whether numbers are withheld, too. Each takes most of a minute, beside what else breaks; `told_after_s` says
+    how long after a later number had passed the centre opened a fault, None where it never did.
+    """
+
+    def __init__(self, town: Town, seed: int, *, gaps: bool = False) -> None:
+        self._town, self._gaps = town, gaps
         self._random = random.Random(seed)
+        self._watching: dict[str, asyncio.Task[None]] = {}
+        self._withheld_at: set[str] = set()
         self.done: Counter[str] = Counter()
+        self.told_after_s: list[float | None] = []
 
     @property
     def total(self) -> int:
@@ -36,6 +46,9 @@ class Faults:
             (20, "message_misordered", lambda: _now(lambda: place.line.misorder(pick.randint(1, 3)))),
             (5, "core_killed", lambda: _kill(place.core)),
         ]
+        if self._gaps:
+            weight = 1 if place.site in self._withheld_at else 1_000  # at every school, however short the run
+            choices.append((weight, "number_withheld", lambda: self._withhold(place)))
         if shutil.which("strace"):
             error = pick.choice(("EIO", "ENOSPC"))
             choices.append((4, f"disk_{error.lower()}", lambda: _disk(place, error, pick.uniform(0.1, 0.6))))
@@ -65,6 +78,28 @@ class Faults:
         _, name, fault = self._random.choices(choices, weights)[0]
         if await fault():
             self.done[name] += 1
+
+    async def _withhold(self, place: Place) -> bool:
+        """A number that never comes, until its absence was told."""
+        if place.site in self._watching or await asyncio.to_thread(self._town.gap_is_told, place.site):
+            return False
+        self._withheld_at.add(place.site)
+        self._watching[place.site] = asyncio.create_task(self._watch_gap(place), name=f"gap:{place.site}")
+        return True
+
+    async def _watch_gap(self, place: Place) -> None:
+        gap, told, began = place.line.withhold(), False, time.monotonic()
+        while not told and time.monotonic() - began < GIVE_UP_S:
+            await asyncio.sleep(0.5)
+            told = gap.overtaken_at is not None and await asyncio.to_thread(self._town.gap_is_told, place.site)
+        self.told_after_s.append(time.monotonic() - gap.overtaken_at if told and gap.overtaken_at is not None else None)
+        gap.released = True
+        del self._watching[place.site]
+
+    async def gaps_told(self) -> None:
+        """Wait for every number that is withheld now. People must go on pressing, or nothing overtakes it."""
+        while self._watching:
+            await asyncio.wait(list(self._watching.values()))
 
     def heal(self) -> None:
         """End what lasts."""

@@ -190,6 +190,11 @@ class Town:
             numbers.setdefault(site, []).append(seq)
         return [UUID(str(one)) for one in alarms], [UUID(str(one)) for one in lines], numbers
 
+    def gap_is_told(self, site: str) -> bool:
+        """Whether the centre has an open fault that says that a number of this school is missing."""
+        sql = "SELECT s.site FROM supervision_fault f JOIN schools_school s ON s.id = f.school_id"
+        return (site,) in self._ask(f"{sql} WHERE f.code = 'link.gap' AND f.closed_at IS NULL")
+
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         if self.database:
             with psycopg.connect(self.database) as connection:

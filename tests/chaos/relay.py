@@ -1,7 +1,11 @@
-"""A line between a client and a server that can be cut, dropped, and, where it carries NATS, double and misorder."""
+"""A line that can be cut and dropped, and, where it carries NATS, doubles, misorders and withholds messages."""
 
 import asyncio
 import contextlib
+import time
+from dataclasses import dataclass
+
+from qorgan.protocols.link.messages import Envelope, decode, decode_batch
 
 CHUNK_BYTES = 65_536
 HELD_FOR_S = 0.3  # a message that shall be overtaken waits so long for one that overtakes it
@@ -29,6 +33,34 @@ class Frames:
         return found
 
 
+@dataclass
+class Withheld:
+    """One numbered alarm that does not pass, however often it is sent, until it is released."""
+
+    seq: int | None = None  # chosen when the next alarm comes that was never sent before
+    overtaken_at: float | None = None  # when a later number had passed; monotonic seconds
+    released: bool = False
+
+    def holds(self, seqs: list[int], *, alarm: bool, fresh: bool) -> bool:
+        """Whether this message is the one. Later numbers on the same line are noticed."""
+        if self.seq is None:
+            if not (alarm and fresh):
+                return False
+            self.seq = seqs[0]
+        if alarm and seqs[0] == self.seq:
+            return not self.released
+        if self.overtaken_at is None and max(seqs) > self.seq:
+            self.overtaken_at = time.monotonic()
+        return False
+
+
+def numbers_of(subject: bytes, payload: bytes) -> list[int]:
+    """The numbers in a message of a school's core; none in what has no number."""
+    if subject.endswith(b".alarm"):
+        return [decode(payload, Envelope).seq]
+    return [one.seq for one in decode_batch(payload)] if subject.endswith(b".event") else []
+
+
 class Relay:
     """Passes connections on to `target` of this machine. What it does wrong, it does because it was told to.
 
@@ -42,6 +74,8 @@ class Relay:
         self._whole = asyncio.Event()
         self._whole.set()
         self._double = self._misorder = 0
+        self._withheld: Withheld | None = None
+        self._highest = 0  # number that passed
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -80,6 +114,11 @@ class Relay:
 
     def misorder(self, messages: int) -> None:
         self._misorder += messages
+
+    def withhold(self) -> Withheld:
+        """The next alarm that a school sends over this line does not come through, though later ones do."""
+        self._withheld = Withheld()
+        return self._withheld
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -134,6 +173,8 @@ class Relay:
             if verb not in _WITH_PAYLOAD:
                 out.append(message)
                 continue
+            if self._withholds(verb, message):
+                continue
             if self._double > 0:
                 self._double -= 1
                 out.append(message)
@@ -146,3 +187,17 @@ class Relay:
             else:
                 out.append(message)
         return b"".join(out), held
+
+    def _withholds(self, verb: bytes, message: bytes) -> bool:
+        if verb != b"PUB":
+            return False
+        head, _, rest = message.partition(b"\r\n")
+        subject = head.split()[1]
+        seqs = numbers_of(subject, rest[:-2])
+        if not seqs:
+            return False
+        fresh, alarm = max(seqs) > self._highest, subject.endswith(b".alarm")
+        if self._withheld is not None and self._withheld.holds(seqs, alarm=alarm, fresh=fresh):
+            return True
+        self._highest = max(self._highest, *seqs)
+        return False

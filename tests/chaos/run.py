@@ -4,12 +4,14 @@ Held at the end, whatever was done:
 
 - every press that was acknowledged is an alarm at the school, and no press is two;
 - every alarm of every school is in the centre once, with one `pressed` line in its log, and the centre has no others;
+- a number that was withheld, while later ones came, was a fault at the centre within a minute;
 - the centre took in every number of every school, each once (its inbox has no gap);
 - no outbox keeps or parks an alarm.
 """
 
 import asyncio
 import random
+import statistics
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -19,7 +21,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-from tests.chaos.faults import Faults
+from tests.chaos.faults import GAP_TOLD_WITHIN_S, Faults
 from tests.chaos.places import Place, Town, logs_with, open_town
 
 PAUSE_S = (0.2, 1.0)  # between the presses of one person
@@ -38,19 +40,31 @@ class Outcome:
     seconds: float = 0.0
     healed_s: float = 0.0
     tracebacks: int = 0  # in all logs: untidy, not a broken promise
+    gaps: dict[str, float] = field(default_factory=dict)  # numbers withheld: how many, and seconds until a fault
     broken: list[str] = field(default_factory=list)
 
 
 async def run(
-    folder: Path, *, faults: int, schools: int, database: str, seed: int, pace: float, say: Callable[[str], None]
+    folder: Path,
+    *,
+    faults: int,
+    schools: int,
+    database: str,
+    seed: int,
+    pace: float,
+    gaps: bool = False,
+    say: Callable[[str], None],
 ) -> Outcome:
-    """At least so many faults, `pace` of them a second over all schools, and the comparison."""
+    """At least so many faults, `pace` of them a second over all schools, and the comparison.
+
+    `gaps`: withhold numbers, too, which makes a run some two minutes longer.
+    """
     outcome, began = Outcome(), time.monotonic()
     async with open_town(folder, schools, database) as town, AsyncExitStack() as open_:
         http = await open_.enter_async_context(httpx.AsyncClient(trust_env=False))
         await _until(lambda: _all_linked(town, http), "every school is linked", 180)
         say(f"{schools} schools are linked; breaking things")
-        trouble = Faults(town, seed)
+        trouble = Faults(town, seed, gaps=gaps)
         await _break_things(town, trouble, http, faults, pace, say)
         trouble.heal()
         say("everything heals")
@@ -60,6 +74,7 @@ async def run(
         except AssertionError as error:
             outcome.broken.append(str(error))
         outcome.healed_s = time.monotonic() - healing
+        _judge_gaps(trouble, outcome)
         outcome.faults = dict(sorted(trouble.done.items()))
         outcome.begun = {keeper.name: keeper.begun for keeper in town.keepers}
         _compare(town, outcome)
@@ -102,6 +117,7 @@ async def _break_things(
         harming.append(group.create_task(harm(trouble.harm_centre, 1_000)))
         await asyncio.wait(harming)
         trouble.heal()
+        await trouble.gaps_told()
         enough.set()
         await asyncio.wait(pressing)
         telling.cancel()
@@ -132,6 +148,18 @@ async def _until(lacking: Callable[[], Awaitable[str]], what: str, within_s: flo
     while lack := await lacking():
         assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {what}: {lack}"
         await asyncio.sleep(0.3)
+
+
+def _judge_gaps(trouble: Faults, outcome: Outcome) -> None:
+    told = [seconds for seconds in trouble.told_after_s if seconds is not None]
+    late = [seconds for seconds in told if seconds > GAP_TOLD_WITHIN_S]
+    outcome.gaps = {"withheld": len(trouble.told_after_s), "told": len(told), "goal_s": GAP_TOLD_WITHIN_S}
+    if told:
+        outcome.gaps |= {"median_s": round(statistics.median(told), 1), "max_s": round(max(told), 1)}
+    if late or len(told) < len(trouble.told_after_s):
+        outcome.broken.append(
+            f"gaps in the count: {len(trouble.told_after_s) - len(told)} never told, {len(late)} later than a minute"
+        )
 
 
 def _compare(town: Town, outcome: Outcome) -> None:
