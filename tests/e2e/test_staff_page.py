@@ -1,6 +1,8 @@
 """The staff page in a real Chromium: hold for three seconds, without a sound, and never lose a press."""
 
 import asyncio
+import base64
+import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Error as PlaywrightError
+from tests.support.certificates import certificate_of
+from tests.support.console import launched
 from tests.support.fake_centre import FakeCentre, until
-from tests.support.nats import nats_server
+from tests.support.nats import free_port, nats_server
 from tests.support.school_core import NATS_PASSWORD, SITE, SchoolCore
 
 from qorgan.domain.actions import Role
@@ -20,6 +27,14 @@ from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.link.commands import AlarmProgress
 
 pytestmark = pytest.mark.browser
+DOOR = """
+[staff]
+host = "127.0.0.1"
+port = {port}
+address = "https://127.0.0.1:{port}"
+tls_cert = "server.pem"
+tls_key = "server.key"
+"""
 
 
 class Node:
@@ -59,11 +74,11 @@ def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
         loop.close()
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> Iterator[Node]:
+@contextmanager
+def a_node(folder: Path, more: str = "") -> Iterator[Node]:
     with running_loop() as loop, nats_server("--user", SITE, "--pass", NATS_PASSWORD) as carrier:
         centre = FakeCentre(carrier.url, SITE, NATS_PASSWORD)
-        school = SchoolCore(tmp_path, carrier.url)
+        school = SchoolCore(folder, carrier.url, more=more)
         node = Node(loop, school, centre)
         node.do(centre.__aenter__())
         try:
@@ -72,6 +87,12 @@ def node(tmp_path: Path) -> Iterator[Node]:
         finally:
             node.do(school.__aexit__())
             node.do(centre.__aexit__())
+
+
+@pytest.fixture
+def node(tmp_path: Path) -> Iterator[Node]:
+    with a_node(tmp_path) as node:
+        yield node
 
 
 @pytest.fixture
@@ -167,3 +188,29 @@ def test_a_phone_that_is_not_enrolled_says_so_and_names_the_telephone(node: Node
     page.goto(f"{node.school.http.base_url}/staff/")
     expect(page.locator("#notice")).to_contain_text("102")
     expect(page.locator("#page")).to_be_hidden()
+
+
+def test_over_https_the_page_stays_on_the_phone_and_another_certificate_is_refused(
+    tmp_path: Path, browser: Browser, page: Page
+) -> None:
+    """The phone believes this certificate and no other: here by its key, as if its authority were installed."""
+    cert, _, _ = certificate_of(tmp_path, "127.0.0.1")
+    key = x509.load_pem_x509_certificate(cert.read_bytes()).public_key()
+    pin = base64.b64encode(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
+    port = free_port()
+    with (
+        a_node(tmp_path, DOOR.format(port=port)) as node,
+        launched(browser.browser_type, f"--ignore-certificate-errors-spki-list={pin.decode()}") as phone,
+    ):
+        with pytest.raises(PlaywrightError, match="ERR_CERT_AUTHORITY_INVALID"):
+            page.goto(f"https://127.0.0.1:{port}/staff/")
+        trusting = phone.new_context(locale="ru-RU", service_workers="allow").new_page()
+        trusting.goto(f"https://127.0.0.1:{port}/staff/#{node.enrol().token}")
+        assert trusting.evaluate("window.isSecureContext")
+        trusting.evaluate("navigator.serviceWorker.ready")
+        hold(trusting, "#police")
+        expect(step(trusting, "received")).to_be_visible()
+        assert ["P1"] == node.levels()
+        node.do(node.school.kill())
+        trusting.reload()
+        expect(trusting.locator("#police")).to_contain_text("ПОЛИЦИЯ")

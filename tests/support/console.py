@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserType, Locator, Page, Playwright, expect
 
 LOCALES = Path(__file__).resolve().parents[2] / "web" / "src" / "locales"
 SHOWN_WITHIN_MS = 60_000  # generous: other work may run on the machine
@@ -34,9 +34,16 @@ expect.set_options(timeout=SHOWN_WITHIN_MS)  # Playwright itself gives 5 s
 @contextlib.contextmanager
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium: it decodes H.264, which Playwright's own does not."""
+    with launched(playwright.chromium) as browser:
+        yield browser
+
+
+@contextlib.contextmanager
+def launched(kind: BrowserType, *switches: str) -> Iterator[Browser]:
+    """The same with further switches, beside one that runs (`browser.browser_type`)."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(path for name in names if (path := shutil.which(name)))
-    browser = playwright.chromium.launch(executable_path=program, args=list(SWITCHES))
+    browser = kind.launch(executable_path=program, args=[*SWITCHES, *switches])
     try:
         yield browser
     finally:
