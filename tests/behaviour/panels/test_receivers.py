@@ -349,6 +349,18 @@ async def test_faults_have_a_beginning_and_an_end_and_outlive_a_restart(school: 
         assert [] == await school.alarms()
 
 
+async def test_an_opened_case_is_an_alarm_and_a_fault_until_it_is_closed(school: PanelSchool) -> None:
+    async with school.open():
+        panel = school.panel()
+        await panel.report("1137 00 000")
+        [alarm] = await school.alarms()
+        assert ("tamper", "P2") == (alarm.meaning, alarm.level)
+        assert ("fault", ("tamper",)) == [(one.state, one.faults) for one in await school.healths("gym")][-1]
+        await panel.report("3137 00 000")
+        assert ("ok", ()) == [(one.state, one.faults) for one in await school.healths("gym")][-1]
+        assert ["returned"] == [claim.claim for claim in await school.claims()], "the alarm is for a human to close"
+
+
 async def test_two_batteries_are_two_faults(school: PanelSchool) -> None:
     async with school.open():
         panel = school.panel()
