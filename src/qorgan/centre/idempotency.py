@@ -3,18 +3,28 @@
 import hashlib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Schema
+from ninja import Header, Schema
 
+from qorgan.centre.access.door import actor_of
 from qorgan.centre.access.models import KeptAnswer, User
 from qorgan.kernel.errors import Conflict
 
 Answer = TypeVar("Answer", bound=Schema)
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)]
 KEPT_FOR = timedelta(days=2)
+
+
+def asked_once(
+    request: HttpRequest, key: str | None, body: Schema, act: Callable[[], Answer], kind: type[Answer]
+) -> Answer:
+    """What a route answers that honours the key: `once` for whoever asks, for this path and body."""
+    return once(actor_of(request).user, key, said=(request.path, body.model_dump_json()), act=act, kind=kind)
 
 
 @transaction.atomic

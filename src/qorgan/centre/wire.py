@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
-from ninja import Schema
+from ninja import Query, Schema
 from pydantic import PlainSerializer, WithJsonSchema
 
 from qorgan.domain.places import LocalText
@@ -18,6 +18,7 @@ from qorgan.kernel.errors import Invalid
 T = TypeVar("T")
 Row = TypeVar("Row", bound=Model)
 MAX_PAGE = 500
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]  # rows of a page, as a route asks for it
 
 
 def instant(moment: datetime) -> str:

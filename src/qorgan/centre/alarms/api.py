@@ -1,11 +1,10 @@
 """Routes of `alarms`. Each step of an officer answers with the whole alarm and honours `Idempotency-Key`."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Header, Query, Router, Schema, Status
+from ninja import Router, Schema, Status
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.alarms import claims, orders, points, raising, service
@@ -36,16 +35,14 @@ from qorgan.centre.alarms.schemas import (
     UnitList,
     Verification,
 )
-from qorgan.centre.idempotency import once
-from qorgan.centre.wire import MAX_PAGE, Problem
+from qorgan.centre.idempotency import Key, asked_once
+from qorgan.centre.wire import Limit, Problem
 from qorgan.domain.access import Right
 from qorgan.domain.alarms import STEP_OF_VERDICT, Kind, Step
 
 router = Router(tags=["alarms"])
 STEP = {200: Alarm, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 ORDER = {200: ActionOrder, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
 @router.get("/alarms", response=AlarmPage, operation_id="list_alarms")
@@ -65,7 +62,7 @@ def list_alarms(
 def raise_alarm(request: HttpRequest, body: NewAlarm, key: Key = None) -> Alarm:
     """Raise an alarm on behalf of somebody who called."""
     call = raising.Call(**body.model_dump())
-    return _once(request, key, body, lambda: raising.on_behalf(actor_of(request), call))
+    return asked_once(request, key, body, lambda: raising.on_behalf(actor_of(request), call), Alarm)
 
 
 @router.post("/alarms/presentations", response=PresentationsTaken, operation_id="present_alarms")
@@ -94,14 +91,14 @@ def list_intervals(request: HttpRequest, alarm_id: UUID) -> IntervalList:
 def present_alarm(request: HttpRequest, alarm_id: UUID, body: Presentation, key: Key = None) -> Alarm:
     """This officer's screen drew the alarm."""
     data = {"drawn_at": body.drawn_at.isoformat()} if body.drawn_at else {}
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, Step.PRESENT, data=data))
+    return _step(request, alarm_id, key, body, Step.PRESENT, data=data)
 
 
 @router.post("/alarms/{alarm_id}/acknowledgement", response=STEP, operation_id="acknowledge_alarm")
 @needs(Right.ALARM_ACKNOWLEDGE)
 def acknowledge_alarm(request: HttpRequest, alarm_id: UUID, body: Acknowledgement, key: Key = None) -> Alarm:
     """Own it, for as long as there is a sign of you."""
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, Step.ACKNOWLEDGE))
+    return _step(request, alarm_id, key, body, Step.ACKNOWLEDGE)
 
 
 @router.post("/alarms/{alarm_id}/lease", response=STEP, operation_id="renew_lease")
@@ -115,7 +112,7 @@ def renew_lease(request: HttpRequest, alarm_id: UUID, body: Nothing) -> Alarm:
 @needs(Right.ALARM_ACKNOWLEDGE)
 def release_alarm(request: HttpRequest, alarm_id: UUID, body: Nothing, key: Key = None) -> Alarm:
     """Give it back: it calls for an owner again."""
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, Step.RELEASE))
+    return _step(request, alarm_id, key, body, Step.RELEASE)
 
 
 @router.post("/alarms/{alarm_id}/verification", response=STEP, operation_id="verify_alarm")
@@ -123,7 +120,7 @@ def release_alarm(request: HttpRequest, alarm_id: UUID, body: Nothing, key: Key 
 def verify_alarm(request: HttpRequest, alarm_id: UUID, body: Verification, key: Key = None) -> Alarm:
     """Say what the officer saw."""
     step = STEP_OF_VERDICT[body.verdict]
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, step, note=body.note))
+    return _step(request, alarm_id, key, body, step, note=body.note)
 
 
 @router.post("/alarms/{alarm_id}/claim", response=STEP, operation_id="claim_alarm")
@@ -131,67 +128,63 @@ def verify_alarm(request: HttpRequest, alarm_id: UUID, body: Verification, key: 
 def claim_alarm(request: HttpRequest, alarm_id: UUID, body: NewClaim, key: Key = None) -> Alarm:
     """The school said something of it by telephone. It ends nothing: a verdict has to look at it."""
     said = body.model_dump()
-    return _once(request, key, body, lambda: claims.by_officer(actor_of(request), alarm_id, **said))
+    return asked_once(request, key, body, lambda: claims.by_officer(actor_of(request), alarm_id, **said), Alarm)
 
 
 @router.post("/alarms/{alarm_id}/notes", response=STEP, operation_id="note_alarm")
 @needs(Right.ALARM_VERIFY)
 def note_alarm(request: HttpRequest, alarm_id: UUID, body: Note, key: Key = None) -> Alarm:
     """A note in the log."""
-    return _once(request, key, body, lambda: service.note(actor_of(request), alarm_id, body.text))
+    return asked_once(request, key, body, lambda: service.note(actor_of(request), alarm_id, body.text), Alarm)
 
 
 @router.post("/alarms/{alarm_id}/shelf", response=STEP, operation_id="shelve_alarm")
 @needs(Right.ALARM_SHELVE)
 def shelve_alarm(request: HttpRequest, alarm_id: UUID, body: NewShelf, key: Key = None) -> Alarm:
     """Ask for it to be put aside until then; it is as loud as before until a second person agrees."""
-    act = lambda: service.step(actor_of(request), alarm_id, Step.SHELVE, note=body.reason, until=body.until)  # noqa: E731
-    return _once(request, key, body, act)
+    return _step(request, alarm_id, key, body, Step.SHELVE, note=body.reason, until=body.until)
 
 
 @router.post("/alarms/{alarm_id}/shelf/confirmation", response=STEP, operation_id="confirm_shelf")
 @needs(Right.ALARM_SHELVE)
 def confirm_shelf(request: HttpRequest, alarm_id: UUID, body: Nothing, key: Key = None) -> Alarm:
     """The second person agrees; 403 `alarm.second_person` for the first."""
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, Step.CONFIRM_SHELF))
+    return _step(request, alarm_id, key, body, Step.CONFIRM_SHELF)
 
 
 @router.delete("/alarms/{alarm_id}/shelf", response=STEP, operation_id="unshelve_alarm")
 @needs(Right.ALARM_SHELVE)
 def unshelve_alarm(request: HttpRequest, alarm_id: UUID, key: Key = None) -> Alarm:
     """Take it from the shelf, or the wish for one back."""
-    return _once(request, key, Nothing(), lambda: service.step(actor_of(request), alarm_id, Step.UNSHELVE))
+    return _step(request, alarm_id, key, Nothing(), Step.UNSHELVE)
 
 
 @router.post("/alarms/{alarm_id}/closure", response=STEP, operation_id="close_alarm")
 @needs(Right.ALARM_CLOSE)
 def close_alarm(request: HttpRequest, alarm_id: UUID, body: Closure, key: Key = None) -> Alarm:
     """End it, with what it was. Of a real P1 this is the first of two signatures, and wants a note."""
-    act = lambda: service.step(  # noqa: E731
-        actor_of(request), alarm_id, Step.CLOSE, disposition=body.disposition, note=body.note
-    )
-    return _once(request, key, body, act)
+    return _step(request, alarm_id, key, body, Step.CLOSE, disposition=body.disposition, note=body.note)
 
 
 @router.post("/alarms/{alarm_id}/closure/confirmation", response=STEP, operation_id="confirm_closure")
 @needs(Right.ALARM_CONFIRM_CLOSURE)
 def confirm_closure(request: HttpRequest, alarm_id: UUID, body: Nothing, key: Key = None) -> Alarm:
     """The second person ends it; 403 `alarm.second_person` for the first."""
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, Step.COUNTERSIGN))
+    return _step(request, alarm_id, key, body, Step.COUNTERSIGN)
 
 
 @router.delete("/alarms/{alarm_id}/closure", response=STEP, operation_id="withdraw_closure")
 @needs(Right.ALARM_CLOSE)
 def withdraw_closure(request: HttpRequest, alarm_id: UUID, key: Key = None) -> Alarm:
     """Take the first signature back."""
-    return _once(request, key, Nothing(), lambda: service.step(actor_of(request), alarm_id, Step.WITHDRAW))
+    return _step(request, alarm_id, key, Nothing(), Step.WITHDRAW)
 
 
 @router.post("/alarms/{alarm_id}/review", response=STEP, operation_id="review_alarm")
 @needs(Right.ALARM_REVIEW)
 def review_alarm(request: HttpRequest, alarm_id: UUID, body: Review, key: Key = None) -> Alarm:
     """Somebody has looked at how a closed alarm was handled."""
-    return _once(request, key, body, lambda: service.step(actor_of(request), alarm_id, Step.REVIEW, note=body.note))
+    return _step(request, alarm_id, key, body, Step.REVIEW, note=body.note)
 
 
 @router.get("/incidents", response=IncidentList, operation_id="list_incidents")
@@ -239,9 +232,8 @@ def order_all_clear(request: HttpRequest, school_id: UUID, body: NewAllClear, ke
 def _ordered(
     request: HttpRequest, key: str | None, body: Schema, school_id: UUID, action: ActionWord, kind: Kind
 ) -> ActionOrder:
-    actor = actor_of(request)
-    act = lambda: orders.order(actor, school_id, action, kind)  # noqa: E731
-    return once(actor.user, key, said=(request.path, body.model_dump_json()), act=act, kind=ActionOrder)
+    act = lambda: orders.order(actor_of(request), school_id, action, kind)  # noqa: E731
+    return asked_once(request, key, body, act, ActionOrder)
 
 
 # --- out of service ------------------------------------------------------------------------------------------------
@@ -277,5 +269,6 @@ def put_back_into_service(request: HttpRequest, school_id: UUID, key: str) -> St
     return Status(204, None)
 
 
-def _once(request: HttpRequest, key: str | None, body: Schema, act: Callable[[], Alarm]) -> Alarm:
-    return once(actor_of(request).user, key, said=(request.path, body.model_dump_json()), act=act, kind=Alarm)
+def _step(request: HttpRequest, alarm_id: UUID, key: str | None, body: Schema, step: Step, **said: Any) -> Alarm:
+    """One step of an officer; `said` as `service.step` takes it."""
+    return asked_once(request, key, body, lambda: service.step(actor_of(request), alarm_id, step, **said), Alarm)

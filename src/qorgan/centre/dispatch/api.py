@@ -1,11 +1,10 @@
 """Routes of `dispatch`. Writes honour `Idempotency-Key`."""
 
-from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Path, Router, Schema
+from ninja import Path, Router
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.alarms.schemas import Alarm, Unit
@@ -23,7 +22,7 @@ from qorgan.centre.dispatch.schemas import (
     UnitOutOfService,
     Word,
 )
-from qorgan.centre.idempotency import once
+from qorgan.centre.idempotency import Key, asked_once
 from qorgan.centre.papers.answer import PDF, pdf
 from qorgan.centre.papers.render import Language
 from qorgan.centre.wire import Problem
@@ -31,9 +30,7 @@ from qorgan.domain import dispatch as domain
 from qorgan.domain.access import Right
 from qorgan.domain.dispatch import Verb
 
-T = TypeVar("T", bound=Schema)
 router = Router(tags=["dispatch"])
-Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=100)]
 VERB = {200: Dispatch, 403: Problem, 404: Problem, 409: Problem, 422: Problem}
 
 
@@ -50,7 +47,7 @@ def offer_dispatch(request: HttpRequest, alarm_id: UUID, body: Offer, key: Key =
     """Offer the call to a unit. With `by` or `record` it was accepted in the same breath."""
     word = domain.Word(by=body.by, record=body.record) if body.by or body.record else None
     act = lambda: service.offer(actor_of(request), alarm_id, body.unit, note=body.note, word=word)  # noqa: E731
-    return _once(request, key, body, act, Dispatch)
+    return asked_once(request, key, body, act, Dispatch)
 
 
 @router.post(
@@ -62,7 +59,7 @@ def offer_dispatch(request: HttpRequest, alarm_id: UUID, body: Offer, key: Key =
 def dispatch_alarm(request: HttpRequest, alarm_id: UUID, body: Send, key: Key = None) -> Alarm:
     """Send a unit that has already said yes to the officer, who is named as having heard it."""
     act = lambda: service.send(actor_of(request), alarm_id, body.unit, note=body.note)  # noqa: E731
-    return _once(request, key, body, act, Alarm)
+    return asked_once(request, key, body, act, Alarm)
 
 
 @router.post("/dispatches/{dispatch_id}/{verb}", response=VERB, operation_id="hear_of_dispatch")
@@ -73,7 +70,7 @@ def hear_of_dispatch(
     """Write down what was heard of a unit."""
     word = domain.Word(by=body.by, record=body.record, reason=body.reason)
     act = lambda: service.hear(actor_of(request), dispatch_id, verb, word=word, note=body.note)  # noqa: E731
-    return _once(request, key, body, act, Dispatch)
+    return asked_once(request, key, body, act, Dispatch)
 
 
 @router.get("/alarms/{alarm_id}/units", response={200: CandidateList, 404: Problem}, operation_id="list_candidates")
@@ -150,7 +147,3 @@ def get_after_action(request: HttpRequest, alarm_id: UUID) -> AfterAction:
 def get_case_paper(request: HttpRequest, alarm_id: UUID, language: Language = "kk") -> HttpResponse:
     """The case on paper (PDF/A-2b); a line in the audit of whoever takes it."""
     return pdf(report.case_paper(actor_of(request), alarm_id, language), f"case-{alarm_id}-{language}.pdf")
-
-
-def _once(request: HttpRequest, key: str | None, body: Schema, act: Callable[[], T], kind: type[T]) -> T:
-    return once(actor_of(request).user, key, said=(request.path, body.model_dump_json()), act=act, kind=kind)

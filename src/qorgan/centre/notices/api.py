@@ -23,7 +23,7 @@ from qorgan.centre.notices.schemas import (
     SubscriptionPage,
 )
 from qorgan.centre.notices.worker import couriers
-from qorgan.centre.wire import MAX_PAGE, Problem
+from qorgan.centre.wire import Limit, Problem
 from qorgan.domain.access import Right
 from qorgan.domain.notices import Channel
 from qorgan.kernel.clock import SystemClock
@@ -31,7 +31,6 @@ from qorgan.protocols import webpush
 from qorgan.protocols.cap.document import MIME
 
 router = Router(tags=["notices"])
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
 @router.get("/notices/channels", response=ChannelList, operation_id="list_channels")

@@ -1,10 +1,10 @@
 """Routes of `supervision`."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Router
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.supervision import reading
@@ -17,12 +17,11 @@ from qorgan.centre.supervision.schemas import (
     Taking,
     WayInPage,
 )
-from qorgan.centre.wire import MAX_PAGE, Problem
+from qorgan.centre.wire import Limit, Problem
 from qorgan.domain.access import Right
 from qorgan.domain.supervision import Duty, Proof
 
 router = Router(tags=["supervision"])
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
 @router.get("/supervision/faults", response=FaultPage, operation_id="list_faults")
