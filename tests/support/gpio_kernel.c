@@ -23,6 +23,7 @@
 
 #define CHIP "/dev/gpiochip0"
 #define SYSFS "/sys/dev/char/254:0/subsystem"
+#define EDGES (GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING)
 enum { LINES = 32, GONE = LINES, BUSY, BYTES };
 
 static volatile unsigned char *levels;
@@ -49,33 +50,41 @@ static int logical(unsigned index)
 	return physical(index) ^ !!(flags_of[index] & GPIO_V2_LINE_FLAG_ACTIVE_LOW);
 }
 
+/* Queue an event for each input that has changed. With the mutex held; before a level is told, too: what was told to be
+ * high has risen, and its fall is an edge of its own. */
+static void look(void)
+{
+	struct timespec now;
+	for (unsigned i = 0; line_fd >= 0 && !levels[GONE] && i < held.num_lines; i++) {
+		if (!(flags_of[i] & EDGES))
+			continue;
+		int value = logical(i);
+		if (value == seen[i])
+			continue;
+		seen[i] = value;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		struct gpio_v2_line_event event = {
+			.timestamp_ns = now.tv_sec * 1000000000ull + now.tv_nsec,
+			.id = value ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE,
+			.offset = held.offsets[i],
+			.seqno = ++seqno,
+			.line_seqno = ++line_seqno[i],
+		};
+		if (send(far_fd, &event, sizeof event, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			break; /* as the kernel: the buffer is full, the event is lost */
+	}
+}
+
 static void *watch(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		struct timespec pause = {0, 1000000}, now;
+		struct timespec pause = {0, 1000000};
 		nanosleep(&pause, NULL);
 		pthread_mutex_lock(&mutex);
 		if (line_fd >= 0 && levels[GONE])
 			shutdown(far_fd, SHUT_RDWR);
-		for (unsigned i = 0; line_fd >= 0 && !levels[GONE] && i < held.num_lines; i++) {
-			if (!(flags_of[i] & (GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING)))
-				continue;
-			int value = logical(i);
-			if (value == seen[i])
-				continue;
-			seen[i] = value;
-			clock_gettime(CLOCK_MONOTONIC, &now);
-			struct gpio_v2_line_event event = {
-				.timestamp_ns = now.tv_sec * 1000000000ull + now.tv_nsec,
-				.id = value ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE,
-				.offset = held.offsets[i],
-				.seqno = ++seqno,
-				.line_seqno = ++line_seqno[i],
-			};
-			if (send(far_fd, &event, sizeof event, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-				break; /* as the kernel: the buffer is full, the event is lost */
-		}
+		look();
 		pthread_mutex_unlock(&mutex);
 	}
 	return NULL;
@@ -144,10 +153,9 @@ int open(const char *path, int how, ...)
 static int allowed(uint64_t flags)
 {
 	uint64_t directions = GPIO_V2_LINE_FLAG_INPUT | GPIO_V2_LINE_FLAG_OUTPUT;
-	uint64_t edges = GPIO_V2_LINE_FLAG_EDGE_RISING | GPIO_V2_LINE_FLAG_EDGE_FALLING;
 	uint64_t biases = GPIO_V2_LINE_FLAG_BIAS_PULL_UP | GPIO_V2_LINE_FLAG_BIAS_PULL_DOWN |
 			  GPIO_V2_LINE_FLAG_BIAS_DISABLED;
-	if ((flags & directions) == directions || (flags & edges && !(flags & GPIO_V2_LINE_FLAG_INPUT)))
+	if ((flags & directions) == directions || (flags & EDGES && !(flags & GPIO_V2_LINE_FLAG_INPUT)))
 		return 0;
 	return !(flags & biases) || flags & directions;
 }
@@ -195,10 +203,11 @@ static int get_values(struct gpio_v2_line_values *values)
 {
 	if (!values->mask)
 		return fail(EINVAL);
+	look();
 	values->bits = 0;
 	for (unsigned i = 0; i < held.num_lines; i++)
 		if (values->mask >> i & 1)
-			values->bits |= (uint64_t)logical(i) << i;
+			values->bits |= (uint64_t)(flags_of[i] & EDGES ? seen[i] : logical(i)) << i;
 	return 0;
 }
 
