@@ -22,19 +22,23 @@ def test_two_officers_handle_a_p1_by_keyboard_alone(town: Town, window: OpenWind
             expect(desk.see("alarm-screen", alarm=alarm)).to_be_visible()
         first_owns(first, second)
         first_ticks_the_checklist(first)
+        first_listens(first)
+        the_school_rings_and_nothing_ends(first, second)
         press(first, "v", "1")
         expect(first.see("alarm-screen", state="confirmed")).to_be_visible()
         a_unit_is_sent_and_arrives(first)
         first_signs(first)
         second_signs(second)
+        second_reviews(second)
         for desk in (first, second):
             expect(desk.see("queue-empty")).to_be_visible()
             assert desk.raw_keys() == []
     with town.sign_in(OFFICER) as officer:
         closed = officer.get(f"/api/alarms/{alarm}")
         report = officer.get(f"/api/alarms/{alarm}/after-action")
-    assert closed["state"] == "closed" and closed["confirmed_by"]["id"] != closed["owner"]["id"]
-    assert [line["action"] for line in closed["log"]][-2:] == ["signed", "closed"]
+    assert closed["state"] == "reviewed" and closed["confirmed_by"]["id"] != closed["owner"]["id"]
+    assert [line["action"] for line in closed["log"]][-3:] == ["signed", "closed", "reviewed"]
+    assert [claim["by"] for claim in closed["claims"]] == ["Вахтёр Смағұлова"]
     assert report["checklist"]["done"] == 1
     measured = {(part["start"], part["end"]): part["seconds"] for part in report["intervals"]}
     assert measured[("pressed", "dispatched")] is not None and measured[("pressed", "closed")] is not None
@@ -60,6 +64,31 @@ def first_ticks_the_checklist(first: Console) -> None:
     done = first.page.locator('[data-testid="checklist-item"] input:checked')
     expect(done).to_have_count(1)
     first.page.evaluate("document.activeElement.blur()")
+
+
+def first_listens(first: Console) -> None:
+    """One of the cameras has a microphone: its picture alone has a speaker, which is off until it is pressed."""
+    speaker = first.see("tile-sound")
+    expect(speaker).to_have_count(1)
+    expect(speaker).to_have_attribute("data-state", "off")
+    speaker.press("Enter")
+    expect(speaker).to_have_attribute("aria-pressed", "true")
+    expect(speaker).to_have_attribute("aria-label", first.words("sound_of.stop"))
+    speaker.press("Enter")
+    expect(speaker).to_have_attribute("data-state", "off")
+    first.page.evaluate("document.activeElement.blur()")
+
+
+def the_school_rings_and_nothing_ends(first: Console, second: Console) -> None:
+    """A mistake, says a voice on the telephone: both desks read who said it, and the alarm goes on."""
+    press(first, "x")
+    expect(first.see("phone-by")).to_be_focused()
+    first.page.keyboard.type("Вахтёр Смағұлова")
+    press(first, "Enter")
+    for desk in (first, second):
+        expect(desk.see("claim-cancel")).to_contain_text("Вахтёр Смағұлова")
+        expect(desk.see("alarm-screen", state="owned")).to_be_visible()
+    expect(first.see("phone-claim-form")).to_have_count(0)
 
 
 def a_unit_is_sent_and_arrives(first: Console) -> None:
@@ -92,3 +121,11 @@ def second_signs(second: Console) -> None:
     expect(second.see("sign-here")).to_be_visible()
     expect(second.see("closing")).to_contain_text("Еден жуушы байқамай басқан")
     press(second, "Enter")
+
+
+def second_reviews(second: Console) -> None:
+    expect(second.see("alarm-screen", state="closed")).to_be_visible()
+    press(second, "o")
+    expect(second.see("review-note")).to_be_focused()
+    press(second, "Tab", "Enter")
+    expect(second.see("reviewed")).to_be_visible()

@@ -396,6 +396,7 @@ def _camera(site: SiteId, camera: CameraPlan, at: dict[str, int]) -> Camera:
         sub=f"{address}/sub",
         user=CAMERA_USER if camera.locked else None,
         onvif=onvif if camera.locked else None,
+        audio=camera.hears,
     )
 
 

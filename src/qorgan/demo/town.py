@@ -98,9 +98,15 @@ SCHOOL = SchoolPlan(
     site=SiteId("kst-012"),
     name=_text("№ 12 мектеп", "Школа № 12", "School No. 12"),
     cameras=(
-        _camera("hall", _text("Фойе", "Фойе", "Entrance hall"), "entrance", "hall", hears=True),
+        _camera("hall", _text("Фойе", "Фойе", "Entrance hall"), "entrance", "hall"),
         _camera("porch", _text("Бас кіреберіс", "Главный вход", "Main entrance"), "entrance", "entrance", locked=True),
-        _camera("corridor", _text("1-қабат дәлізі", "Коридор, 1 этаж", "Corridor, floor 1"), "corridor", "corridor"),
+        _camera(
+            "corridor",
+            _text("1-қабат дәлізі", "Коридор, 1 этаж", "Corridor, floor 1"),
+            "corridor",
+            "corridor",
+            hears=True,
+        ),
         _camera("stairs", _text("Баспалдақ", "Лестница", "Stairs"), "stairs", "hall", locked=True),
         _camera("dining", _text("Асхана", "Столовая", "Dining hall"), "dining", "classroom"),
         _camera("yard", _text("Мектеп ауласы", "Двор школы", "School yard"), "yard", "yard"),
