@@ -40,9 +40,7 @@ class AlarmRaised(Message, frozen=True):
     duress: bool = False  # raised under threat: nobody calls back
     note: str = ""
     presses: int = 1  # how often it was pressed before it could be sent
-    durable_at: datetime | None = (
-        None  # the node's clock: its disk has it since; None: it does not know (any more)
-    )
+    durable_at: datetime | None = None  # the node's clock: its disk has it since; None: it does not know (any more)
 
 
 class AlarmClaim(Message, frozen=True):
