@@ -96,7 +96,7 @@ function Shown({ alarm, parts, onChoose, onLeave, onReport }: { alarm: Alarm; pa
             brought={painted ? parts.steps(alarm) : LATER}
           />
           {painted && parts.checklist(alarm)}
-          <div className="mt-auto flex flex-wrap items-center gap-2 border-t p-2">
+          <div className="mt-auto flex flex-wrap items-center gap-2 border-t bg-surface p-2 xl:sticky xl:bottom-0">
             {next !== undefined && (
               <Button small onClick={() => onChoose(next)} data-testid="next-alarm">
                 {t("alarm.next")}
