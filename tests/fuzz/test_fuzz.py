@@ -5,7 +5,6 @@
 
 import json
 import os
-import random
 import socket
 from pathlib import Path
 
@@ -17,13 +16,13 @@ from tests.fuzz.target import Target, damaged
 from tests.fuzz.targets import all_targets, written_down
 
 INPUTS = int(os.environ.get("QORGAN_FUZZ", "300"))
+SEED = 1  # the same for everybody: what nobody has met yet is for the nightly form
 NAMES = list(all_targets())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_damaged_is_borne(name: str) -> None:
-    seed = random.SystemRandom().getrandbits(32)
-    report = fuzz_target(all_targets()[name], inputs=INPUTS, seed=seed)
+    report = fuzz_target(all_targets()[name], inputs=INPUTS, seed=SEED)
     assert report.finding is None, report.finding
 
 

@@ -16,6 +16,7 @@ MAX_BOX_BYTES = 64 * 1024 * 1024
 MAX_HEAD_BYTES = 1024 * 1024
 _MAX_SAMPLES = 10_000
 _MAX_BOXES = 64  # inside one box; ours hold at most six
+_MAX_CHANNELS = 255  # of sound; beyond, no channel layout can name them
 _MAX_SETS = 255  # picture parameter sets of one stream (14496-15 §5.3.3.1.2 counts them in a byte)
 _NOT_SYNC_BIT = NOT_SYNC & 0x10000
 _DATA_OFFSET, _FIRST_FLAGS, _DURATION_AND_SIZE, _SAMPLE_FLAGS, _OFFSETS = 0x1, 0x4, 0x300, 0x400, 0x800
@@ -250,6 +251,8 @@ def _parse_sound_entry(data: bytes, name: bytes, start: int, end: int) -> AudioT
     if end - start < 28:
         raise _damaged("a sample entry is cut short")
     channels, rate = struct.unpack_from(">H", data, start + 16)[0], struct.unpack_from(">H", data, start + 24)[0]
+    if not 1 <= channels <= _MAX_CHANNELS:
+        raise _damaged(f"sound of {channels} channels")
     if name != b"mp4a":
         return AudioTrack(name.decode("ascii"), rate, channels)
     at, box_end = _child(data, start + 28, end, b"esds")
