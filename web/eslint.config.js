@@ -15,6 +15,9 @@ const features = [
   "notices",
   "dispatch",
   "actions",
+  "cameras",
+  "setup",
+  "supervision",
 ];
 
 /** Features use ui, player, world and api; they do not import each other (style guide §10). */

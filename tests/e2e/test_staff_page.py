@@ -18,7 +18,7 @@ from tests.support.certificates import certificate_of
 from tests.support.console import launched
 from tests.support.fake_centre import FakeCentre, until
 from tests.support.nats import free_port, nats_server
-from tests.support.school_core import NATS_PASSWORD, SITE, SchoolCore
+from tests.support.school_core import HTTPS_DOOR, NATS_PASSWORD, SITE, SchoolCore
 
 from qorgan.domain.actions import Role
 from qorgan.domain.places import LocalText
@@ -27,14 +27,6 @@ from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.link.commands import AlarmProgress
 
 pytestmark = pytest.mark.browser
-DOOR = """
-[staff]
-host = "127.0.0.1"
-port = {port}
-address = "https://127.0.0.1:{port}"
-tls_cert = "server.pem"
-tls_key = "server.key"
-"""
 
 
 class Node:
@@ -199,7 +191,7 @@ def test_over_https_the_page_stays_on_the_phone_and_another_certificate_is_refus
     pin = base64.b64encode(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
     port = free_port()
     with (
-        a_node(tmp_path, DOOR.format(port=port)) as node,
+        a_node(tmp_path, HTTPS_DOOR.format(port=port)) as node,
         launched(browser.browser_type, f"--ignore-certificate-errors-spki-list={pin.decode()}") as phone,
     ):
         with pytest.raises(PlaywrightError, match="ERR_CERT_AUTHORITY_INVALID"):

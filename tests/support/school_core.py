@@ -21,6 +21,15 @@ SITE = "kst-012"
 NATS_PASSWORD = "nats-hunter2"
 TOKEN = "button-hunter2"
 NO_KEY = base64.urlsafe_b64encode(bytes(32)).decode().rstrip("=")  # a centre that signs nothing
+# The staff's page over HTTPS, with the certificate that `certificates.certificate_of` writes
+HTTPS_DOOR = """
+[staff]
+host = "127.0.0.1"
+port = {port}
+address = "https://127.0.0.1:{port}"
+tls_cert = "server.pem"
+tls_key = "server.key"
+"""
 CONFIG = """\
 [site]
 id = "kst-012"

@@ -34,6 +34,8 @@ class SlowRelay:
         self._connections.add(task)
         try:
             await self._join(reader, writer)
+        except asyncio.CancelledError:
+            pass  # the relay ends; asyncio would log it as a failure of ours
         finally:
             self._connections.discard(task)
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.certificates import certificate_of
 from tests.support.fake_centre import FakeCentre, until
 from tests.support.nats import NatsServer, free_port
-from tests.support.school_core import SchoolCore
+from tests.support.school_core import HTTPS_DOOR, SchoolCore
 from typer.testing import CliRunner
 
 from qorgan.edge.cli import app as edge_app
@@ -20,15 +20,6 @@ from qorgan.edge.config import StaffDoor
 from qorgan.edge.core.node import NodeFault
 from qorgan.edge.staff.listener import StaffListener
 from qorgan.kernel.clock import SystemClock
-
-DOOR = """
-[staff]
-host = "127.0.0.1"
-port = {port}
-address = "https://127.0.0.1:{port}"
-tls_cert = "server.pem"
-tls_key = "server.key"
-"""
 
 
 @pytest.fixture
@@ -39,7 +30,7 @@ def port() -> int:
 @pytest.fixture
 async def school(tmp_path: Path, carrier: NatsServer, centre: FakeCentre, port: int) -> AsyncIterator[SchoolCore]:
     certificate_of(tmp_path, "127.0.0.1")
-    async with SchoolCore(tmp_path, carrier.url, more=DOOR.format(port=port)) as school:
+    async with SchoolCore(tmp_path, carrier.url, more=HTTPS_DOOR.format(port=port)) as school:
         yield school
 
 
@@ -83,7 +74,7 @@ async def test_a_phone_that_does_not_know_the_authority_refuses_and_nothing_is_s
 async def test_a_certificate_that_is_not_there_keeps_no_button_from_working_and_is_told(
     tmp_path: Path, carrier: NatsServer, centre: FakeCentre, port: int
 ) -> None:
-    async with SchoolCore(tmp_path, carrier.url, more=DOOR.format(port=port)) as school:
+    async with SchoolCore(tmp_path, carrier.url, more=HTTPS_DOOR.format(port=port)) as school:
         assert (await school.press()).status_code == 201
         await school.until_health(lambda health: "staff.certificate" in health["faults"])
         assert (
@@ -98,7 +89,7 @@ async def test_a_certificate_that_is_not_there_keeps_no_button_from_working_and_
 )
 def test_edge_check_warns_a_month_before_it_ends(tmp_path: Path, port: int, days: int, bad: int, words: str) -> None:
     certificate_of(tmp_path, "127.0.0.1", since=timedelta(days=-9), until=timedelta(days=days))
-    SchoolCore(tmp_path, "nats://127.0.0.1:4222", more=DOOR.format(port=port))  # writes edge.toml; nothing starts
+    SchoolCore(tmp_path, "nats://127.0.0.1:4222", more=HTTPS_DOOR.format(port=port))  # writes edge.toml; nothing starts
     checked = CliRunner().invoke(edge_app, ["check", "--json", "--config", str(tmp_path / "edge.toml")])
     [row] = [one for one in json.loads(checked.stdout)["checks"] if one["what"] == "certificate of the staff page"]
     assert (row["good"], words in row["found"]) == (not bad, True)

@@ -7,7 +7,7 @@ import type { Alarm, Level, School } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
 import { Dialog } from "@/ui/overlays";
 import { Segmented } from "@/ui/surfaces";
-import { problemText } from "@/vocabulary/text";
+import { Problem } from "@/vocabulary/problem";
 import { useWords } from "@/vocabulary/use-words";
 import { useWorld } from "@/world/hooks";
 import { matching } from "./matching";
@@ -121,11 +121,7 @@ function Form({ school, onClose, onRaised }: Omit<Props, "open">) {
         testId="raise-place"
       />
       <Field label={t("caller.note")} value={note} onChange={setNote} testId="raise-note" />
-      {raise.error !== null && (
-        <p role="alert" className="text-sm text-caution">
-          {problemText(t, raise.error)}
-        </p>
-      )}
+      <Problem error={raise.error} />
       <div className="flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={onClose}>
           {t("action_word.cancel")}

@@ -3,9 +3,10 @@ import { PhoneIncoming } from "lucide-react";
 import { useState } from "react";
 import type { Alarm } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
+import { TextField } from "@/ui/fields";
 import { useKeys } from "@/ui/keys";
 import { Dialog } from "@/ui/overlays";
-import { problemText } from "@/vocabulary/text";
+import { Problem } from "@/vocabulary/problem";
 import { useWords } from "@/vocabulary/use-words";
 import { type PhoneClaim as Said, useAlarmAct } from "./actions";
 
@@ -68,24 +69,20 @@ function WriteDown({ alarm, onDone }: { alarm: Alarm; onDone: () => void }) {
           </label>
         ))}
       </div>
-      <input
-        autoFocus
+      <TextField
+        focus
+        label={t("phone.by")}
         value={said.by}
-        onChange={(event) => change({ by: event.target.value })}
+        onChange={(by) => change({ by })}
         maxLength={200}
-        placeholder={t("phone.by")}
-        aria-label={t("phone.by")}
-        className={FIELD}
-        data-testid="phone-by"
+        testId="phone-by"
       />
-      <input
+      <TextField
+        label={t("phone.note")}
         value={said.note}
-        onChange={(event) => change({ note: event.target.value })}
+        onChange={(note) => change({ note })}
         maxLength={2000}
-        placeholder={t("phone.note")}
-        aria-label={t("phone.note")}
-        className={FIELD}
-        data-testid="phone-note"
+        testId="phone-note"
       />
       <label className="flex cursor-pointer items-start gap-2 rounded-md border border-caution px-2 py-1.5">
         <input
@@ -100,11 +97,7 @@ function WriteDown({ alarm, onDone }: { alarm: Alarm; onDone: () => void }) {
           <span className="text-sm text-ink-2">{t("phone.duress_detail")}</span>
         </span>
       </label>
-      {act.error !== null && (
-        <p role="alert" className="text-sm text-caution" data-testid="phone-problem">
-          {problemText(t, act.error)}
-        </p>
-      )}
+      <Problem error={act.error} testId="phone-problem" />
       <Button type="submit" disabled={!named || act.isPending} data-testid="phone-write">
         {t("phone.write")}
         <Kbd>↵</Kbd>
@@ -112,5 +105,3 @@ function WriteDown({ alarm, onDone }: { alarm: Alarm; onDone: () => void }) {
     </form>
   );
 }
-
-const FIELD = "h-9 rounded-md border border-line-2 bg-ground px-2 placeholder:text-ink-3";

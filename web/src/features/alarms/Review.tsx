@@ -5,7 +5,7 @@ import type { Alarm } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
 import { Dialog } from "@/ui/overlays";
-import { problemText } from "@/vocabulary/text";
+import { Problem } from "@/vocabulary/problem";
 import { dayAndClock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useAlarmAct } from "./actions";
@@ -69,11 +69,7 @@ function Words({ alarm, onDone }: { alarm: Alarm; onDone: () => void }) {
         className="rounded-md border border-line-2 bg-ground px-2 py-1.5 placeholder:text-ink-3"
         data-testid="review-note"
       />
-      {act.error !== null && (
-        <p role="alert" className="text-sm text-caution" data-testid="review-problem">
-          {problemText(t, act.error)}
-        </p>
-      )}
+      <Problem error={act.error} testId="review-problem" />
       <Button type="submit" disabled={act.isPending} data-testid="review-sign">
         {t("review.sign")}
       </Button>

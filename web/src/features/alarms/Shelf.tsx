@@ -3,6 +3,7 @@ import { Archive } from "lucide-react";
 import { useState } from "react";
 import type { Alarm } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
+import { TextField } from "@/ui/fields";
 import { useKeys } from "@/ui/keys";
 import { Dialog } from "@/ui/overlays";
 import { Segmented } from "@/ui/surfaces";
@@ -73,15 +74,13 @@ function Ask({ onAct, onDone }: { onAct: (act: Act) => void; onDone: () => void 
         onChoose={setMinutes}
         choices={MINUTES.map((value) => ({ value, label: t("shelf.minutes", { count: Number(value) }) }))}
       />
-      <input
-        autoFocus
+      <TextField
+        focus
+        label={t("shelf.reason")}
         value={reason}
-        onChange={(event) => setReason(event.target.value)}
+        onChange={setReason}
         maxLength={300}
-        placeholder={t("shelf.reason")}
-        aria-label={t("shelf.reason")}
-        className="h-9 rounded-md border border-line-2 bg-ground px-2 placeholder:text-ink-3"
-        data-testid="shelf-reason"
+        testId="shelf-reason"
       />
       <Button type="submit" disabled={reason.trim() === ""} data-testid="ask-shelf">
         {t("shelf.ask")}

@@ -3,7 +3,7 @@ import { type ReactNode, useState } from "react";
 import type { Alarm } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
-import { problemText } from "@/vocabulary/text";
+import { Problem } from "@/vocabulary/problem";
 import { clock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useSession } from "@/world/hooks";
@@ -105,11 +105,7 @@ export function Steps({ alarm, allowed, doing, brought }: Props) {
           <Close alarm={alarm} allowed={allowed} onAct={act} />
         )}
       </Step>
-      {doing.error !== null && (
-        <p role="alert" className="p-2 text-sm text-caution" data-testid="step-problem">
-          {problemText(t, doing.error)}
-        </p>
-      )}
+      <Problem error={doing.error} className="p-2" testId="step-problem" />
     </div>
   );
 }

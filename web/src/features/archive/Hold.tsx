@@ -8,6 +8,7 @@ import type { Camera } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/overlays";
 import { Skeleton } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
 import { number, problemText } from "@/vocabulary/text";
 import { clock, day, dayAndClock, fromLocal } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
@@ -240,11 +241,7 @@ function Standing({ camera, purpose }: { camera: string; purpose: string }) {
       <h3 className="text-sm font-medium text-ink-2">
         {items.length === 0 ? t("hold.empty") : t("hold.standing")}
       </h3>
-      {release.error !== null && (
-        <p role="alert" className="text-sm text-caution">
-          {problemText(t, release.error)}
-        </p>
-      )}
+      <Problem error={release.error} />
       <ul className="max-h-48 divide-y overflow-y-auto" data-testid="holds">
         {items.map((one) => (
           <li key={one.id} className="flex items-center gap-3 py-2 text-sm" data-testid="hold">

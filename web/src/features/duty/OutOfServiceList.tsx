@@ -3,6 +3,7 @@ import { Wrench } from "lucide-react";
 import type { OutOfService } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Panel, Skeleton } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
 import { problemText } from "@/vocabulary/text";
 import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
@@ -80,11 +81,7 @@ export function Point({ point, named = false }: { point: OutOfService; named?: b
           {t("out.back")}
         </Button>
       )}
-      {back.error !== null && (
-        <p role="alert" className="w-full text-sm text-caution" data-testid="put-back-problem">
-          {problemText(t, back.error)}
-        </p>
-      )}
+      <Problem error={back.error} className="w-full" testId="put-back-problem" />
     </div>
   );
 }

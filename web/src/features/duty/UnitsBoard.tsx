@@ -5,7 +5,7 @@ import { api, taken } from "@/api/client";
 import type { Alarm, Unit } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Notice } from "@/ui/surfaces";
-import { problemText } from "@/vocabulary/text";
+import { Problem } from "@/vocabulary/problem";
 import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow, useSession, useWorld, useWorldStore } from "@/world/hooks";
@@ -139,11 +139,7 @@ function Service({ unit }: { unit: Unit }) {
       <Button small type="submit" disabled={reason.trim() === "" || service.isPending}>
         {t("units.take_out")}
       </Button>
-      {service.error !== null && (
-        <p role="alert" className="text-sm text-caution">
-          {problemText(t, service.error)}
-        </p>
-      )}
+      <Problem error={service.error} />
     </form>
   );
 }

@@ -2,8 +2,10 @@
 import { Wrench } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/ui/button";
+import { TextField } from "@/ui/fields";
 import { Dialog } from "@/ui/overlays";
 import { Segmented, Skeleton } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
 import { problemText, wordFor } from "@/vocabulary/text";
 import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
@@ -110,21 +112,15 @@ function TakeOut({ way, onDone }: { way: WayIn; onDone: () => void }) {
         choices={(Object.keys(LENGTHS) as Length[]).map((value) => ({ value, label: t(`out.for.${value}`) }))}
         testId="take-out-for"
       />
-      <input
-        autoFocus
+      <TextField
+        focus
+        label={t("out.reason")}
         value={reason}
-        onChange={(event) => setReason(event.target.value)}
+        onChange={setReason}
         maxLength={300}
-        placeholder={t("out.reason")}
-        aria-label={t("out.reason")}
-        className="h-9 rounded-md border border-line-2 bg-ground px-2 placeholder:text-ink-3"
-        data-testid="take-out-reason"
+        testId="take-out-reason"
       />
-      {take.error !== null && (
-        <p role="alert" className="text-sm text-caution" data-testid="take-out-problem">
-          {problemText(t, take.error)}
-        </p>
-      )}
+      <Problem error={take.error} testId="take-out-problem" />
       <Button type="submit" look="primary" disabled={!ready} data-testid="take-out-now">
         {t("out.take")}
       </Button>

@@ -5,7 +5,7 @@ import { Button } from "@/ui/button";
 import { problemText } from "@/vocabulary/text";
 import { wordFor } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
-import { Field, INPUT, Trouble } from "./fields";
+import { Field, INPUT, Trouble } from "@/ui/fields";
 import { type Order, troubleWith, usePicture, ZONES } from "./orders";
 
 export function PictureOf({ school, order, possible }: { school: string; order: Order; possible: boolean }) {

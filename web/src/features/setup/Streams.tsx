@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import { ClockWords } from "@/vocabulary/clocks";
 import { number, wordFor } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
-import { Field, INPUT } from "./fields";
+import { Field, INPUT } from "@/ui/fields";
 import { type HouseChange, type LookedAt, type Order, type Profile, recordable } from "./orders";
 
 export function Streams({

@@ -4,10 +4,11 @@ import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import type { School } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Notice, Skeleton } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
 import { problemText } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
 import { useWorld } from "@/world/hooks";
-import { Field, INPUT, Trouble } from "./fields";
+import { Field, INPUT, Trouble } from "@/ui/fields";
 import {
   addressTrouble,
   EMPTY,
@@ -300,7 +301,7 @@ function Password({
           />
         </Field>
       )}
-      <Trouble testId="setup-look-failed">{look.error !== null && problemText(t, look.error)}</Trouble>
+      <Problem error={look.error} testId="setup-look-failed" />
       <Foot onBack={onBack} waiting={look.isPending ? t("setup.looking") : null}>
         <Button look="primary" type="submit" disabled={look.isPending} data-testid="setup-look">
           {t("setup.log_in")}
@@ -329,7 +330,7 @@ function Save({
         {order.name ? name(order.name) : order.key} · {hostOf(order.address)}
       </p>
       <p className="text-sm text-balance text-ink-2">{t("setup.pause")}</p>
-      <Trouble testId="setup-save-failed">{save.error !== null && problemText(t, save.error)}</Trouble>
+      <Problem error={save.error} testId="setup-save-failed" />
       <Foot onBack={onBack} waiting={save.isPending ? t("setup.saving") : null}>
         <Button
           look="primary"
@@ -403,7 +404,7 @@ function Done({
         {!isThere && !away.isPending && t("setup.waiting")}
         {away.isPending && t("setup.undoing")}
       </p>
-      <Trouble testId="setup-undo-failed">{away.error !== null && problemText(t, away.error)}</Trouble>
+      <Problem error={away.error} testId="setup-undo-failed" />
       <div className="flex flex-wrap justify-center gap-2">
         {links}
         <Button onClick={onAnother} disabled={away.isPending} data-testid="setup-another">

@@ -1,11 +1,12 @@
 /** Open faults: what it is and where, since when, who must act by when, and who does. */
 import { CircleAlert } from "lucide-react";
 import { Button } from "@/ui/button";
-import { Panel, Skeleton } from "@/ui/surfaces";
-import { problemText } from "@/vocabulary/text";
+import { Panel } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
 import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow, useSession } from "@/world/hooks";
+import { Pages } from "./Pages";
 import { byUrgency, type Fault, faultWord, useFaults, useTake, wayOf } from "./supervision";
 
 export function FaultList() {
@@ -14,23 +15,11 @@ export function FaultList() {
   const faults = asked.data?.pages.flatMap((page) => page.items).toSorted(byUrgency) ?? [];
   return (
     <Panel title={t("supervision.faults")} data-testid="faults">
-      {asked.isPending && <Skeleton className="m-3 h-10" />}
-      {asked.error !== null && <p className="p-3 text-caution">{problemText(t, asked.error)}</p>}
-      {asked.data !== undefined && faults.length === 0 && (
-        <p className="p-3 text-ink-2" data-testid="faults-none">
-          {t("supervision.no_faults")}
-        </p>
-      )}
-      <ul className="divide-y">
+      <Pages asked={asked} none={t("supervision.no_faults")} testId="faults-none">
         {faults.map((fault) => (
           <FaultRow key={fault.id} fault={fault} />
         ))}
-      </ul>
-      {asked.hasNextPage && (
-        <Button small look="quiet" className="m-2" onClick={() => void asked.fetchNextPage()}>
-          {t("supervision.more")}
-        </Button>
-      )}
+      </Pages>
     </Panel>
   );
 }
@@ -83,11 +72,7 @@ function FaultRow({ fault }: { fault: Fault }) {
           </Button>
         )
       )}
-      {take.error !== null && (
-        <p role="alert" className="w-full text-sm text-caution">
-          {problemText(t, take.error)}
-        </p>
-      )}
+      <Problem error={take.error} className="w-full" />
     </li>
   );
 }

@@ -1,11 +1,13 @@
 /** Whether every button and contact is proved: overdue and never tested ones first, and the plan of tests. */
 import { useState } from "react";
 import { Button } from "@/ui/button";
-import { Panel, Segmented, Skeleton } from "@/ui/surfaces";
+import { Panel, Segmented } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
 import { number, problemText, wordFor } from "@/vocabulary/text";
 import { clockOrDay, dayAndClock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useSchool, useServerNow, useSession, useWorldStore } from "@/world/hooks";
+import { Pages } from "./Pages";
 import {
   PLAN_IN,
   type PlanIn,
@@ -49,23 +51,11 @@ export function TestList() {
           />
         )}
       </div>
-      {asked.isPending && <Skeleton className="m-3 h-10" />}
-      {asked.error !== null && <p className="p-3 text-caution">{problemText(t, asked.error)}</p>}
-      {asked.data !== undefined && ways.length === 0 && (
-        <p className="p-3 text-ink-2" data-testid="tests-none">
-          {t("supervision.no_tests")}
-        </p>
-      )}
-      <ul className="divide-y">
+      <Pages asked={asked} none={t("supervision.no_tests")} testId="tests-none">
         {ways.map((way) => (
           <Way key={way.id} way={way} plan={mayPlan ? when : null} />
         ))}
-      </ul>
-      {asked.hasNextPage && (
-        <Button small look="quiet" className="m-2" onClick={() => void asked.fetchNextPage()}>
-          {t("supervision.more")}
-        </Button>
-      )}
+      </Pages>
     </Panel>
   );
 }
@@ -115,11 +105,7 @@ function Way({ way, plan }: { way: WayIn; plan: PlanIn | null }) {
           {t("supervision.plan")}
         </Button>
       )}
-      {planning.error !== null && (
-        <p role="alert" className="w-full text-sm text-caution">
-          {problemText(t, planning.error)}
-        </p>
-      )}
+      <Problem error={planning.error} className="w-full" />
     </li>
   );
 }
@@ -164,11 +150,7 @@ function Planned({ test }: { test: PlannedTest }) {
           {t("supervision.cancel")}
         </Button>
       )}
-      {cancel.error !== null && (
-        <p role="alert" className="w-full text-sm text-caution">
-          {problemText(t, cancel.error)}
-        </p>
-      )}
+      <Problem error={cancel.error} className="w-full" />
     </li>
   );
 }

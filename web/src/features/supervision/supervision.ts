@@ -16,6 +16,11 @@ const TESTS = ["supervision", "tests"] as const;
 const PLAN = ["supervision", "plan"] as const;
 const LOOK_MS = 10_000;
 const PAGE = 100;
+const IN_PAGES = {
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (last: { next?: string | null }) => last.next ?? undefined,
+  refetchInterval: LOOK_MS,
+};
 const HOUR_MS = 3_600_000;
 
 /** When a test is planned for, from now. */
@@ -32,9 +37,7 @@ export const useFaults = () =>
           params: { query: { state: "open", limit: PAGE, cursor: pageParam } },
         }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next ?? undefined,
-    refetchInterval: LOOK_MS,
+    ...IN_PAGES,
   });
 
 /** Say that one acts on a fault; what is measured closes it. */
@@ -60,9 +63,7 @@ export const useTests = (proof: Proof) =>
       taken(
         api.GET("/api/supervision/tests", { params: { query: { proof, limit: PAGE, cursor: pageParam } } }),
       ),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last) => last.next ?? undefined,
-    refetchInterval: LOOK_MS,
+    ...IN_PAGES,
   });
 
 /** Tests that are planned and were not pressed yet. */
