@@ -17,6 +17,7 @@ import structlog
 
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.edge.recorder.sound import SoundSample, run_of
+from qorgan.edge.recorder.timing import RunClock
 from qorgan.edge.recorder.track import Sample
 from qorgan.kernel.clock import now_us
 from qorgan.kernel.errors import Conflict
@@ -160,7 +161,7 @@ class LiveDesk:
             return
         for sample in samples:
             message = self._fragment([sample], recorder.last_duration)
-            wall_us = recorder.clock.wall_us(sample.media)
+            wall_us = _no_later_than_now(recorder.clock, sample.media)
             for lease in leases:
                 self._show_one(lease, sample.key, wall_us, message, recorder.track)
 
@@ -175,7 +176,7 @@ class LiveDesk:
             return
         self._moof_sequence += 1
         message = sound_fragment(self._moof_sequence, run, b"".join(sample.data for sample in samples))
-        wall_us = recorder.clock.wall_us(samples[0].media)
+        wall_us = _no_later_than_now(recorder.clock, samples[0].media)
         for lease in leases:
             if lease.track != recorder.audio and not self._send_init(lease, recorder.audio, wall_us):
                 continue
@@ -199,7 +200,7 @@ class LiveDesk:
             return
         for samples in _pieces(recorder.gop):
             kind = MediaKind.KEY if samples[0].key else MediaKind.DELTA
-            wall_us = recorder.clock.wall_us(samples[-1].media)
+            wall_us = _no_later_than_now(recorder.clock, samples[-1].media)
             if not self._send(lease, kind, wall_us, self._fragment(samples, recorder.last_duration)):
                 return
         lease.waiting_for_key = False
@@ -236,6 +237,11 @@ class LiveDesk:
         if track is None:
             return Opened(lease=lease.id)
         return Opened(lease=lease.id, mime=track.mime, width=track.width, height=track.height)
+
+
+def _no_later_than_now(clock: RunClock, media: int) -> int:
+    """When it was taken. A run whose first frames were late has a clock that runs ahead, until it has drifted back."""
+    return min(clock.wall_us(media), now_us())
 
 
 def _pieces(samples: list[Sample]) -> list[list[Sample]]:
