@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from qorgan.edge.recorder.live import LiveDesk, Outlet
 from qorgan.edge.recorder.session import StreamSession
@@ -26,7 +26,7 @@ async def test_a_picture_is_never_said_to_be_newer_than_its_coming() -> None:
 
     outlet = Outlet(publish)
     sending = asyncio.create_task(outlet.run())
-    desk, session = LiveDesk(outlet), a_session(RunClock(media=0, arrival_us=now_us()))
+    desk, session = LiveDesk(outlet), cast(StreamSession, WatchedStream(RunClock(media=0, arrival_us=now_us())))
     desk.open("lease", "live.lease", session, 5.0)
     desk.show(session, [Sample(FRAME, media=60 * TIMESCALE, key=True)])
     while (message := await sent.get()).kind is not MediaKind.KEY:
@@ -37,15 +37,13 @@ async def test_a_picture_is_never_said_to_be_newer_than_its_coming() -> None:
         await sending
 
 
-def a_session(clock: RunClock) -> StreamSession:
+class WatchedStream:
     """A stream that is recorded, as far as a viewer needs it."""
-    track = VideoTrack(SPS, PPS, "avc1.640028", 1920, 1080)
-    recorder: Any = SimpleNamespace(track=track, clock=clock, gop=[], last_duration=3_600)
 
-    class Session(SimpleNamespace):
-        __hash__ = object.__hash__
+    camera, stream, state, reason = "gate", "sub", "live", "none"
 
-    one: Any = Session(
-        camera="gate", stream="sub", state="live", reason="none", recorder=recorder, watch=lambda _: None
-    )
-    return cast(StreamSession, one)
+    def __init__(self, clock: RunClock) -> None:
+        track = VideoTrack(SPS, PPS, "avc1.640028", 1920, 1080)
+        self.recorder = SimpleNamespace(track=track, clock=clock, gop=[], last_duration=3_600)
+
+    def watch(self, watched: bool) -> None: ...
