@@ -20,7 +20,7 @@ def handshake(url: str) -> socket.socket:
     """DESCRIBE, SETUP, PLAY; then the socket as it is."""
     address = messages.parse_url(url)
     sock = socket.create_connection((address.host, address.port))
-    client, data = RtspClient(url, None, time.monotonic(), encodings=("H264", "H265")), b""
+    client, data = RtspClient(url, None, time.monotonic(), encodings=("H264", "H265"), wants_audio=True), b""
     while client.step is not Step.PLAYING:
         sock.sendall(client.take_bytes())
         data += sock.recv(65536)

@@ -148,14 +148,15 @@ def frame_numbers(path: Path, fragments: bytes | bytearray) -> list[int]:
     return numbers
 
 
-def run_size(report: Report, cameras: int, rounds: int, seconds: float, codec: str = "h264") -> None:
-    say(f"{cameras} cameras, {codec}: {rounds} rounds of {seconds:.0f} s for each contender")
+def run_size(report: Report, cameras: int, rounds: int, seconds: float, codec: str = "h264", audio: str = "") -> None:
+    context = {"cameras": cameras, "codec": codec} | ({"audio": audio} if audio else {}) | {"mbit_per_s": 4.0}
+    say(f"{cameras} cameras, {codec} {audio}: {rounds} rounds of {seconds:.0f} s for each contender")
     contenders = {"ours": run_ours, "floor": run_floor}
     if cameras <= FFMPEG_MOST:
         contenders["ffmpeg"] = run_ffmpeg
     costs: dict[str, list[Cost]] = {name: [] for name in contenders}
     sent = lost = 0
-    town = Town.start(cameras, f'codec = "{codec}"')
+    town = Town.start(cameras, f'codec = "{codec}"\n' + (f'audio = "{audio}"' if audio else ""))
     try:
         for number in range(rounds):
             for name, run in contenders.items():
@@ -172,7 +173,7 @@ def run_size(report: Report, cameras: int, rounds: int, seconds: float, codec: s
                 say(f"  round {number + 1} {name:7} {each:.4f} % of a core, {cost.pss_mb / cameras:.2f} MB per camera")
     finally:
         town.stop()
-    add_results(report, {"cameras": cameras, "codec": codec, "mbit_per_s": 4.0}, costs, sent, lost)
+    add_results(report, context, costs, sent, lost)
 
 
 def add_results(report: Report, context: dict[str, Any], costs: dict[str, list[Cost]], sent: int, lost: int) -> None:
@@ -196,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="10 cameras, short rounds: at most 50 s")
     parser.add_argument("--cameras", type=int, nargs="+", default=[10, 50, 100, 200], help="sizes of the town")
+    parser.add_argument("--sound-alone", action="store_true", help="only the row of H.265 with sound")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10.0, help="measured time per contender and round")
     arguments = parser.parse_args()
@@ -203,9 +205,9 @@ def main() -> None:
     if arguments.quick:
         run_size(report, 10, 3, 3.0)
     else:
-        for cameras in arguments.cameras:
+        for cameras in () if arguments.sound_alone else arguments.cameras:
             run_size(report, cameras, arguments.rounds, arguments.seconds)
-        run_size(report, 50, arguments.rounds, arguments.seconds, "h265")
+        run_size(report, 50, arguments.rounds, arguments.seconds, "h265", "aac")
     report.print()
 
 
