@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import struct
-import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from qorgan.edge.recorder.entries import group_fragments, unpack_fragments
 from qorgan.edge.recorder.evidence import SECRET, node_key, read_list, verify_roots
 from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.edge.secrets import SecretStore
-from qorgan.kernel.clock import to_us
+from qorgan.kernel.clock import now_us, to_us
 from qorgan.kernel.errors import Corrupt, NotFound, QorganError
 from qorgan.protocols.fmp4.reader import parse_init, whole_fragments
 
@@ -146,8 +145,8 @@ class _Check:
         self._config, self._index, self._depth, self._progress = config, index, depth, progress
         self._repair = repair
         self._disks = Disks.of(config)
-        self._disks.look(_now_us(), change=False)
-        self._recent_us = _now_us() - RECENT_US
+        self._disks.look(now_us(), change=False)
+        self._recent_us = now_us() - RECENT_US
 
     def run(self) -> Iterator[Finding]:
         """In this order, because a repair of one thing may be what the next looks at."""
@@ -470,7 +469,3 @@ def _merged(rows: list[tuple[str, int, int, int, str]]) -> list[Span]:
 
 def _clock(at_us: int) -> str:
     return f"{datetime.fromtimestamp(at_us / 1e6, UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _now_us() -> int:
-    return time.time_ns() // 1000
