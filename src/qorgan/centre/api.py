@@ -19,6 +19,7 @@ from qorgan.centre.dispatch.api import router as dispatch
 from qorgan.centre.duty.api import router as duty
 from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.notices.api import router as notices
+from qorgan.centre.plans.api import router as plans
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
 from qorgan.centre.viewlinks.api import router as viewlinks
@@ -51,7 +52,7 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision, notices, viewlinks):
+for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision, notices, viewlinks, plans):
     api.add_router("", router)
 
 

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "qorgan.centre.supervision",
     "qorgan.centre.notices",
     "qorgan.centre.viewlinks",
+    "qorgan.centre.plans",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

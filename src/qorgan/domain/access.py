@@ -53,6 +53,8 @@ class Right(StrEnum):
     DUTY_TAKE = "duty.take"  # begin and end a shift, sign a hand-over
     PEOPLE_READ = "people.read"  # whom to call at a school, who is on duty there
     PEOPLE_EDIT = "people.edit"
+    PLANS_READ = "plans.read"  # floor plans and site plans: for official use
+    PLANS_EDIT = "plans.edit"
     WATCHES_READ = "watches.read"
     REGISTRY_EDIT = "registry.edit"
     FAULTS_READ = "faults.read"  # what is silent or broken, which buttons are proved
@@ -97,12 +99,14 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | _ANSWER
         | _SHIFT
         | {Right.EVIDENCE_HOLD, Right.PTZ_MOVE, Right.FAULTS_TAKE}
-        | {Right.CAMERA_LISTEN},
+        | {Right.CAMERA_LISTEN, Right.PLANS_READ},
         Role.HEAD: _READ
         | _VIDEO
         | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
-        | {Right.POINT_OUT_OF_SERVICE},
-        Role.INSPECTOR: _READ | _VIDEO | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ},
+        | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT},
+        Role.INSPECTOR: _READ
+        | _VIDEO
+        | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ},
         Role.MINISTRY: _READ | {Right.WATCHES_READ},
         Role.ADMINISTRATOR: _READ
         | {
@@ -116,7 +120,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.REGISTRY_EDIT,
             Right.SYSTEM_READ,
         }
-        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE},
+        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT},
     }
 )
 

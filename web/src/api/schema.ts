@@ -334,6 +334,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/alarms/{alarm_id}/place": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Alarm Place
+     * @description The plan on which the pressed button stands, and its point; else the one with most of the cameras around it.
+     */
+    get: operations["get_alarm_place"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/alarms/{alarm_id}/presentation": {
     parameters: {
       query?: never;
@@ -1202,6 +1222,110 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/plans/{plan_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Change Plan
+     * @description The whole plan anew, as a new revision. 409 `conflict` when somebody else was faster.
+     */
+    put: operations["change_plan"];
+    post?: never;
+    /**
+     * Remove Plan
+     * @description Take it away. Nothing is lost: `return` brings it back.
+     */
+    delete: operations["remove_plan"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Plan Image
+     * @description The drawing; a line in the reader's audit. With its version a browser keeps it for a day, for this session.
+     */
+    get: operations["get_plan_image"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/restore": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Restore Plan
+     * @description An older revision's content as a new revision: undo.
+     */
+    post: operations["restore_plan"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/return": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Return Plan
+     * @description A removed plan stands again, as it was.
+     */
+    post: operations["return_plan"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/revisions": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Plan Revisions
+     * @description Who changed it when, newest first.
+     */
+    get: operations["list_plan_revisions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools": {
     parameters: {
       query?: never;
@@ -1457,6 +1581,31 @@ export interface paths {
      */
     put: operations["mark_on_duty"];
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/plans": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Plans
+     * @description The site first, then the floors. `removed`: those that were removed instead, for who may bring them back.
+     */
+    get: operations["list_plans"];
+    put?: never;
+    /**
+     * Create Plan
+     * @description A new plan from a PNG, JPEG, WebP or a page of a PDF, drawn anew: 422 `plan.file_…` or `plan.image_…` says why
+     *     not. At most 30 MB.
+     */
+    post: operations["create_plan"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1913,6 +2062,17 @@ export interface components {
       items: components["schemas"]["Alarm"][];
       /** Next */
       next: string | null;
+    };
+    /**
+     * AlarmPlace
+     * @description Where an alarm was raised. `point` is the key of the pressed way in on that plan.
+     *
+     *     Null point: only cameras around it stand on the plan. Null plan: nobody has drawn it in.
+     */
+    AlarmPlace: {
+      plan: components["schemas"]["Plan"] | null;
+      /** Point */
+      point: string | null;
     };
     /**
      * Browser
@@ -3073,6 +3233,22 @@ export interface components {
        */
       until: string;
     };
+    /**
+     * NewPlan
+     * @description What stands beside the file. `page`: which page of a PDF, from 1.
+     */
+    NewPlan: {
+      /** Floor */
+      floor?: number | null;
+      kind: components["schemas"]["PlanKind"];
+      /** Name */
+      name: string;
+      /**
+       * Page
+       * @default 1
+       */
+      page: number;
+    };
     /** NewShelf */
     NewShelf: {
       /** Reason */
@@ -3268,21 +3444,162 @@ export interface components {
     };
     /**
      * Plan
-     * @description Test these buttons of a school by this instant; all of them when none is named.
+     * @description A plan as it is now. `image` is the address of its drawing; another drawing has another address.
+     *
+     *     `metres_per_px` is null while there is no `scale`.
      */
     Plan: {
-      /** Buttons */
-      buttons?: string[];
       /**
-       * Planned For
+       * Changed At
        * Format: date-time
        */
-      planned_for: string;
+      changed_at: string;
+      /** Changed By */
+      changed_by: string;
+      /** Floor */
+      floor: number | null;
+      /** Height Px */
+      height_px: number;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Image */
+      image: string;
+      kind: components["schemas"]["PlanKind"];
+      /** Metres Per Px */
+      metres_per_px: number | null;
+      /** Name */
+      name: string;
+      /** Points */
+      points: components["schemas"]["PlanPoint"][];
+      /** Revision */
+      revision: number;
+      scale: components["schemas"]["PlanScale"] | null;
       /**
        * School
        * Format: uuid
        */
       school: string;
+      /** Width Px */
+      width_px: number;
+    };
+    /**
+     * PlanChange
+     * @description The whole plan anew. `revision` is the one that was changed: 409 `conflict` when it is not the newest.
+     */
+    PlanChange: {
+      /** Floor */
+      floor?: number | null;
+      kind: components["schemas"]["PlanKind"];
+      /** Name */
+      name: string;
+      /** Points */
+      points: components["schemas"]["PlanPoint"][];
+      /** Revision */
+      revision: number;
+      scale?: components["schemas"]["PlanScale"] | null;
+    };
+    /**
+     * PlanKind
+     * @enum {string}
+     */
+    PlanKind: "floor" | "site";
+    /**
+     * PlanList
+     * @description The site first, then the floors from below.
+     */
+    PlanList: {
+      /** Items */
+      items: components["schemas"]["Plan"][];
+    };
+    /**
+     * PlanPoint
+     * @description What stands at one point. `key` is made by whoever sets the point and stays when it is moved.
+     *
+     *     `camera` is a camera's id. `way` is the way in as alarms name it (`Alarm.button`). `bearing_deg`: where a camera
+     *     looks, 0 is up on the drawing, clockwise.
+     */
+    PlanPoint: {
+      /** Bearing Deg */
+      bearing_deg?: number | null;
+      /** Camera */
+      camera?: string | null;
+      /**
+       * Key
+       * Format: uuid
+       */
+      key: string;
+      kind: components["schemas"]["PointKind"];
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Way */
+      way?: string | null;
+      /** X */
+      x: number;
+      /** Y */
+      y: number;
+    };
+    /**
+     * PlanRestore
+     * @description Have the content of revision `to` again, as a new revision. `revision` is the newest that whoever asks saw.
+     */
+    PlanRestore: {
+      /** Revision */
+      revision: number;
+      /** To */
+      to: number;
+    };
+    /**
+     * PlanRevision
+     * @description Who changed what when; `points`: how many.
+     */
+    PlanRevision: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** By */
+      by: string;
+      /**
+       * Deed
+       * @enum {string}
+       */
+      deed: "created" | "changed" | "restored" | "removed" | "returned";
+      /** Number */
+      number: number;
+      /** Points */
+      points: number;
+    };
+    /**
+     * PlanRevisionList
+     * @description Newest first.
+     */
+    PlanRevisionList: {
+      /** Items */
+      items: components["schemas"]["PlanRevision"][];
+    };
+    /**
+     * PlanScale
+     * @description Two spots of the drawing, and how far from each other they are in the building.
+     */
+    PlanScale: {
+      a: components["schemas"]["PlanSpot"];
+      b: components["schemas"]["PlanSpot"];
+      /** Metres */
+      metres: number;
+    };
+    /** PlanSpot */
+    PlanSpot: {
+      /** X */
+      x: number;
+      /** Y */
+      y: number;
     };
     /**
      * PlannedTest
@@ -3334,6 +3651,13 @@ export interface components {
       | "arrived"
       | "stabilised"
       | "closed";
+    /**
+     * PointKind
+     * @description What stands at a point.
+     * @enum {string}
+     */
+    PointKind:
+      "camera" | "button" | "contact" | "panel_zone" | "door" | "exit" | "guard_post" | "assembly_point";
     /**
      * Presentation
      * @description An officer's screen drew the alarm at this instant of its own clock.
@@ -3510,6 +3834,8 @@ export interface components {
       | "duty.take"
       | "people.read"
       | "people.edit"
+      | "plans.read"
+      | "plans.edit"
       | "watches.read"
       | "registry.edit"
       | "faults.read"
@@ -5358,6 +5684,46 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_alarm_place: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarm_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AlarmPlace"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -7647,6 +8013,299 @@ export interface operations {
       };
     };
   };
+  change_plan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PlanChange"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  remove_plan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_plan_image: {
+    parameters: {
+      query?: {
+        v?: string | null;
+      };
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description the drawing */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/webp": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  restore_plan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PlanRestore"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  return_plan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_plan_revisions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlanRevisionList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   list_schools: {
     parameters: {
       query?: {
@@ -8422,6 +9081,141 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_plans: {
+    parameters: {
+      query?: {
+        removed?: boolean;
+      };
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlanList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  create_plan: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": {
+          /**
+           * File
+           * Format: binary
+           */
+          file: string;
+          /** Floor */
+          floor?: number | null;
+          /**
+           * PlanKind
+           * @enum {string}
+           */
+          kind: "floor" | "site";
+          /** Name */
+          name: string;
+          /**
+           * Page
+           * @default 1
+           */
+          page?: number;
+        };
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
         headers: {
           [name: string]: unknown;
         };

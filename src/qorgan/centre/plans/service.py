@@ -1,0 +1,220 @@
+"""Use cases of `plans`. Each change is a new revision and a line in the person's audit; each look at a drawing, too."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from qorgan.centre import clean
+from qorgan.centre.access import service as access
+from qorgan.centre.access.models import User
+from qorgan.centre.alarms.models import Alarm
+from qorgan.centre.cameras.models import Button, Camera
+from qorgan.centre.plans import schemas as wire
+from qorgan.centre.plans.drawing import Drawing
+from qorgan.centre.plans.layouts import kept, layout_of, on_the_wire, size_of, wished
+from qorgan.centre.plans.models import Plan, PlanImage, PlanRevision
+from qorgan.centre.schools.models import School
+from qorgan.centre.supervision.models import WayIn
+from qorgan.domain.access import Actor, Right
+from qorgan.domain.plans import MAX_NAME, Layout, Size, checked, find_place, in_order
+from qorgan.kernel.errors import Conflict, NotFound
+
+MAX_PLANS = 40  # of one school, removed ones not counted
+MAX_REVISIONS_TOLD = 500  # the newest; all are kept
+Deed = PlanRevision.Deed
+_LOOKED = "plan.looked"
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+def of_school(actor: Actor, school_id: UUID, *, removed: bool = False) -> wire.PlanList:
+    """The school's plans, or (for who may change them) the removed ones. Raises `NotFound` as `schools.get`."""
+    rows = PlanRevision.objects.visible_to(actor).filter(plan__school=school_id)
+    if removed:
+        actor.require(Right.PLANS_EDIT)
+        found = list(rows.newest().filter(deed=Deed.REMOVED).order_by("-at", "-pk")[:MAX_PLANS])
+    else:
+        found = in_order(rows.standing(), layout_of)
+    if not found and not School.objects.visible_to(actor).filter(pk=school_id).exists():
+        raise NotFound("there is no such school in your territory")
+    ids = _ids_by_key(school_id)
+    return wire.PlanList(items=[on_the_wire(row, ids) for row in found])
+
+
+def place_of(actor: Actor, alarm_id: UUID) -> wire.AlarmPlace:
+    """Where an alarm was raised. Raises `NotFound` for an alarm that the actor may not see."""
+    alarm = Alarm.objects.visible_to(actor).filter(pk=alarm_id).first()
+    if alarm is None:
+        raise NotFound("there is no such alarm in your territory")
+    rows = PlanRevision.objects.visible_to(actor).filter(plan__school=alarm.school_id)
+    plans = in_order(rows.standing(), layout_of)
+    found = find_place([layout_of(row) for row in plans], alarm.button, alarm.camera_keys)
+    if found is None:
+        return wire.AlarmPlace(plan=None, point=None)
+    return wire.AlarmPlace(plan=on_the_wire(plans[found.plan], _ids_by_key(alarm.school_id)), point=found.point)
+
+
+@transaction.atomic
+def look(actor: Actor, plan_id: UUID, version: str | None) -> PlanImage:
+    """The drawing, and a line in the audit of whoever looks; a neighbour's line names the alarm they were called for.
+
+    Raises `NotFound` for a plan that the actor may not see, for a removed one, and for a version that it has not.
+    """
+    row = PlanRevision.objects.visible_to(actor).standing().filter(plan=plan_id).first()
+    if row is None or version not in (None, row.image_id):
+        raise NotFound("there is no such plan in your territory")
+    said: dict[str, object] = {"plan": str(plan_id), "school": str(row.plan.school_id), "version": row.image_id}
+    if not School.objects.visible_to(actor).filter(pk=row.plan.school_id).exists():
+        called_for = Alarm.objects.filter(school=row.plan.school_id, shared_with=actor.centre, closed_at=None)
+        said["alarms"] = [str(pk) for pk in called_for.order_by("pk").values_list("pk", flat=True)[:10]]
+    access.audit(User.objects.get(pk=actor.user), _LOOKED, said)
+    return PlanImage.objects.get(pk=row.image_id)
+
+
+def revisions(actor: Actor, plan_id: UUID) -> wire.PlanRevisionList:
+    """Who changed what when. Raises `NotFound` for a plan that the actor may not see."""
+    rows = PlanRevision.objects.visible_to(actor).filter(plan=plan_id).select_related("by").order_by("-number")
+    found = [
+        wire.PlanRevision(number=row.number, at=row.at, by=row.by.name, deed=_deed(row), points=len(row.points))
+        for row in rows[:MAX_REVISIONS_TOLD]
+    ]
+    if not found:
+        raise _no_such_plan()
+    return wire.PlanRevisionList(items=found)
+
+
+def _deed(row: PlanRevision) -> wire.Deed:
+    return row.deed  # type: ignore[return-value]  # the column's choices are the same words
+
+
+# --- changing ------------------------------------------------------------------------------------------------------
+
+
+def require_editor(actor: Actor, school_id: UUID) -> None:
+    """Asked before a file is drawn, which takes seconds. Raises `Forbidden`, `NotFound`, or `Conflict` when full."""
+    actor.require(Right.PLANS_EDIT)
+    if not School.objects.visible_to(actor).filter(pk=school_id).exists():
+        raise NotFound("there is no such school in your territory")
+    _require_room(school_id)
+
+
+@transaction.atomic
+def create(actor: Actor, school_id: UUID, wish: wire.NewPlan, drawing: Drawing) -> wire.Plan:
+    """A plan without points. Raises as `require_editor` and `domain.plans.checked`; then nothing is stored."""
+    require_editor(actor, school_id)
+    School.objects.select_for_update().get(pk=school_id)  # of two at once neither takes the last place twice
+    _require_room(school_id)
+    size = Size(width=drawing.width, height=drawing.height)
+    name = clean.text(wish.name, MAX_NAME)
+    layout = checked(Layout(name=name, kind=wish.kind, floor=wish.floor), size, cameras=(), ways=())
+    plan = Plan.objects.create(school_id=school_id, revision=0)
+    return _write(actor, plan, None, Deed.CREATED, layout, keep_image(drawing))
+
+
+def keep_image(drawing: Drawing) -> PlanImage:
+    """The drawing's row: the same drawing is kept once."""
+    said = {"content": drawing.content, "mime": drawing.mime, "width": drawing.width, "height": drawing.height}
+    return PlanImage.objects.get_or_create(digest=drawing.digest, defaults=said)[0]
+
+
+@transaction.atomic
+def change(actor: Actor, plan_id: UUID, body: wire.PlanChange) -> wire.Plan:
+    """The plan anew. Raises `Conflict` when it is not the newest revision that was changed; else as `checked`."""
+    plan, row = _locked(actor, plan_id, body.revision)
+    now, cameras = layout_of(row), _keys_by_id(plan.school_id)
+    layout = wished(body, now, cameras)
+    fit = checked(layout, size_of(row), cameras=_camera_keys(cameras, now), ways=_ways(plan.school_id, now))
+    return _write(actor, plan, row, Deed.CHANGED, fit)
+
+
+@transaction.atomic
+def restore(actor: Actor, plan_id: UUID, body: wire.PlanRestore) -> wire.Plan:
+    """The content of an older revision, as a new one. Raises as `change`, and `NotFound` for no such revision."""
+    plan, row = _locked(actor, plan_id, body.revision)
+    older = PlanRevision.objects.filter(plan=plan, number=body.to).select_related("image").defer("image__content")
+    old = older.first()
+    if old is None:
+        raise NotFound("the plan has no such revision")
+    return _write(actor, plan, row, Deed.RESTORED, layout_of(old), old.image)
+
+
+@transaction.atomic
+def remove(actor: Actor, plan_id: UUID) -> None:
+    """Nobody sees it any more; every revision stays, and it can be `put_back`. Raises `NotFound`."""
+    plan, row = _locked(actor, plan_id)
+    _write(actor, plan, row, Deed.REMOVED, layout_of(row))
+
+
+@transaction.atomic
+def put_back(actor: Actor, plan_id: UUID) -> wire.Plan:
+    """A removed plan as it was; one that stands answers as it is. Raises `NotFound`, `Conflict` (`plan.too_many`)."""
+    plan, row = _locked(actor, plan_id, removed=True)
+    if row.deed != Deed.REMOVED:
+        return on_the_wire(row, _ids_by_key(plan.school_id))
+    _require_room(plan.school_id)
+    return _write(actor, plan, row, Deed.RETURNED, layout_of(row))
+
+
+def _locked(
+    actor: Actor, plan_id: UUID, revision: int | None = None, *, removed: bool = False
+) -> tuple[Plan, PlanRevision]:
+    """The plan's row, locked until the transaction ends, and what it is now."""
+    actor.require(Right.PLANS_EDIT)
+    plans = Plan.objects.visible_to(actor).filter(pk=plan_id)
+    plan = Plan.objects.select_for_update().filter(pk__in=plans.values("pk")).first()
+    if plan is None:
+        raise _no_such_plan()
+    row = PlanRevision.objects.newest().get(plan=plan)
+    if row.deed == Deed.REMOVED and not removed:
+        raise _no_such_plan()
+    if revision is not None and revision != plan.revision:
+        raise Conflict(f"somebody changed the plan meanwhile: it is at revision {plan.revision}")
+    return plan, row
+
+
+def _write(
+    actor: Actor, plan: Plan, before: PlanRevision | None, deed: Deed, layout: Layout, image: PlanImage | None = None
+) -> wire.Plan:
+    """One more revision of a locked plan, chained behind `before`."""
+    person = User.objects.get(pk=actor.user)
+    said = kept(layout) | {"image": image or (before and before.image)}
+    row = PlanRevision(plan=plan, by=person, deed=deed.value, at=timezone.now(), **said).after(before)
+    row.save()
+    plan.revision = row.number
+    plan.save(update_fields=("revision",))
+    told = {"plan": str(plan.pk), "school": str(plan.school_id), "revision": row.number, "points": len(row.points)}
+    access.audit(person, f"plan.{deed.value}", told)
+    return on_the_wire(row, _ids_by_key(plan.school_id))
+
+
+def _require_room(school_id: UUID) -> None:
+    if PlanRevision.objects.standing().filter(plan__school=school_id).count() >= MAX_PLANS:
+        raise Conflict(f"a school has at most {MAX_PLANS} plans: remove one first", code="plan.too_many")
+
+
+def _no_such_plan() -> NotFound:
+    return NotFound("there is no such plan in your territory")
+
+
+# --- what a school has ---------------------------------------------------------------------------------------------
+
+
+def _ids_by_key(school_id: UUID) -> dict[str, UUID]:
+    return dict(Camera.objects.filter(school=school_id).values_list("key", "pk"))
+
+
+def _keys_by_id(school_id: UUID) -> dict[UUID, str]:
+    return dict(Camera.objects.filter(school=school_id).values_list("pk", "key"))
+
+
+def _camera_keys(cameras: dict[UUID, str], now: Layout) -> set[str]:
+    return {*cameras.values(), *(point.camera for point in now.points if point.camera is not None)}
+
+
+def _ways(school_id: UUID, now: Layout) -> set[str]:
+    """Keys of every way in that the school has or had, and of those that stand on the plan already."""
+    known = set(WayIn.objects.filter(school=school_id).values_list("key", flat=True))
+    known.update(Button.objects.filter(school=school_id).values_list("key", flat=True))
+    return known | {point.way for point in now.points if point.way is not None}
