@@ -5,13 +5,30 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from tests.chaos.run import run
+from tests.chaos.run import Outcome, run
 from tests.support.postgres import postgres, programs
+
+
+async def _until_told(work: Callable[..., Coroutine[Any, Any, Outcome]]) -> Outcome:
+    """The run. Ctrl-C or SIGTERM ends the breaking, and what was done until then is compared; a second one ends all."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told, number)
+    return await work(stop=stop)
 
 
 def main() -> int:
@@ -30,18 +47,18 @@ def main() -> int:
         on_postgres = not arguments.sqlite and programs() is not None
         # What was committed is in the kernel's hands: killed processes lose nothing, and only processes are killed here
         database = open_.enter_context(postgres("-c fsync=off -c max_connections=50")) if on_postgres else ""
-        outcome = asyncio.run(
-            run(
-                folder,
-                faults=arguments.faults,
-                schools=arguments.schools,
-                database=database,
-                seed=arguments.seed,
-                pace=arguments.pace,
-                gaps=arguments.gaps,
-                say=lambda text: print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True),
-            )
+        work = partial(
+            run,
+            folder,
+            faults=arguments.faults,
+            schools=arguments.schools,
+            database=database,
+            seed=arguments.seed,
+            pace=arguments.pace,
+            gaps=arguments.gaps,
+            say=lambda text: print(f"{time.monotonic() - began:7.1f} s  {text}", file=sys.stderr, flush=True),
         )
+        outcome = asyncio.run(_until_told(work))
     print(json.dumps({"database": "postgresql" if on_postgres else "sqlite", **dataclasses.asdict(outcome)}))
     for line in outcome.broken:
         print(f"BROKEN: {line}", file=sys.stderr)

@@ -282,7 +282,7 @@ def _prepare(settled: Settled, environment: Mapping[str, str]) -> None:
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=900,  # on a loaded machine; migrating is not what is tried here
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -12,6 +12,7 @@ Held at the end, whatever was done:
 import asyncio
 import random
 import statistics
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -22,17 +23,18 @@ from uuid import UUID
 
 import httpx
 from tests.chaos.faults import GAP_TOLD_WITHIN_S, Faults
-from tests.chaos.places import Place, Town, logs_with, open_town
+from tests.chaos.places import Place, Say, Town, logs_with, open_town
 
 PAUSE_S = (0.2, 1.0)  # between the presses of one person
-HEALED_WITHIN_S = 300.0
-PROGRESS_EVERY_S = 15.0
+STUCK_AFTER_S = 300.0  # without a step forward
+PROGRESS_EVERY_S, SAY_EVERY_S = 15.0, 3.0
 
 
 @dataclass
 class Outcome:
     """What was done, and every promise that was broken, in words."""
 
+    wished: int = 0  # faults; fewer were done when somebody stopped the run
     faults: dict[str, int] = field(default_factory=dict)
     acknowledged: int = 0
     stored: int = 0
@@ -53,24 +55,26 @@ async def run(
     seed: int,
     pace: float,
     gaps: bool = False,
-    say: Callable[[str], None],
+    say: Say,
+    stop: asyncio.Event | None = None,
 ) -> Outcome:
     """At least so many faults, `pace` of them a second over all schools, and the comparison.
 
-    `gaps`: withhold numbers, too, which makes a run some two minutes longer.
+    `gaps`: withhold numbers, too, which makes a run some two minutes longer. `stop`: when it is set no more faults are
+    done, and what was done until then is healed and compared.
     """
-    outcome, began = Outcome(), time.monotonic()
+    outcome, began = Outcome(wished=faults), time.monotonic()
     async with open_town(folder, schools, database) as town, AsyncExitStack() as open_:
         http = await open_.enter_async_context(httpx.AsyncClient(trust_env=False))
-        await _until(lambda: _all_linked(town, http), "every school is linked", 180)
+        await _until(lambda: _start(town, http), "every school linked", STUCK_AFTER_S, say)
         say(f"{schools} schools are linked; breaking things")
         trouble = Faults(town, seed, gaps=gaps)
-        await _break_things(town, trouble, http, faults, pace, say)
+        await _break_things(town, trouble, http, faults, pace, say, stop or asyncio.Event())
         trouble.heal()
         say("everything heals")
         healing = time.monotonic()
         try:
-            await _until(lambda: _all_delivered(town, http), "every alarm is delivered", HEALED_WITHIN_S)
+            await _until(lambda: _deliveries(town, http), "every alarm delivered", STUCK_AFTER_S, say)
         except AssertionError as error:
             outcome.broken.append(str(error))
         outcome.healed_s = time.monotonic() - healing
@@ -83,14 +87,14 @@ async def run(
 
 
 async def _break_things(
-    town: Town, trouble: Faults, http: httpx.AsyncClient, faults: int, pace: float, say: Callable[[str], None]
+    town: Town, trouble: Faults, http: httpx.AsyncClient, faults: int, pace: float, say: Say, stop: asyncio.Event
 ) -> None:
     enough, breakers = asyncio.Event(), len(town.places) + 1
     each_s = breakers / pace
 
     async def harm(fault: Callable[[], Awaitable[None]], number: int) -> None:
         chance = random.Random(number)
-        while trouble.total < faults:
+        while trouble.total < faults and not stop.is_set():
             await asyncio.sleep(chance.expovariate(1 / each_s))
             await fault()
 
@@ -105,7 +109,7 @@ async def _break_things(
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
             taken = sum(len(place.taken) for place in town.places)
-            say(f"{trouble.total} faults, {taken} presses acknowledged")
+            say(f"{trouble.total} of {faults} faults, {taken} presses acknowledged")
 
     async with asyncio.TaskGroup() as group:
         telling = group.create_task(tell())
@@ -123,31 +127,46 @@ async def _break_things(
         telling.cancel()
 
 
-async def _all_linked(town: Town, http: httpx.AsyncClient) -> str:
-    for place in town.places:
-        health = await place.health(http)
-        if health is None or not health["link"]["up"]:
-            return f"{place.site} is not linked"
-    return ""
+async def _start(town: Town, http: httpx.AsyncClient) -> tuple[int, str]:
+    """How far the start is: answering and linked schools count; and what is lacking."""
+    found = await asyncio.gather(*(place.health(http) for place in town.places))
+    answering = [health for health in found if health is not None]
+    linked = sum(bool(health["link"]["up"]) for health in answering)
+    lacking = f"{len(answering)} of {len(found)} schools answer, {linked} are linked" if linked < len(found) else ""
+    return len(answering) + linked, lacking
 
 
-async def _all_delivered(town: Town, http: httpx.AsyncClient) -> str:
+async def _deliveries(town: Town, http: httpx.AsyncClient) -> tuple[int, str]:
+    """How far healing is: minus what waits in all outboxes; and one that is lacking."""
+    left, lacking = 0, ""
     for place in town.places:
         health = await place.health(http)
         if health is None:
-            return f"{place.site} does not answer"
-        outbox = health["outbox"]
-        if any(outbox[name] for name in ("alarms", "alarms_parked", "events", "events_parked")):
-            return f"{place.site} keeps {outbox} and parks {health['parked']}"
-    return ""
+            return -sys.maxsize, f"{place.site} does not answer"
+        outbox = {name: health["outbox"][name] for name in ("alarms", "alarms_parked", "events", "events_parked")}
+        left += sum(outbox.values())
+        if any(outbox.values()):
+            lacking = f"{place.site} keeps {outbox} and parks {health['parked']}"
+    return -left, lacking
 
 
-async def _until(lacking: Callable[[], Awaitable[str]], what: str, within_s: float) -> None:
-    """Wait until nothing is lacking. Raises `AssertionError` that says what was."""
-    deadline = time.monotonic() + within_s
-    while lack := await lacking():
-        assert time.monotonic() < deadline, f"not within {within_s:.0f} s: {what}: {lack}"
+async def _until(look: Callable[[], Awaitable[tuple[int, str]]], what: str, patience_s: float, say: Say) -> None:
+    """Wait until nothing is lacking, as long as it comes further. Raises `AssertionError` that says what was lacking.
+
+    `look` tells how far it is, more is further, and what is lacking. A loaded machine is slow: what stands still is
+    what is broken.
+    """
+    furthest, lacking = await look()
+    deadline, said_at = time.monotonic() + patience_s, float("-inf")
+    while lacking:
+        assert time.monotonic() < deadline, f"nothing moved for {patience_s:.0f} s, and not {what}: {lacking}"
         await asyncio.sleep(0.3)
+        reached, lacking = await look()
+        if reached > furthest:
+            furthest, deadline = reached, time.monotonic() + patience_s
+            if lacking and time.monotonic() - said_at > SAY_EVERY_S:
+                said_at = time.monotonic()
+                say(f"not yet {what}: {lacking}")
 
 
 def _judge_gaps(trouble: Faults, outcome: Outcome) -> None:
