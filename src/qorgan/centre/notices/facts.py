@@ -284,9 +284,9 @@ def _fault_text(row: Fault, language: str, over: bool) -> str:
 
 def test_news(key: str, at: datetime) -> News:
     """A notice that says that the channel works."""
-    title = LocalText(kk="Qorgan: арнаны тексеру", ru="Qorgan: проверка канала", en="Qorgan: a test of this channel")
+    title = LocalText(kk="Qorgan: арнаны сынау", ru="Qorgan: проверка канала", en="Qorgan: a test of this channel")
     text = LocalText(
-        kk="Бұл тексеру хабарламасы, шара қолдану қажет емес.",
+        kk="Бұл сынақ хабарламасы, шара қолдану қажет емес.",
         ru="Это проверочное сообщение, действий не требуется.",
         en="This is a test message; no action is required.",
     )

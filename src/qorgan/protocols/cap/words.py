@@ -26,7 +26,7 @@ KIND_MARKS: Mapping[Kind, LocalText] = MappingProxyType(
     {
         Kind.REAL: _text("", "", ""),
         Kind.DRILL: _text("ОҚУ-ЖАТТЫҒУ. ", "УЧЕБНАЯ ТРЕВОГА. ", "DRILL. "),
-        Kind.TEST: _text("ТЕКСЕРУ. ", "ПРОВЕРКА. ", "TEST. "),
+        Kind.TEST: _text("СЫНАҚ. ", "ПРОВЕРКА. ", "TEST. "),
     }
 )
 LEVELS: Mapping[Level, LocalText] = MappingProxyType(
@@ -79,7 +79,7 @@ DISPOSITIONS: Mapping[str, LocalText] = MappingProxyType(
             "Дабыл әдейі жалған берілген.", "Заведомо ложный вызов.", "A deliberately false call."
         ),
         Disposition.DRILL.value: _text("Оқу-жаттығу аяқталды.", "Учения завершены.", "The drill is over."),
-        Disposition.TEST.value: _text("Тексеру аяқталды.", "Проверка завершена.", "The test is over."),
+        Disposition.TEST.value: _text("Сынақ аяқталды.", "Проверка завершена.", "The test is over."),
     }
 )
 INSTRUCTIONS: Mapping[Level, LocalText] = MappingProxyType(
