@@ -4384,6 +4384,24 @@ export interface components {
       /** Schools */
       schools?: string[];
     };
+    /**
+     * TestPlan
+     * @description Test these buttons of a school by this instant; all of them when none is named.
+     */
+    TestPlan: {
+      /** Buttons */
+      buttons?: string[];
+      /**
+       * Planned For
+       * Format: date-time
+       */
+      planned_for: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
     /** Tick */
     Tick: {
       /**
@@ -9612,7 +9630,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["Plan"];
+        "application/json": components["schemas"]["TestPlan"];
       };
     };
     responses: {

@@ -11,10 +11,10 @@ from qorgan.centre.supervision import reading
 from qorgan.centre.supervision.schemas import (
     Fault,
     FaultPage,
-    Plan,
     PlannedTests,
     SchoolActionPage,
     Taking,
+    TestPlan,
     WayInPage,
 )
 from qorgan.centre.wire import Limit, Problem
@@ -82,7 +82,7 @@ def list_planned_tests(request: HttpRequest, school: UUID | None = None) -> Plan
     operation_id="plan_tests",
 )
 @needs(Right.FAULTS_TAKE)
-def plan_tests(request: HttpRequest, body: Plan) -> PlannedTests:
+def plan_tests(request: HttpRequest, body: TestPlan) -> PlannedTests:
     """Plan tests of a school's buttons. Planning the same again changes nothing but the time."""
     return reading.plan(actor_of(request), body)
 

@@ -207,7 +207,7 @@ def planned(actor: Actor, school: UUID | None) -> schemas.PlannedTests:
 
 
 @transaction.atomic
-def plan(actor: Actor, wish: schemas.Plan) -> schemas.PlannedTests:
+def plan(actor: Actor, wish: schemas.TestPlan) -> schemas.PlannedTests:
     """Plan tests; a button that has one planned gets the new time. Raises `NotFound` for a button that is not there."""
     actor.require(Right.FAULTS_TAKE)
     school = School.objects.visible_to(actor).filter(pk=wish.school).first()

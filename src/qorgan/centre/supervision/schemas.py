@@ -90,7 +90,7 @@ class WayInPage(Page[WayIn]):
     goal_s: float
 
 
-class Plan(Schema):
+class TestPlan(Schema):
     """Test these buttons of a school by this instant; all of them when none is named."""
 
     school: UUID
