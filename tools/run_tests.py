@@ -22,6 +22,7 @@ PYTEST = (sys.executable, "-m", "pytest", "--durations=5", "-q")
 VITEST = ("--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORTS / 'web.xml'}")
 UNIT = ("unit", "contract", "fuzz", "house")
 PARALLEL = ("-n", "2", "--dist", "loadfile")
+WAITING = ("-n", "4", "--dist", "loadfile")  # these wait for processes and clocks more than they compute
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,11 @@ def stages() -> list[Stage]:
         Stage("check", "types (mypy)", (sys.executable, "-m", "mypy")),
         Stage("check", "console: types, lint, form", (npm, "run", "--silent", "check"), ROOT / "web"),
         _pytest("unit, contract, fuzz, house", "unit", *(f"tests/{part}" for part in UNIT), *PARALLEL),
-        _pytest("behaviour", "behaviour", "tests/behaviour", *PARALLEL),
+        _pytest("behaviour", "behaviour", "tests/behaviour", *WAITING),
         Stage(
             "postgres",
             "centre on PostgreSQL",
-            (sys.executable, *centre, "tests/behaviour/centre", f"--junitxml={REPORTS / 'postgres.xml'}"),
+            (sys.executable, *centre, "tests/behaviour/centre", *PARALLEL, f"--junitxml={REPORTS / 'postgres.xml'}"),
             report="postgres",
         ),
         Stage(
@@ -70,7 +71,7 @@ def stages() -> list[Stage]:
             ROOT / "web",
             "web",
         ),
-        _pytest("browser", "e2e", "tests/e2e", "--timeout=600"),
+        _pytest("browser", "e2e", "tests/e2e", "--timeout=600", *PARALLEL),
     ]
 
 

@@ -2,18 +2,34 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Protocol
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from tests.support.console import Console, chromium, console
 from tests.support.town import Town, running_town
+from xdist.scheduler import LoadFileScheduling
 
 from qorgan.demo.folder import WEB
 from qorgan.demo.town import TOWN
 
 CABLED = "kst-k03"
+
+
+NO_TOWN = ("test_deeds", "test_desk", "test_player_files", "test_staff_page")
+
+
+class OneTown(LoadFileScheduling):
+    """There is one town, so one worker has all of its stories; files that need none go wherever there is room."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = PurePosixPath(nodeid.split("::")[0])
+        return file.stem if file.stem in NO_TOWN else "town"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneTown:
+    return OneTown(config, log)
 
 
 @pytest.fixture(scope="package")
