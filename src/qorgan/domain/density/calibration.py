@@ -15,7 +15,7 @@ from qorgan.domain.density.camera import Floats, PlacedCamera, meet_plane
 from qorgan.kernel.errors import Invalid
 
 FEWEST_PIXELS = 20
-_SCAN = 2_000
+_SCAN = 500
 _FIELDS_DEG = (2.0, 160.0)
 _TILTS_DEG = (0.0, 90.0)
 
