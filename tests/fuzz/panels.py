@@ -23,6 +23,7 @@ from qorgan.edge.core.signals import Claim, Signal
 from qorgan.edge.panels.accounts import Account, Accounts
 from qorgan.edge.panels.config import Listener, Panel, Receivers
 from qorgan.edge.panels.desk import Dc09Desk, Reports, SurgardDesk, SurgardShared
+from qorgan.edge.panels.strangers import Strangers
 from qorgan.edge.panels.supervision import Watch
 from qorgan.kernel.errors import Exhausted
 from qorgan.kernel.ids import AlarmId, ButtonKey
@@ -109,8 +110,9 @@ class Node:
         receivers = Receivers(surgard=Listener(tcp=1))
         watch = WatchWithoutDisk(accounts, receivers, self.door, self.clock, Path("/nowhere/panels.json"))
         reports = Reports(self.door, watch, self.clock, self.counts)
-        self.dc09 = Dc09Desk(accounts, reports, watch, self.door, self.clock, self.counts)
-        shared = SurgardShared(accounts, reports, watch, self.door, self.clock, self.counts)
+        strangers = Strangers(self.clock)
+        self.dc09 = Dc09Desk(accounts, reports, watch, strangers, self.door, self.clock, self.counts)
+        shared = SurgardShared(accounts, reports, watch, strangers, self.door, self.clock, self.counts)
         self.surgard = SurgardDesk(shared)
 
     def check(self) -> None:

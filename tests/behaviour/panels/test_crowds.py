@@ -3,15 +3,20 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.panels import Crowd, PanelSchool, a_school, until
 
 from qorgan.edge.panels.server import MESSAGE_WITHIN_S, PROOF_WITHIN_S, REFUSED_COST
+from qorgan.edge.panels.strangers import MAX_NAMED, MAX_SHOWN_OF_ADDRESS, WARN_EVERY_S
 from qorgan.kernel.clock import SystemClock
+from qorgan.kernel.errors import Rejected
 from qorgan.protocols.dc09.messages import Message, write_message
 from qorgan.sim.panel import event_line
 
@@ -167,6 +172,65 @@ async def test_strangers_use_their_allowance_up_faster_than_panels(tmp_path: Pat
             assert "dc09.ack" not in school.counts()
             await school.panel().report(PANIC)
         await until(lambda: school.connections() == 0, "whoever hangs up is forgotten, though nothing was read from it")
+
+
+class ClockWithMinutes(SystemClock):
+    """Real time, but a wait of a minute ends when the test says so."""
+
+    def __init__(self) -> None:
+        self.minute = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < WARN_EVERY_S:
+            await super().sleep(seconds)
+        else:
+            await self.minute.wait()
+            self.minute.clear()
+
+
+def said_of(logs: Sequence[Mapping[str, object]], event: str) -> list[tuple[object, object]]:
+    return [(one.get("address"), one.get("times")) for one in logs if one["event"] == event]
+
+
+async def test_a_stranger_fills_neither_the_log_nor_the_list(tmp_path: Path) -> None:
+    """Sixty accounts tried from one address are a line, and a minute later a line that says how many more there were;
+    through the Sur-Gard receiver, which is trusted, each is an alarm all the same."""
+    clock = ClockWithMinutes()
+    school = a_school(tmp_path, clock=clock)
+    many = b"".join(write_message(Message(id="NULL", seq=1, account=f"99{number:02}")) for number in range(60))
+    lines = b"".join(event_line(f"66{number:02}", PANIC) for number in range(10))
+    with capture_logs() as logs:
+        async with school.open():
+            panel = school.panel(account="9999", source_host="127.0.0.8")
+            with pytest.raises(Rejected):
+                await panel.report(PANIC)
+            async with visitors(school.dc09_port, 1, many), visitors(school.surgard_port, 1, lines):
+                await until(lambda: school.counts().get("dc09.unknown_account") == 61, "everybody")
+                await until(lambda: school.counts().get("surgard.ack") == 10, "the receiver's")
+            assert [("127.0.0.8", None), ("127.0.0.9", None)] == said_of(logs, "panel.stranger")
+            shown: Any = school.panels.status()["strangers"]
+            assert {"127.0.0.8": 1, "127.0.0.9": MAX_SHOWN_OF_ADDRESS} == Counter(one["address"] for one in shown)
+
+            clock.minute.set()
+            await until(lambda: said_of(logs, "panel.stranger_again"), "how many more")
+            assert [("127.0.0.9", 69)] == said_of(logs, "panel.stranger_again")
+            assert 10 == len(await school.alarms())
+
+
+async def test_datagrams_of_many_addresses_are_counted_beyond_the_first(tmp_path: Path) -> None:
+    clock = ClockWithMinutes()
+    school = a_school(tmp_path, clock=clock)
+    with capture_logs() as logs:
+        async with school.open():
+            for number in range(MAX_NAMED + 5):
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+                    stranger.bind((f"127.0.2.{number + 1}", 0))
+                    stranger.sendto(STRANGER, ("127.0.0.1", school.dc09_port))
+            await until(lambda: school.counts().get("dc09.unknown_account") == MAX_NAMED + 5, "everybody")
+            assert MAX_NAMED == len(said_of(logs, "panel.stranger"))
+            clock.minute.set()
+            await until(lambda: said_of(logs, "panel.more_strangers"), "how many more")
+            assert [(None, 5)] == said_of(logs, "panel.more_strangers")
 
 
 @pytest.mark.parametrize(

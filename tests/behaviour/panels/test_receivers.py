@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from my_dc09_spt.comm.transpathtcp import TransPathTCP
+from my_dc09_spt.comm.transpathudp import TransPathUDP
 from my_dc09_spt.dc09_spt import dc09_spt
 from my_dc09_spt.msg.dc09_msg import dc09_msg
 from tests.support.panels import KEY_16, KEY_HEX, PanelSchool, a_school, until
@@ -65,8 +67,12 @@ async def test_encrypted_panels_are_heard_and_answered_alike(
 
 @pytest.mark.parametrize("kind", ["TCP", "UDP"])
 @pytest.mark.parametrize("account", ["1234", "AB01", "AB02"])
-async def test_a_dialler_that_is_not_ours_is_heard(school: PanelSchool, kind: str, account: str) -> None:
+async def test_a_dialler_that_is_not_ours_is_heard(
+    school: PanelSchool, kind: str, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`my-dc09-spt` with Contact ID, SIA DCS and polls; its pads are too short, its prefix is missing."""
+    for its_socket in (TransPathTCP, TransPathUDP):  # it waits a second for a datagram's answer, and asks no option
+        monkeypatch.setattr(its_socket.__init__, "__defaults__", (250,))
     key = {"1234": None, "AB01": read_key(KEY_16), "AB02": read_key(KEY_HEX)}[account]
     async with school.open():
         dialler = dc09_spt(account)

@@ -14,6 +14,7 @@ from qorgan.edge.panels.desk import Dc09Desk, Reports, SurgardDesk, SurgardShare
 from qorgan.edge.panels.limits import Limiter
 from qorgan.edge.panels.ports import Door
 from qorgan.edge.panels.server import MAX_CONNECTIONS, Receiver, Talk
+from qorgan.edge.panels.strangers import Strangers
 from qorgan.edge.panels.supervision import Watch
 from qorgan.edge.secrets import SecretStore
 from qorgan.kernel.backoff import Backoff
@@ -40,8 +41,9 @@ class Panels:
         self._watch = Watch(accounts, config.receivers, door, clock, config.storage.data / "panels.json")
         self._limiter = Limiter()
         reports = Reports(door, self._watch, clock, self._counts)
-        self._dc09_desk = Dc09Desk(accounts, reports, self._watch, door, clock, self._counts)
-        self._surgard_shared = SurgardShared(accounts, reports, self._watch, door, clock, self._counts)
+        self._strangers = Strangers(clock)
+        shared = (accounts, reports, self._watch, self._strangers, door, clock, self._counts)
+        self._dc09_desk, self._surgard_shared = Dc09Desk(*shared), SurgardShared(*shared)
         self._dc09 = self._receiver("dc09", config.receivers.dc09, self._dc09_talk)
         self._surgard = self._receiver("surgard", config.receivers.surgard, self._surgard_talk)
 
@@ -59,6 +61,7 @@ class Panels:
         await self._tell_keys()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch.run(), name="panels:watch")
+            group.create_task(self._strangers.run(), name="panels:strangers")
             for receiver, listener in ((self._dc09, receivers.dc09), (self._surgard, receivers.surgard)):
                 if listener is not None:
                     group.create_task(self._listen(receiver, listener), name=f"panels:{receiver.name}")
@@ -69,7 +72,7 @@ class Panels:
             "connections": {"dc09": self._dc09.connections, "surgard": self._surgard.connections},
             "counts": dict(sorted(self._counts.items())),
             "sources": self._watch.snapshot(),
-            "strangers": [*self._dc09_desk.strangers.snapshot(), *self._surgard_shared.strangers.snapshot()],
+            "strangers": self._strangers.snapshot(),
         }
 
     async def _listen(self, receiver: Receiver, listener: Listener) -> None:

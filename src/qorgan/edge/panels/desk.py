@@ -17,6 +17,7 @@ from qorgan.edge.core.signals import Claim, Signal
 from qorgan.edge.panels.accounts import RECEIVER_KEY, Account, Accounts, Spot, stranger
 from qorgan.edge.panels.ports import Door
 from qorgan.edge.panels.presses import Presses
+from qorgan.edge.panels.strangers import Strangers
 from qorgan.edge.panels.supervision import Watch
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Corrupt, Exhausted, Invalid, QorganError, Unavailable
@@ -39,7 +40,6 @@ CANCELS_WITHIN = timedelta(hours=1)  # a cancel is about alarms of the panel tha
 RETURNS_WITHIN = timedelta(days=1)
 MAX_ALARMS_KEPT = 16  # of one panel, for a cancel
 MAX_PANELS_KEPT = 1_000  # a Sur-Gard receiver tells of any number of accounts; the longest silent is forgotten first
-MAX_STRANGERS = 100  # shown
 REPEATS_WITHIN_S = 5.0  # Sur-Gard: the receiver's time-out and a second
 REPEATS_AFTER_RECONNECT = timedelta(seconds=60)
 FOREIGN_IDS = frozenset({"ACK", "NAK", "DUH", "RSP"})  # answers: nobody answers those
@@ -185,12 +185,18 @@ class Dc09Desk:
     """Answers DC-09 bodies. One desk serves every connection and datagram."""
 
     def __init__(
-        self, accounts: Accounts, reports: Reports, watch: Watch, door: Door, clock: Clock, counts: Counter[str]
+        self,
+        accounts: Accounts,
+        reports: Reports,
+        watch: Watch,
+        strangers: Strangers,
+        door: Door,
+        clock: Clock,
+        counts: Counter[str],
     ) -> None:
-        self._accounts, self._reports, self._watch = accounts, reports, watch
+        self._accounts, self._reports, self._watch, self._strangers = accounts, reports, watch, strangers
         self._presses, self._clock, self._counts = Presses(door, clock), clock, counts
         self._stale: dict[str, int] = {}
-        self.strangers = Strangers()
 
     async def answer(self, body: bytes, address: str) -> tuple[bytes, bool]:
         """The frame to send, empty for silence; and whether whoever sent this is a panel of ours."""
@@ -258,7 +264,7 @@ class Dc09Desk:
 
     def _refuse(self, message: Message, reason: str, address: str) -> tuple[bytes, bool]:
         self._counts[f"dc09.{reason}"] += 1
-        self.strangers.note("dc09", message.account, address, reason, self._clock.now())
+        self._strangers.note("dc09", message.account, address, reason)
         return write_answer(Answer.DUH, message, self._clock.now(), None), False
 
 
@@ -288,12 +294,18 @@ class SurgardShared:
     """What all connections of Sur-Gard share: accounts, and which lines came a moment ago."""
 
     def __init__(
-        self, accounts: Accounts, reports: Reports, watch: Watch, door: Door, clock: Clock, counts: Counter[str]
+        self,
+        accounts: Accounts,
+        reports: Reports,
+        watch: Watch,
+        strangers: Strangers,
+        door: Door,
+        clock: Clock,
+        counts: Counter[str],
     ) -> None:
-        self._accounts, self._reports, self._watch = accounts, reports, watch
+        self._accounts, self._reports, self._watch, self._strangers = accounts, reports, watch, strangers
         self._door, self._clock, self.counts = door, clock, counts
         self._recent: OrderedDict[str, tuple[float, UUID]] = OrderedDict()
-        self.strangers = Strangers()
 
     async def take(self, line: surgard.Line, address: str, *, first: bool) -> Answer:
         """Durable when this returns. Lines have no number: see `docs/design/interfaces.md` on what counts as again."""
@@ -301,7 +313,7 @@ class SurgardShared:
             event = line.event or surgard.unknown_event(line)
             account = self._accounts.find("surgard", line.account)
             if account is None:
-                self.strangers.note("surgard", line.account, address, "unknown_account", self._clock.now())
+                self._strangers.note("surgard", line.account, address, "unknown_account")
             spot = account.spot_of(event) if account else stranger(line.account or "0", event)
             await self._take_event(line, event, spot, account, first=first)
             if account is not None:
@@ -351,28 +363,6 @@ class SurgardShared:
             self._recent.move_to_end(text)
             while len(self._recent) > 1_000:
                 self._recent.popitem(last=False)
-
-
-class Strangers:
-    """Who knocked and is not known, for the installer: the last hundred, with how often."""
-
-    def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[str, str, str, str], tuple[int, datetime]] = OrderedDict()
-
-    def note(self, protocol: str, account: str, address: str, reason: str, at: datetime) -> None:
-        key = (protocol, account[:16], address, reason)
-        if key not in self._seen:
-            log.warning("panel.stranger", protocol=protocol, account=account[:16], address=address, reason=reason)
-        self._seen[key] = (self._seen.pop(key, (0, at))[0] + 1, at)
-        if len(self._seen) > MAX_STRANGERS:
-            self._seen.popitem(last=False)
-
-    def snapshot(self) -> list[dict[str, object]]:
-        names = ("protocol", "account", "address", "reason")
-        return [
-            {**dict(zip(names, key, strict=True)), "times": times, "last": at}
-            for key, (times, at) in reversed(self._seen.items())
-        ]
 
 
 async def _stored(take: Callable[[], Awaitable[Answer]], counts: Counter[str]) -> Answer:
