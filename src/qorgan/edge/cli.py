@@ -279,6 +279,9 @@ def add_button(
         str | None,
         typer.Option("--input", help="It is wired to a camera: the camera's key and its input, as in hall:1."),
     ] = None,
+    interval: Annotated[
+        float | None, typer.Option(help="It says that it is alive so often, in seconds: its silence is a fault.")
+    ] = None,
     token_file: Annotated[
         Path | None, typer.Option(help="Write the button's token into this new file instead of showing it once.")
     ] = None,
@@ -292,7 +295,7 @@ def add_button(
         before = configuration.load(config)
         place = LocalText(kk=place_kk, ru=place_ru, en=place_en)
         near = tuple(CameraKey(name) for name in camera or [])
-        button = Button(key=ButtonKey(key), place=place, cameras=near, input=contact)
+        button = Button(key=ButtonKey(key), place=place, cameras=near, input=contact, interval_s=interval)
         configuration.check_new_button(config, button)
         if contact is not None:
             configuration.add_button(config, button)

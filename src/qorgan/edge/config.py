@@ -122,7 +122,7 @@ class Button(Part, frozen=True):
     cameras: tuple[CameraKey, ...] = ()  # nearest first
     input: str | None = None  # a contact at a camera, "hall:1": the camera's key and its input's token
     mqtt: str | None = None  # a radio button: its name at the broker, which is its user there
-    interval_s: float | None = None  # a radio button: how often it says that it is alive; 3 times missed is silence
+    interval_s: float | None = None  # by radio or HTTP: how often it says that it is alive; 3 times missed is silence
 
 
 class Contact(Part, frozen=True):
@@ -441,6 +441,7 @@ def _check_buttons(config: EdgeConfig, path: Path) -> None:
     for index, button in enumerate(config.buttons):
         _check_name(button.place, path, f"buttons[{index}].place")
         _check_radio(button, config, path, f"buttons[{index}]")
+        _check_interval(button, path, f"buttons[{index}].interval_s")
         for number, key in enumerate(button.cameras):
             if key not in cameras:
                 raise _wrong(path, f"buttons[{index}].cameras[{number}]", f"there is no camera {key!r}")
@@ -462,8 +463,15 @@ def _check_radio(button: Button, config: EdgeConfig, path: Path, field: str) -> 
         raise _wrong(path, f"{field}.mqtt", 'use 1-63 of a-z, 0-9 and hyphen, as in "badge-7"')
     if [other.mqtt for other in config.buttons].count(button.mqtt) > 1:
         raise _wrong(path, f"{field}.mqtt", "this radio button is named twice")
-    if button.interval_s is not None and not 5 <= button.interval_s <= 86_400:
-        raise _wrong(path, f"{field}.interval_s", "must be 5 to 86400: seconds between its signs of life")
+
+
+def _check_interval(button: Button, path: Path, field: str) -> None:
+    if button.interval_s is None:
+        return
+    if button.input is not None:
+        raise _wrong(path, field, "a contact says nothing by itself: its camera is watched; take this out")
+    if not 5 <= button.interval_s <= 86_400:
+        raise _wrong(path, field, "must be 5 to 86400: seconds between its signs of life")
 
 
 def _check_contacts(config: EdgeConfig, path: Path) -> None:

@@ -91,4 +91,4 @@ def read_state(payload: bytes) -> RadioState:
             raise ValueError(f"a state has at most {MAX_PAYLOAD} bytes")
         return msgspec.json.decode(payload, type=RadioState)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Invalid(f"not a state of a radio button: {error}") from error
+        raise Invalid(f"not a state of a button: {error}") from error

@@ -1,6 +1,8 @@
-"""A panic button that does not exist: it presses as a real one does, and does not give up."""
+"""A panic button that does not exist: it presses as a real one does and does not give up, and says that it is alive."""
 
 import asyncio
+import itertools
+from collections.abc import Mapping
 from uuid import UUID
 
 import httpx
@@ -18,7 +20,7 @@ log = structlog.get_logger()
 
 
 class SimButton:
-    """Presses a button of a school's node (interfaces §3). One press keeps its id however often it is tried."""
+    """A button of a school's node (interfaces §3). One press keeps its id however often it is tried."""
 
     @staticmethod
     async def press(
@@ -50,19 +52,35 @@ class SimButton:
         except TimeoutError as error:
             raise Unavailable(f"the node did not take the press within {give_up_after_s} s") from error
 
+    @staticmethod
+    async def live(
+        url: str, token: str, *, every_s: float, battery: int | None = None, times: int | None = None
+    ) -> None:
+        """Say that the button is alive, and its battery's percentage, for ever or so many times.
 
-async def _try(client: httpx.AsyncClient, url: str, token: str, press: dict[str, str]) -> dict[str, object] | None:
+        `url` is `http://node/buttons/<key>/alive`. A node that is away hears the next one. Raises `Rejected` as
+        `press` does.
+        """
+        async with httpx.AsyncClient(timeout=TRY_FOR_S) as client:
+            for number in itertools.count(1):
+                await _try(client, url, token, {} if battery is None else {"battery": battery})
+                if number == times:
+                    return
+                await asyncio.sleep(every_s)
+
+
+async def _try(client: httpx.AsyncClient, url: str, token: str, said: Mapping[str, object]) -> dict[str, object] | None:
     """One attempt: the node's answer, or None if another attempt may succeed."""
     try:
-        response = await client.post(url, json=press, headers={"Authorization": f"Bearer {token}"})
+        response = await client.post(url, json=said, headers={"Authorization": f"Bearer {token}"})
     except httpx.TransportError as error:
-        log.warning("button.unheard", press=press["press_id"], why=type(error).__name__)
+        log.warning("button.unheard", press=said.get("press_id"), why=type(error).__name__)
         return None
     if response.is_success:
         answer: dict[str, object] = response.json()
         return answer
     if response.is_client_error and response.status_code not in _TRY_AGAIN:
         rejection = _REJECTIONS.get(response.status_code, Rejected)
-        raise rejection(f"the node refused the press: HTTP {response.status_code}")
-    log.warning("button.unheard", press=press["press_id"], why=f"HTTP {response.status_code}")
+        raise rejection(f"the node refused the button: HTTP {response.status_code}")
+    log.warning("button.unheard", press=said.get("press_id"), why=f"HTTP {response.status_code}")
     return None

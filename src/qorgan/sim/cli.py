@@ -191,17 +191,24 @@ def button(
     key: Annotated[str, typer.Argument(help="The button's key.")],
     kind: Annotated[str, typer.Option(help="real, drill or test.")] = "real",
     give_up_after: Annotated[float | None, typer.Option(help="Seconds; without it the button never gives up.")] = None,
+    alive_every: Annotated[
+        float | None, typer.Option(min=1, help="Do not press: say so often, in seconds, that it is alive.")
+    ] = None,
+    battery: Annotated[int | None, typer.Option(min=0, max=100, help="With --alive-every: percent.")] = None,
 ) -> None:
     """Press a panic button of a school's node, and go on pressing until the node has stored the alarm.
 
     The button's token comes from the variable QORGAN_BUTTON_TOKEN, from standard input, or is asked for.
-    Prints the node's answer as one line of JSON.
+    Prints the node's answer as one line of JSON. With --alive-every it gives signs of life until Ctrl-C.
     """
     configure("button")
     token = _secret(TOKEN_VARIABLE, "The button's token")
-    url = f"{node.rstrip('/')}/buttons/{key}/press"
+    url = f"{node.rstrip('/')}/buttons/{key}"
     with _errors_as_sentences():
-        answer = asyncio.run(SimButton.press(url, token, kind=kind, give_up_after_s=give_up_after))
+        if alive_every is not None:
+            asyncio.run(until_stopped(SimButton.live(f"{url}/alive", token, every_s=alive_every, battery=battery)))
+            return
+        answer = asyncio.run(SimButton.press(f"{url}/press", token, kind=kind, give_up_after_s=give_up_after))
     print(json.dumps(answer), flush=True)
 
 

@@ -107,6 +107,7 @@ def test_a_school_without_a_centre_stands_alone() -> None:
         ('zone = "entrance"', f'tls_pin = "{"0a" * 32}"\ntls_ca = "x"', "cameras[0].tls_ca", "keep one of the two"),
         ('cameras = ["hall"]', 'cameras = ["hall", "yard"]', "buttons[0].cameras[1]", "no camera 'yard'"),
         ("[[buttons]]", '[[buttons]]\nkey = "hall"\nplace = { kk = "x" }\n[[buttons]]', "buttons[1].key", "taken"),
+        ('cameras = ["hall"]', "interval_s = 4", "buttons[0].interval_s", "5 to 86400"),
         ("[[buttons]]", "[[buttons", "", "this is not TOML"),
     ],
 )

@@ -55,6 +55,7 @@ def test_a_contact_of_a_camera_is_a_button(file: Path) -> None:
         ('"hall:1"', '"hall"', r"buttons\[0\].input"),
         ('"hall:1"', '"yard:1"', r"buttons\[0\].input"),  # a camera without ONVIF
         ('"hall:1"', '"gate:1"', r"buttons\[0\].input"),
+        ('"hall:1"', '"hall:1"\ninterval_s = 60', r"buttons\[0\].interval_s"),
         ("http://10", "ftp://10", r"cameras\[0\].onvif"),
         ("http://10", "http://admin:12345@10", r"cameras\[0\].onvif"),
         ("http://10", "http://10 ", r"cameras\[0\].onvif"),

@@ -17,6 +17,7 @@ from qorgan.edge.contacts.watch import watch_contacts
 from qorgan.edge.core.cameras import CameraBoard
 from qorgan.edge.core.commands import CoreDesk
 from qorgan.edge.core.http import create_app, create_staff_app
+from qorgan.edge.core.life import ButtonLife
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
@@ -57,13 +58,16 @@ async def run_core(config: EdgeConfig) -> None:
             desk = CoreDesk(config.site.id, lambda: _public_key(config), node, actions, clock)
             link = Link(config.centre, config.site.id, node, secrets, clock, desk.answer)
             staff = StaffDoor(config, node, actions, StaffBook(config.storage.data), clock).routes()
-            app = create_app(config, node, link, _button_tokens(config, secrets, node), actions, staff)
+            pushers = [button for button in config.buttons if button.input is None and button.mqtt is None]
+            life = ButtonLife(pushers, "button", node, clock)
+            app = create_app(config, node, link, _button_tokens(config, secrets, node), actions, life, staff)
             for name, work in {
                 "actions": actions.run,
                 "contacts": lambda: watch_contacts(config, node, lines, actions, clock),
                 "lines": lines.run,
                 "panels": panels.run,
                 "http": lambda: serve_http(app, config.http.host, config.http.port),
+                "life": life.run,
                 "ipc": CoreServer(config.core_socket, node.take).run,
                 "link": link.run,
                 "mqtt": lambda: _watch_radio(config, node, secrets, clock),

@@ -21,6 +21,7 @@ from qorgan.domain.alarms import Kind
 from qorgan.domain.gestures import Gesture
 from qorgan.edge.config import Button, EdgeConfig
 from qorgan.edge.core import kiosk, screen
+from qorgan.edge.core.life import ButtonLife
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeStatus
 from qorgan.edge.core.signals import of_button
@@ -28,6 +29,7 @@ from qorgan.edge.core.web import Unauthorised, answer_json, on_bug, on_error, on
 from qorgan.edge.outputs.desk import ActionDesk
 from qorgan.kernel.errors import Forbidden, Invalid, NotFound, QorganError
 from qorgan.kernel.ids import ButtonKey
+from qorgan.protocols.radio import read_state
 
 WATCHES_PER_PAGE = 100
 
@@ -46,13 +48,15 @@ def create_app(
     link: Link,
     tokens: Mapping[ButtonKey, str],
     actions: ActionDesk,
+    life: ButtonLife,
     staff: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The node's HTTP. `tokens`: each button's bearer token; `staff`: the routes of the staff page."""
-    door = _Door(config, node, link, tokens, actions)
+    door = _Door(config, node, link, tokens, actions, life)
     return Starlette(
         routes=[
             Route("/buttons/{key}/press", door.press, methods=["POST"]),
+            Route("/buttons/{key}/alive", door.alive, methods=["POST"]),
             Route("/alarms/{alarm:uuid}", door.alarm, methods=["GET"]),
             Route("/health", door.health, methods=["GET"]),
             Route("/watches", door.watches, methods=["GET"]),
@@ -67,20 +71,33 @@ def create_app(
 
 class _Door:
     def __init__(
-        self, config: EdgeConfig, node: Node, link: Link, tokens: Mapping[ButtonKey, str], actions: ActionDesk
+        self,
+        config: EdgeConfig,
+        node: Node,
+        link: Link,
+        tokens: Mapping[ButtonKey, str],
+        actions: ActionDesk,
+        life: ButtonLife,
     ) -> None:
         self._config, self._node, self._link, self._tokens = config, node, link, dict(tokens)
-        self._actions = actions
+        self._actions, self._life = actions, life
         self._buttons = {button.key: button for button in config.buttons}
 
     async def press(self, request: Request) -> Response:
-        button = self._button_of(request)
-        if button.key != request.path_params["key"]:
-            raise Unauthorised("no such button, or not its token")
+        button = self._named_button(request)
+        self._life.pressed(button.key)
         press = parse(await read_body(request), Press)
         signal = of_button(button, "button", press=press.press_id, kind=press.kind, level=press.gesture.level)
         raised = await self._node.signal(signal)
         return answer_json({"alarm": raised.alarm, "durable_at": raised.durable_at}, 201 if raised.fresh else 200)
+
+    async def alive(self, request: Request) -> Response:
+        """A sign of life, and what the button says of itself, as a radio button does. Nothing is written meanwhile."""
+        button = self._named_button(request)
+        if not self._life.watches(button.key):
+            raise Invalid("this button is a contact or a radio: it is heard where it is wired", code="button.elsewhere")
+        self._life.say(button.key, read_state(await read_body(request) or b"{}"))
+        return answer_json({"interval_s": button.interval_s})
 
     async def alarm(self, request: Request) -> Response:
         button = self._button_of(request)
@@ -126,6 +143,13 @@ class _Door:
     async def action(self, _request: Request) -> Response:
         """What stands, for the screens of the school: asked every half second, answered without a disk."""
         return answer_json(kiosk.standing(self._actions.standing))
+
+    def _named_button(self, request: Request) -> Button:
+        """The button of the path, with its own token."""
+        button = self._button_of(request)
+        if button.key != request.path_params["key"]:
+            raise Unauthorised("no such button, or not its token")
+        return button
 
     def _button_of(self, request: Request) -> Button:
         """The button whose token this is. All are compared, so that the time tells nothing."""

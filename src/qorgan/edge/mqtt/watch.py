@@ -11,8 +11,6 @@ are dropped and counted. While the broker is away for longer than `BROKER_LOST_S
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -24,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from qorgan.edge.config import Button, EdgeConfig, Mqtt
+from qorgan.edge.core.life import ButtonLife
 from qorgan.edge.core.node import Node
 from qorgan.edge.core.outbox import AlarmStatus
 from qorgan.edge.core.signals import Signal
@@ -32,8 +31,6 @@ from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import Exhausted, Invalid, LinkDown, QorganError, Unavailable
 from qorgan.protocols import radio
-from qorgan.protocols.link.messages import SourceHealth
-from qorgan.protocols.radio import RadioState
 
 SOURCE = "mqtt"
 CONNECT_WITHIN_S = 5.0
@@ -43,33 +40,20 @@ IN_FLIGHT = 64
 MAX_PACKET_BYTES = 16_384
 MAX_WAITING = 1_000
 BROKER_LOST_S = 25.0  # with the look and the telling a fault within 30 s
-LOOK_EVERY_S = 1.0
-MISSED = 3  # intervals without a sign of life are silence
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Radio:
-    """What is known of one button. `heard_at`: monotonic; None: not since the node's start. `seen_at`: the same."""
-
-    button: Button
-    state: RadioState | None = None
-    heard_at: float | None = None
-    seen_at: datetime | None = None
-    told: tuple[str, tuple[str, ...]] | None = None
-
-
 class RadioWatch:
-    """Owner of the session at the broker and of what is known of each radio button."""
+    """Owner of the session at the broker."""
 
     def __init__(self, config: EdgeConfig, node: Node, secrets: SecretStore, clock: Clock) -> None:
         assert config.mqtt is not None
         self._broker: Mqtt = config.mqtt
         self._site, self._node, self._secrets, self._clock = config.site.id, node, secrets, clock
-        self._radios = {button.mqtt: _Radio(button) for button in config.buttons if button.mqtt}
-        self._by_key = {str(one.button.key): name for name, one in self._radios.items()}
-        self._started_at = clock.monotonic()
-        self._lost_at: float | None = self._started_at  # since when the broker is away
+        self._radios = {button.mqtt: button for button in config.buttons if button.mqtt}
+        self._by_key = {str(button.key): name for name, button in self._radios.items()}
+        self._lost_at: float | None = clock.monotonic()  # since when the broker is away
+        self._life = ButtonLife(self._radios.values(), SOURCE, node, clock, self._broker_lost)
         self._client: Client | None = None
         self._complained = False
         self.retained_presses = 0
@@ -81,7 +65,7 @@ class RadioWatch:
         """Stay connected, and look for silence, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_connected(), name="mqtt:connection")
-            group.create_task(self._look_for_silence(), name="mqtt:silence")
+            group.create_task(self._life.run(), name="mqtt:silence")
 
     def status(self) -> dict[str, Any]:
         """Counters for `GET /health`."""
@@ -209,26 +193,25 @@ class RadioWatch:
     async def _take(self, message: MQTTMessage) -> None:
         """Returns when it is durable, or need not be. Raises `LinkDown` when it could not be: it comes again."""
         place = radio.read_topic(self._site, message.topic)
-        one = None if place is None else self._radios.get(place[0])
-        if place is None or one is None:
+        button = None if place is None else self._radios.get(place[0])
+        if place is None or button is None:
             self.strangers += 1
             return
         if place[1] == "state":
-            self._hear_state(one, message)
+            self._hear_state(button, message)
             return
         if message.retain:
             self.retained_presses += 1
-            log.warning("mqtt.retained_press", button=one.button.key, seen=self.retained_presses)
+            log.warning("mqtt.retained_press", button=button.key, seen=self.retained_presses)
             return
-        self._heard(one)
+        self._life.heard(button.key)
         try:
-            await self._node.signal(self._signal(one, place[0], bytes(message.payload)))
+            await self._node.signal(self._signal(button, place[0], bytes(message.payload)))
         except (Unavailable, Exhausted) as error:
             raise LinkDown(f"a press could not be stored, the broker keeps it: {error}") from error
 
-    def _signal(self, one: _Radio, name: str, payload: bytes) -> Signal:
+    def _signal(self, button: Button, name: str, payload: bytes) -> Signal:
         press = radio.read_press(name, payload, self._clock.now().timestamp())
-        button = one.button
         return Signal(
             source_key=button.key,
             source=SOURCE,
@@ -240,56 +223,15 @@ class RadioWatch:
             press=press.press,
         )
 
-    def _hear_state(self, one: _Radio, message: MQTTMessage) -> None:
+    def _hear_state(self, button: Button, message: MQTTMessage) -> None:
         """A retained state is what the broker remembers: what it says counts, but it is no sign of life."""
         try:
-            one.state = radio.read_state(bytes(message.payload))
+            self._life.say(button.key, radio.read_state(bytes(message.payload)), now=not message.retain)
         except Invalid as error:
-            log.warning("mqtt.bad_state", button=one.button.key, reason=str(error))
-            return
-        if one.state.online and not message.retain:
-            self._heard(one)
+            log.warning("mqtt.bad_state", button=button.key, reason=str(error))
 
-    def _heard(self, one: _Radio) -> None:
-        one.heard_at, one.seen_at = self._clock.monotonic(), self._clock.now()
-
-    async def _look_for_silence(self) -> None:
-        while True:
-            for one in self._radios.values():
-                await self._tell_health(one)
-            await self._clock.sleep(LOOK_EVERY_S)
-
-    async def _tell_health(self, one: _Radio) -> None:
-        faults = one.state.faults if one.state is not None else ()
-        state = "silent" if self._silent(one) else "fault" if faults else "ok"
-        if one.told == (state, faults) or (one.told is None and state == "ok" and one.heard_at is None):
-            return  # a button that was not heard yet is neither well nor silent, until its time is up
-        now = self._clock.now()
-        health = SourceHealth(
-            key=one.button.key,
-            kind=SOURCE,
-            state=state,
-            since=now,
-            faults=faults,
-            last_seen=one.seen_at,
-            interval_s=one.button.interval_s,
-        )
-        try:
-            await self._node.source_health(health)
-            one.told = state, faults
-        except (Unavailable, Exhausted) as error:  # the store logs and shows its own trouble
-            log.warning("mqtt.health_not_stored", button=one.button.key, reason=str(error))
-
-    def _silent(self, one: _Radio) -> bool:
-        now = self._clock.monotonic()
-        if self._lost_at is not None and now - self._lost_at > BROKER_LOST_S:
-            return True
-        if one.state is not None and not one.state.online:
-            return True
-        if one.button.interval_s is None:
-            return False
-        since = self._started_at if one.heard_at is None else one.heard_at
-        return now - since > MISSED * one.button.interval_s
+    def _broker_lost(self) -> bool:
+        return self._lost_at is not None and self._clock.monotonic() - self._lost_at > BROKER_LOST_S
 
     def _progressed(self, status: AlarmStatus) -> None:
         """Show at the button how far its alarm is; when the broker is away nothing is shown."""
