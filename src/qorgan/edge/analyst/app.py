@@ -1,7 +1,7 @@
 """The analyst: looks at one keyframe of each camera every ten seconds, and tells core what it thinks of the picture.
 
-It holds nothing durable and is the least important process of the node: it runs at low priority, and a picture that
-hangs its decoder ends it (SIGALRM), whereupon the supervisor starts it again.
+It holds nothing durable but the cameras' views (see `views`), and is the least important process of the node: it runs
+at low priority, and a picture that hangs its decoder ends it (SIGALRM), whereupon the supervisor starts it again.
 """
 
 import asyncio
@@ -10,15 +10,18 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
 from qorgan.domain.cameras import StreamName
-from qorgan.domain.pictures import History, Judgement, Measures, Verdict, judge, remember
-from qorgan.edge.analyst.picture import decode, measure, newest_keyframe
+from qorgan.domain.quality.faults import Fault, Verdict
+from qorgan.domain.quality.judge import Memory, look
+from qorgan.domain.quality.measures import Measures, measure
+from qorgan.edge.analyst.picture import decode, newest_keyframe
+from qorgan.edge.analyst.views import KeptView
 from qorgan.edge.config import Camera, EdgeConfig
 from qorgan.edge.ipc import CoreSender
 from qorgan.kernel.clock import Clock, SystemClock
@@ -30,7 +33,10 @@ RECENT = timedelta(seconds=60)  # an older keyframe says nothing about now
 REPORT_EVERY_S = 600.0
 DECODE_WITHIN_S = 10.0
 NICE = 10
+# What the link has words for. Of the others the centre hears that the picture is bad, and their scores.
+TOLD = frozenset({Fault.BLACK, Fault.OVEREXPOSED, Fault.LOW_CONTRAST, Fault.BLURRED, Fault.FROZEN})
 log = structlog.get_logger(__name__)
+_State = tuple[Verdict, tuple[Fault, ...]]
 
 
 @dataclass(slots=True)
@@ -38,11 +44,18 @@ class _Watched:
     """What is remembered of one camera."""
 
     camera: Camera
-    history: History = ()
-    judgement: Judgement | None = None
-    reported_at: float = float("-inf")
+    view: KeptView
+    memory: Memory = field(default_factory=Memory)
+    numbers: dict[str, float] = field(default_factory=dict)  # of the last look; none where nobody could look
+    told: _State | None = None
+    told_at: float = float("-inf")
     seen: datetime | None = None  # the keyframe that was looked at last
     trouble: str = ""
+
+    def memory_for_view(self) -> Memory:
+        """The memory; none of it when the view was taken away: what was found against that is found no more."""
+        knew_it = not self.view.view.empty
+        return Memory() if self.view.current().empty and knew_it else self.memory
 
 
 class Analyst:
@@ -52,12 +65,13 @@ class Analyst:
         self,
         cameras: tuple[Camera, ...],
         archive: Path,
+        views: Path,
         tell: Callable[[PictureResult], None],
         clock: Clock,
         guard: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._archive, self._tell, self._clock, self._guard = archive, tell, clock, guard
-        self._watched = [_Watched(camera) for camera in cameras]
+        self._watched = [_Watched(camera, KeptView(views / f"{camera.key}.npz")) for camera in cameras]
         random.shuffle(self._watched)  # if one camera's picture ends us, the others get their turn after the restart
 
     async def run(self) -> None:
@@ -78,28 +92,23 @@ class Analyst:
 
     async def look(self, watched: _Watched) -> None:
         """One look at one camera; tells core what is new, and everything every ten minutes."""
+        now = self._clock.monotonic()
         try:
             measures = await self._measures(watched)
         except _NothingNew:
-            measures = watched.history[-1]
+            pass
         else:
-            watched.history = remember(watched.history, measures)
-        judgement = judge(watched.history)
-        now = self._clock.monotonic()
-        if judgement == watched.judgement and now - watched.reported_at < REPORT_EVERY_S:
+            watched.numbers = {} if measures is None else measures.numbers()
+            watched.memory = look(watched.memory_for_view(), measures, watched.view.view, self._clock.now())
+            if measures is not None and watched.memory.verdict() is Verdict.OK:
+                watched.view.learn(measures, now)
+        state = watched.memory.verdict(), watched.memory.faults()
+        if state == watched.told and now - watched.told_at < REPORT_EVERY_S:
             return
-        if judgement.verdict is Verdict.BAD or watched.judgement is not None:
-            log.info("picture.judged", camera=watched.camera.key, verdict=judgement.verdict, faults=judgement.faults)
-        watched.judgement, watched.reported_at = judgement, now
-        self._tell(
-            PictureResult(
-                camera=watched.camera.key,
-                at=self._clock.now(),
-                verdict=judgement.verdict,
-                faults=judgement.faults,
-                measures=_numbers(measures),
-            )
-        )
+        if state[0] is Verdict.BAD or watched.told is not None:
+            log.info("picture.judged", camera=watched.camera.key, verdict=state[0], faults=state[1])
+        watched.told, watched.told_at = state, now
+        self._tell(_result(watched, self._clock.now()))
 
     async def _measures(self, watched: _Watched) -> Measures | None:
         stream = StreamName.SUB if watched.camera.sub else StreamName.MAIN
@@ -134,7 +143,14 @@ async def run_analyst(config: EdgeConfig) -> None:
     os.nice(NICE)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever the decoder is doing
     sender = CoreSender(config.core_socket)
-    analyst = Analyst(config.cameras, config.storage.archive, sender.send, SystemClock(), _no_longer_than_allowed)
+    analyst = Analyst(
+        config.cameras,
+        config.storage.archive,
+        config.storage.data / "views",
+        sender.send,
+        SystemClock(),
+        _no_longer_than_allowed,
+    )
     async with asyncio.TaskGroup() as group:
         group.create_task(sender.run(), name="analyst:sender")
         group.create_task(analyst.run(), name="analyst:looks")
@@ -149,12 +165,14 @@ def _no_longer_than_allowed() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _numbers(measures: Measures | None) -> dict[str, float]:
-    if measures is None:
-        return {}
-    return {
-        "mean": round(measures.mean, 1),
-        "deviation": round(measures.deviation, 1),
-        "bright": round(measures.bright, 3),
-        "sharpness": round(measures.sharpness, 1),
-    }
+def _result(watched: _Watched, at: datetime) -> PictureResult:
+    """The picture as a whole, the faults the link has words for, numbers, and the scores of what is not all right."""
+    memory = watched.memory
+    scores = {f"score_{fault}": round(memory.courses[fault].score or 0.0, 2) for fault in memory.faults()}
+    return PictureResult(
+        camera=watched.camera.key,
+        at=at,
+        verdict=memory.verdict(),
+        faults=tuple(fault for fault in memory.faults() if fault in TOLD),
+        measures=watched.numbers | scores,
+    )

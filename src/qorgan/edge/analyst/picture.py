@@ -1,6 +1,5 @@
-"""One keyframe out of the archive: found in the index, decoded, measured. Archive and pictures may be damaged."""
+"""One keyframe out of the archive: found in the index, decoded, scaled. Archive and pictures may be damaged."""
 
-import hashlib
 import io
 import sqlite3
 from dataclasses import dataclass
@@ -10,9 +9,9 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
-import numpy.typing as npt
+from av.video.reformatter import ColorRange
 
-from qorgan.domain.pictures import Measures
+from qorgan.domain.quality.measures import HEIGHT, WIDTH, Picture
 from qorgan.edge.recorder.entries import unpack_fragments
 from qorgan.kernel.clock import from_us
 from qorgan.kernel.errors import Corrupt, NotFound, Unavailable
@@ -21,8 +20,8 @@ from qorgan.protocols.fmp4.writer import TIMESCALE
 MAX_INIT_BYTES = 64_000
 MAX_FRAGMENT_BYTES = 8_000_000
 MAX_PIXELS = 4_096 * 2_304
-WIDTH, HEIGHT = 640, 360  # measures of different cameras are compared at one size
-Grey = npt.NDArray[np.uint8]
+# luma of studio range (16 to 235) in full range
+_FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +56,8 @@ def newest_keyframe(archive: Path, camera: str, stream: str) -> Keyframe:
     return Keyframe(at=at, data=init + fragment)
 
 
-def decode(keyframe: Keyframe) -> Grey:
-    """The picture in grey at 640×360. Raises `Corrupt` for what cannot be decoded."""
+def decode(keyframe: Keyframe) -> Picture:
+    """The picture at the size that measures are made at. Raises `Corrupt` for what cannot be decoded."""
     try:
         with av.open(io.BytesIO(keyframe.data), "r", format="mp4") as container:
             stream = container.streams.video[0]
@@ -66,24 +65,23 @@ def decode(keyframe: Keyframe) -> Grey:
             if stream.width * stream.height > MAX_PIXELS:
                 raise Corrupt(f"a picture of {stream.width}×{stream.height}", code="picture.too_big")
             for frame in container.decode(stream):
-                return np.asarray(frame.reformat(WIDTH, HEIGHT, format="gray").to_ndarray(), dtype=np.uint8)
+                return scaled(frame)
     except (av.error.FFmpegError, IndexError, ValueError) as error:
         raise Corrupt(f"not a picture: {type(error).__name__}", code="picture.damaged") from error
     raise Corrupt("there was no frame in it", code="picture.damaged")
 
 
-def measure(grey: Grey) -> Measures:
-    """The measures of a grey picture."""
-    luma = grey.astype(np.float32)
-    inner = luma[1:-1, 1:-1]
-    laplacian = luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4.0 * inner
-    return Measures(
-        mean=float(luma.mean()),
-        deviation=float(luma.std()),
-        bright=float((grey >= 250).mean()),
-        sharpness=float(laplacian.var()),
-        digest=hashlib.blake2b(grey.tobytes(), digest_size=16).digest(),
-    )
+def scaled(frame: av.VideoFrame) -> Picture:
+    """The picture at the size that measures are made at, luma in full range whatever the camera sends.
+
+    The range is not converted on the way: that would make 127 of the chroma 128 which cameras send by night.
+    """
+    full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
+    small = frame.reformat(WIDTH, HEIGHT, format="yuvj420p" if full else "yuv420p")
+    planes = np.asarray(small.to_ndarray(), dtype=np.uint8)
+    luma = planes[:HEIGHT] if full else _FULL_RANGE[planes[:HEIGHT]]
+    chroma = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
+    return Picture(luma, chroma[0], chroma[1])
 
 
 def _newest_segment(archive: Path, camera: str, stream: str) -> tuple[str, int, int, bytes, str | None] | None:

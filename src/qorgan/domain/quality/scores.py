@@ -1,0 +1,191 @@
+"""How much of each fault a look shows. 1 is where a fault begins, 0 is none of it; `None`: nobody can say."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qorgan.domain.quality.faults import Fault
+from qorgan.domain.quality.measures import EDGE, Measures, Plane, Real
+from qorgan.domain.quality.view import FEWEST_ANCHORS, Match
+
+Scores = Mapping[Fault, float | None]
+HIGHEST = 10.0
+FLICKER_STEPS = 4  # steps of brightness from which on one may speak of flicker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where faults begin. Found on the labelled set (benchmarks/_quality_set.py)."""
+
+    black_high: float = 22.0  # luma that 98 % of the samples do not exceed
+    dark_mean: float = 22.0
+    clipped_share: float = 0.35
+    contrast_left: float = 0.42  # by that of the approved view
+    contrast: float = 0.1
+    sharpness_left: float = 0.62  # median over blocks, by that of the approved view
+    sharpness: float = 0.09
+    soft_block: float = 0.55  # a block of the view is soft …
+    soft_share: float = 0.16  # … and so many of them are dirt on the lens
+    unchanged: float = (
+        0.4  # share of samples that differ from any of the last looks: sensors have noise, files have not
+    )
+    shift: float = 0.03  # of the width
+    shift_clearer: float = 0.1  # the view fits so much better there than where it was
+    shift_fits: float = 0.2
+    shift_fits_well: float = 0.4  # also where hardly any edge is left where there were some
+    elsewhere_lost: float = 0.6
+    elsewhere_here_fits: float = 0.2
+    covered_lost: float = 0.25
+    covered_per_anchor: float = 2.0  # few blocks with edges: more of them must be lost
+    pattern: float = 0.9  # light and shade are where they were
+    noise: float = 1.6
+    noise_risen: float = 2.0  # by that of the approved view
+    stripes: float = 2.2
+    cast: float = 10.0  # steps of chroma
+    flicker: float = 0.14  # step of brightness that seven of ten from look to look exceed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """What is remembered of an earlier look."""
+
+    luma: Plane
+    light: Real
+    step: float | None  # of brightness, since the look before: logarithm of the ratio, in the middle of all blocks
+    soft: Real | None
+
+
+def scores(
+    measures: Measures, match: Match | None, cast: float | None, traces: Sequence[Trace], limits: Thresholds
+) -> Scores:
+    """Of one look. `traces`: of the looks before, oldest first. `cast`: distance from the colours of the view."""
+    found: dict[Fault, float | None] = {
+        Fault.BLACK: limits.black_high / max(measures.high, 1.0),
+        Fault.OVEREXPOSED: max(measures.clipped / limits.clipped_share, measures.mean / 240),
+        Fault.UNDEREXPOSED: limits.dark_mean / max(measures.mean, 1.0),
+        Fault.LOW_CONTRAST: limits.contrast / max(measures.contrast, 0.01),
+        Fault.BLURRED: limits.sharpness / max(measures.sharpness, 0.005),
+        Fault.FROZEN: _frozen(measures.luma, traces, limits),
+        Fault.FLICKERING: _flicker(measures.light, traces, limits),
+        Fault.NOISY: measures.noise / limits.noise,
+        Fault.STRIPED: None,
+        Fault.COLOUR_CAST: None if cast is None else cast / limits.cast,
+        Fault.MOVED: None,
+        Fault.COVERED: None,
+        Fault.SMEARED: None,
+    }
+    if match is not None:
+        found |= _against_the_view(measures, match, traces, limits)
+    return {fault: score if score is None else min(score, HIGHEST) for fault, score in _explained(found).items()}
+
+
+def _against_the_view(
+    measures: Measures, match: Match, traces: Sequence[Trace], limits: Thresholds
+) -> dict[Fault, float | None]:
+    before = match.reference
+    usable = np.isfinite(match.soft)
+    blurred, smeared = 0.0, 0.0
+    if usable.sum() >= FEWEST_ANCHORS:
+        blurred = limits.sharpness_left / max(float(np.median(match.soft[usable])), 0.02)
+        smeared = _smeared(match.soft, traces, limits)
+    moved, covered = _displaced(match, limits)
+    if covered and blurred >= 1 and match.pattern > limits.pattern:
+        covered = 0.0  # light and shade stand where they stood: the edges are not hidden, they are out of focus
+    left = before.contrast * limits.contrast_left / max(measures.contrast, 0.01)
+    return {
+        Fault.LOW_CONTRAST: max(left, limits.contrast / max(measures.contrast, 0.01)),
+        Fault.BLURRED: max(blurred, limits.sharpness / max(measures.sharpness, 0.005)),
+        Fault.NOISY: measures.noise / max(limits.noise, limits.noise_risen * before.noise),
+        Fault.STRIPED: max(0.0, measures.stripes - 1.25 * before.stripes) / limits.stripes,
+        Fault.SMEARED: smeared,
+        Fault.MOVED: moved,
+        Fault.COVERED: covered,
+    }
+
+
+def _displaced(match: Match, limits: Thresholds) -> tuple[float | None, float | None]:
+    """Moved and covered: edges that are not where they were stand elsewhere, or are gone."""
+    if match.anchors < FEWEST_ANCHORS:
+        return None, None
+    if (
+        match.shift > limits.shift / 2
+        and match.shift_fits > limits.shift_fits
+        and match.shift_fits > match.here_fits + limits.shift_clearer
+        and (match.lost_structure > 0.25 or match.shift_fits > limits.shift_fits_well)
+    ):
+        return match.shift / limits.shift, 0.0
+    elsewhere = match.lost > limits.elsewhere_lost and match.here_fits < limits.elsewhere_here_fits
+    if elsewhere and match.lost_structure > 0.4 and match.lost_sharpness > 0.5:
+        return 8 * match.lost, 0.0  # looks at something quite different; how far away nobody can tell
+    return 0.0, match.lost / (limits.covered_lost + limits.covered_per_anchor / match.anchors)
+
+
+def _smeared(soft: Real, traces: Sequence[Trace], limits: Thresholds) -> float:
+    """Dirt stays where it is: each block counts as it was in most of the last looks."""
+    maps = [soft, *(trace.soft for trace in traces if trace.soft is not None)]
+    known = np.isfinite(maps)
+    seen = known.sum(axis=0) > len(maps) / 2
+    if seen.sum() < FEWEST_ANCHORS:
+        return 0.0
+    softer = ((np.asarray(maps) < limits.soft_block) & known).sum(axis=0) > known.sum(axis=0) / 2
+    return float((softer & seen).sum() / seen.sum()) / limits.soft_share
+
+
+def _frozen(luma: Plane, traces: Sequence[Trace], limits: Thresholds) -> float | None:
+    """The least change against any of the last looks.
+
+    Two looks at a frozen picture differ by what the encoder made of it, and now and then they do not differ at all.
+    """
+    if not traces:
+        return None
+    inner = luma[EDGE:-EDGE]
+    least = min(np.count_nonzero(inner != trace.luma[EDGE:-EDGE]) for trace in traces) / inner.size
+    return limits.unchanged / max(least, 0.02)
+
+
+def step_of(light: Real, traces: Sequence[Trace]) -> float | None:
+    """How much brighter all of the picture is than at the look before; people change some blocks of it, lamps all."""
+    if not traces:
+        return None
+    return float(np.median(np.log((light + 4) / (traces[-1].light + 4))))
+
+
+def _flicker(light: Real, traces: Sequence[Trace], limits: Thresholds) -> float | None:
+    """A step of brightness that most exceed, up and down in turn: one lamp that is switched is one step."""
+    steps = [step for step in (*(trace.step for trace in traces), step_of(light, traces)) if step is not None]
+    if len(steps) < FLICKER_STEPS:
+        return None
+    up = sum(step > limits.flicker / 2 for step in steps)
+    down = sum(step < -limits.flicker / 2 for step in steps)
+    if min(up, down) < 2:
+        return 0.0
+    return float(np.percentile(np.abs(steps), 30)) / limits.flicker
+
+
+_EXPLAINS = {
+    Fault.BLACK: frozenset(Fault) - {Fault.BLACK},
+    Fault.OVEREXPOSED: {
+        Fault.LOW_CONTRAST, Fault.BLURRED, Fault.COVERED, Fault.MOVED, Fault.SMEARED, Fault.COLOUR_CAST, Fault.FROZEN,
+    },
+    Fault.MOVED: {
+        Fault.COVERED, Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST, Fault.STRIPED, Fault.NOISY,
+    },
+    Fault.COVERED: {
+        Fault.UNDEREXPOSED, Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST, Fault.NOISY,
+        Fault.FROZEN,
+    },
+    Fault.UNDEREXPOSED: {Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST},
+    Fault.LOW_CONTRAST: {Fault.BLURRED, Fault.SMEARED},
+    Fault.BLURRED: {Fault.SMEARED},
+    Fault.STRIPED: {Fault.NOISY},
+}  # fmt: skip
+
+
+def _explained(found: dict[Fault, float | None]) -> dict[Fault, float | None]:
+    """Without what another fault, seen as clearly, makes of a picture: a black one is not called blurred as well."""
+    left = dict(found)
+    for fault, others in _EXPLAINS.items():
+        if (left[fault] or 0.0) >= 1.0:
+            left |= {other: 0.0 for other in others if left[other] is not None}
+    return left

@@ -1,0 +1,181 @@
+"""The view a camera was approved with, and how a look compares with it. Pure.
+
+A view holds no picture: it holds where edges stood and in which direction they ran, in cells of 4×4 samples, averaged
+over many looks. What stays stays in the average; people, who come and go, fade out of it. There is one reference by
+day and one by night; a look is compared with both and judged by the one that fits better, for dusk belongs to neither.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from qorgan.domain.quality.measures import (
+    BLOCK_COLUMNS,
+    BLOCK_ROWS,
+    CELL,
+    HEIGHT,
+    WIDTH,
+    Field,
+    Measures,
+    Real,
+    edge_floor,
+)
+
+ROWS, COLUMNS = HEIGHT // CELL, WIDTH // CELL
+ANCHOR = 0.02  # mean squared clearness from which on a block has edges to hold on to
+FEWEST_ANCHORS = 6  # with fewer there is nothing to compare: a blank wall
+KEPT_FROM = 0.3  # of the clearness of a block's edges that must be found where they were
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """How a place looks by day, or by night."""
+
+    edges: Field
+    energy: Real
+    light: Real
+    fine: Real
+    coarse: Real
+    contrast: float
+    sharpness: float
+    noise: float
+    stripes: float
+    cb: float
+    cr: float
+    looks: int  # it was averaged over
+
+    @cached_property
+    def blocks(self) -> Real:
+        """Clearness of edges by block, squared and averaged."""
+        return by_block(self.edges.real**2 + self.edges.imag**2)
+
+    @cached_property
+    def spectrum(self) -> Field:
+        """For finding where a view went."""
+        return np.asarray(np.conj(np.fft.fft2(self.edges)), dtype=np.complex64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Match:
+    """A look beside a reference."""
+
+    reference: Reference
+    anchors: int  # blocks with edges that must be visible in this light
+    lost: float  # share of them that no longer show these edges where they were
+    lost_sharpness: float  # sharpness of what stands there instead, by that of the reference
+    lost_structure: float  # clearness of the edges that stand there instead, by that of the ones that are lost
+    shift: float  # how far the view went, as a share of the width; 0: it did not, or nobody knows where it went
+    shift_fits: float  # how well it fits there, 0 to 1
+    here_fits: float  # how well it fits where it was, 0 to 1
+    pattern: float  # how alike light and shade are by block, -1 to 1, in whatever light
+    soft: Real  # sharpness by block, by that of the reference; NaN where there is nothing to compare
+
+
+def by_block(cells: Real) -> Real:
+    """Means over blocks of 3×4 cells."""
+    lines = cells.reshape(BLOCK_ROWS, 3, COLUMNS).sum(axis=1)
+    return np.asarray(lines.reshape(BLOCK_ROWS, BLOCK_COLUMNS, 4).sum(axis=2) / np.float32(12), dtype=np.float32)
+
+
+def compare(measures: Measures, reference: Reference, spectrum: Field | None = None) -> Match:
+    """Where the edges of a reference are now. `spectrum`: of the look's edges, if it is known already."""
+    edges, before = measures.edges, reference.edges
+    together = by_block(edges.real * before.real + edges.imag * before.imag)
+    now = by_block(edges.real**2 + edges.imag**2)
+    expected = _expected(measures, reference, together / np.sqrt(now * reference.blocks + 1e-9))
+    anchored = reference.blocks * expected**2 > ANCHOR
+    lost = anchored & (together < KEPT_FROM * expected * reference.blocks)
+    anchors = int(anchored.sum())
+    energy_now, energy_before = float(now.mean()), float(reference.blocks.mean())
+    surface = np.fft.ifft2((np.fft.fft2(edges) if spectrum is None else spectrum) * reference.spectrum).real
+    surface /= float(np.sqrt(energy_now * energy_before)) * edges.size + 1e-6
+    best = int(np.argmax(surface))
+    dy, dx = _signed(best // COLUMNS, ROWS), _signed(best % COLUMNS, COLUMNS)
+    return Match(
+        reference=reference,
+        anchors=anchors,
+        lost=float(lost.sum() / max(1, anchors)),
+        lost_sharpness=_sharpness(measures.fine[lost], measures.coarse[lost]) / max(reference.sharpness, 0.01),
+        lost_structure=float(now[lost].sum() / (reference.blocks[lost].sum() + 1e-6)),
+        shift=float(np.hypot(dx, dy)) / COLUMNS,
+        shift_fits=float(surface.flat[best]),
+        here_fits=float(surface[[0, 0, 0, 1, -1], [0, 1, -1, 0, 0]].max()),
+        pattern=_alike(np.log(measures.light + 4), np.log(reference.light + 4)),
+        soft=_softness(measures, reference),
+    )
+
+
+def _expected(measures: Measures, reference: Reference, agreement: Real) -> Real:
+    """By which factor edges must be fainter now, by block, because of less light or contrast, or of more noise.
+
+    How much fainter the picture is, the blocks tell whose edges still run as they did: those are not covered. Where
+    there are none of them, no lack of light explains what is missing.
+    """
+    agreeing = (reference.blocks > ANCHOR) & (agreement > 0.6)
+    gain = 1.0
+    if agreeing.sum() >= FEWEST_ANCHORS:
+        gain = float(np.median(measures.energy[agreeing] / (reference.energy[agreeing] + 1)))
+    dimmed = reference.energy * min(gain, 1.0)
+    now = dimmed / (dimmed + edge_floor(measures.noise))
+    return np.asarray(now / (reference.energy / (reference.energy + edge_floor(reference.noise))), dtype=np.float32)
+
+
+def _sharpness(fine: Real, coarse: Real) -> float:
+    return float(fine.sum() / (coarse.sum() + 1))
+
+
+def _alike(one: Real, other: Real) -> float:
+    """Correlation; 0 where one of them is the same all over."""
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).mean() / (one.std() * other.std() + 1e-6))
+
+
+def _signed(place: int, length: int) -> int:
+    return place - length if place > length // 2 else place
+
+
+def _softness(measures: Measures, reference: Reference) -> Real:
+    usable = (reference.fine > 4) & (reference.coarse > 8) & (measures.coarse > 2)
+    now = measures.fine / np.maximum(measures.coarse, 2)
+    before = reference.fine / np.maximum(reference.coarse, 8)
+    return np.where(usable, now / np.maximum(before, 0.01), np.nan).astype(np.float32)
+
+
+def averaged(looks: Sequence[Measures]) -> Reference:
+    """A reference from looks at the same place in the same light. What moved between them fades out."""
+
+    def mean(name: str) -> Real:
+        return np.asarray(np.mean([getattr(look, name) for look in looks], axis=0), dtype=np.float32)
+
+    def middle(name: str) -> float:
+        return float(np.median([getattr(look, name) for look in looks]))
+
+    return Reference(
+        edges=np.mean([look.edges for look in looks], axis=0).astype(np.complex64),
+        energy=mean("energy"), light=mean("light"), fine=mean("fine"), coarse=mean("coarse"),
+        contrast=middle("contrast"), sharpness=middle("sharpness"), noise=middle("noise"), stripes=middle("stripes"),
+        cb=middle("cb"), cr=middle("cr"), looks=len(looks),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What a camera should see. Either reference may be missing: nobody has seen the place in that light yet."""
+
+    day: Reference | None = None
+    night: Reference | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Nobody has seen the place yet."""
+        return self.day is None and self.night is None
+
+    def best(self, measures: Measures) -> Match | None:
+        """The look beside the reference that it fits best; `None` until the place was seen in this kind of light."""
+        if (self.night if measures.monochrome else self.day) is None:
+            return None
+        spectrum = np.fft.fft2(measures.edges).astype(np.complex64)
+        matches = [compare(measures, one, spectrum) for one in (self.day, self.night) if one is not None]
+        return max(matches, key=lambda match: (match.here_fits, -match.lost), default=None)
