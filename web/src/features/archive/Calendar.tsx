@@ -66,6 +66,11 @@ export function Calendar({
           className="pointer-events-none absolute inset-0 opacity-0"
         />
       </span>
+      <IconButton
+        label={t("archive.day_on")}
+        onClick={() => onDay(1)}
+        icon={<ChevronRight size={16} aria-hidden />}
+      />
       <input
         value={shown.time}
         aria-label={t("archive.time")}
@@ -78,11 +83,6 @@ export function Calendar({
       <Button small type="submit" disabled={editing === null || chosen === null} data-testid="go">
         {t("archive.go")}
       </Button>
-      <IconButton
-        label={t("archive.day_on")}
-        onClick={() => onDay(1)}
-        icon={<ChevronRight size={16} aria-hidden />}
-      />
     </form>
   );
 }

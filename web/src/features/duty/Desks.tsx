@@ -102,7 +102,7 @@ function Row({
           {desk.officer === null ? t("duty.empty") : mine ? t("lease.you") : desk.officer.name}
           {desk.since !== null && (
             <span className="text-ink-3">
-              {" "}
+              {" · "}
               {t("school.since", { time: clockOrDay(Date.parse(desk.since), now) })}
             </span>
           )}

@@ -7,7 +7,7 @@ import { clockOrDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow, useSession } from "@/world/hooks";
 import { Pages } from "./Pages";
-import { byUrgency, type Fault, faultWord, useFaults, useTake, wayOf } from "./supervision";
+import { byUrgency, type Fault, faultWord, placeOf, useFaults, useTake, wayOf } from "./supervision";
 
 export function FaultList() {
   const { t } = useWords();
@@ -48,11 +48,11 @@ function FaultRow({ fault }: { fault: Fault }) {
         </span>
         <span className="block text-sm text-ink-2">
           {place}
-          {way !== null && ` · ${way}`}
+          {way !== null && ` · ${placeOf(fault) ?? way}`}
           {fault.stops_alarms && <span className="text-caution"> · {t("supervision.stops_alarms")}</span>}
         </span>
       </span>
-      <span className="text-sm text-ink-2">
+      <span className="text-sm text-ink-2 md:w-76">
         <span className="block">
           {t("supervision.since", { time: clockOrDay(Date.parse(fault.opened_at), now) })}
         </span>
@@ -62,14 +62,16 @@ function FaultRow({ fault }: { fault: Fault }) {
         </span>
       </span>
       {fault.taken_by !== null ? (
-        <span className="text-sm text-ink-2" data-testid="fault-taken">
+        <span className="text-sm text-ink-2 md:w-44" data-testid="fault-taken">
           {t("supervision.taken_by", { who: fault.taken_by.name })}
         </span>
       ) : (
         mayTake && (
-          <Button small disabled={take.isPending} onClick={() => take.mutate("")} data-testid="take-fault">
-            {t("supervision.take")}
-          </Button>
+          <span className="md:w-44">
+            <Button small disabled={take.isPending} onClick={() => take.mutate("")} data-testid="take-fault">
+              {t("supervision.take")}
+            </Button>
+          </span>
         )
       )}
       <Problem error={take.error} className="w-full" />

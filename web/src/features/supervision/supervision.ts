@@ -111,6 +111,12 @@ export function wayOf(fault: Pick<Fault, "subject">): string | null {
   return fault.subject.startsWith("source:") ? fault.subject.slice("source:".length) : null;
 }
 
+/** Where that way in is, as its school says it. */
+export function placeOf(fault: Pick<Fault, "detail">): string | null {
+  const { place } = fault.detail;
+  return typeof place === "string" && place !== "" ? place : null;
+}
+
 /** What stops alarms comes first; then what should have been acted on the longest. */
 export function byUrgency(one: Fault, other: Fault): number {
   if (one.stops_alarms !== other.stops_alarms) return one.stops_alarms ? -1 : 1;
