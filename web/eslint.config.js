@@ -18,6 +18,7 @@ const features = [
   "cameras",
   "setup",
   "supervision",
+  "plans",
 ];
 
 /** Features use ui, player, world and api; they do not import each other (style guide §10). */

@@ -25,7 +25,7 @@ CUT = """() => [...document.querySelectorAll('[data-testid=alarm-screen] *, [dat
 ASKED_BEFORE_PAINT = """id => {
     const painted = performance.getEntriesByName(`qorgan.alarm-drawn.${id}`)[0].startTime;
     const about = performance.getEntriesByType('resource')
-        .filter(({name}) => /\\/(checklist|dispatches|people|orders|units)$/.test(name));
+        .filter(({name}) => /\\/(checklist|dispatches|people|orders|place|units)$|AlarmPlan-/.test(name));
     return {later: about.filter(({startTime}) => startTime >= painted).map(({name}) => name),
             before: about.filter(({startTime}) => startTime < painted).map(({name}) => name)};
 }"""
@@ -192,6 +192,7 @@ def prepare(window: Desk, alarm: dict[str, object]) -> None:
         },
         f"{path}/dispatches": nothing,
         f"{path}/units": nothing,
+        f"{path}/place": {"plan": None, "point": None},
         f"/api/schools/{school}/orders": nothing,
         f"/api/schools/{school}/people": {"school": school, "day": "2026-11-22", "marked_at": None, "items": []},
         "/api/supervision/actions": nothing,

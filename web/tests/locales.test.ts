@@ -69,6 +69,7 @@ const SHARED = new Set([
   "checklist.scenario",
   "desk.map",
   "keys.map",
+  "plan_point.camera",
   "language.kk.name",
   "language.ru.name",
   "role.inspector",
@@ -121,7 +122,7 @@ function literals(path: string): string[] {
 }
 
 /** Names of keys on the keyboard are the same in every language. */
-const KEYBOARD = /: (Ctrl K|Esc)$/;
+const KEYBOARD = /: (Ctrl [KSYZ]|Esc)$/;
 
 test("no text is written outside of the locale files", () => {
   const folder = join(import.meta.dirname, "../src");

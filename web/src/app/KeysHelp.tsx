@@ -31,6 +31,8 @@ const GROUPS = {
     ["I", "report"],
     ["O", "review"],
     ["N", "next"],
+    ["Z", "plan"],
+    ["+ − 0", "zoom"],
   ],
   video: [
     ["M", "map"],

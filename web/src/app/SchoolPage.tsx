@@ -1,6 +1,6 @@
 /** One school: what fails today, its cameras, its alarms, and who watched it. A head's first screen. */
 import { Link, useParams } from "@tanstack/react-router";
-import { MapPin, Phone, Plus, UserRound } from "lucide-react";
+import { Map as MapIcon, MapPin, Phone, Plus, UserRound } from "lucide-react";
 import type { School } from "@/api/types";
 import { WaysIn } from "@/features/duty/WaysIn";
 import { CameraGrid } from "@/features/schools/CameraGrid";
@@ -55,6 +55,16 @@ function Page({ school }: { school: School }) {
           <span className="inline-flex items-center gap-1.5">
             <MapPin size={15} aria-hidden /> {name(school.address)}
           </span>
+          {rights.includes("plans.read") && (
+            <Link
+              to="/schools/$id/plan"
+              params={{ id: school.id }}
+              className={buttonClass("plain", true)}
+              data-testid="plan-open"
+            >
+              <MapIcon size={15} aria-hidden /> {t("plan.plans")}
+            </Link>
+          )}
         </p>
       </header>
       <div className="grid gap-3 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">

@@ -53,6 +53,16 @@ export function readCamera(raw: Raw): CameraPlace {
   };
 }
 
+export interface PlanPlace {
+  plan?: string;
+  /** It is being drawn. */
+  edit?: true;
+}
+
+export function readPlan(raw: Raw): PlanPlace {
+  return { plan: text(raw["plan"]), edit: raw["edit"] === true ? true : undefined };
+}
+
 export interface SchoolsPlace {
   q?: string;
   state?: string;

@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { readCamera, readDesk, readSchools } from "./places";
+import { readCamera, readDesk, readPlan, readSchools } from "./places";
 import { Landing } from "./Landing";
 import { LostPage, BrokenPage } from "./LostPage";
 import { Root } from "./Root";
@@ -67,6 +67,13 @@ const setup = createRoute({
   component: lazyRouteComponent(() => import("./SetupPage"), "SetupPage"),
 });
 
+const plan = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id/plan",
+  validateSearch: readPlan,
+  component: lazyRouteComponent(() => import("./PlanPage"), "PlanPage"),
+});
+
 const supervision = createRoute({
   getParentRoute: () => root,
   path: "/supervision",
@@ -80,6 +87,7 @@ const tree = root.addChildren([
   schools,
   school,
   setup,
+  plan,
   camera,
   duty,
   handover,

@@ -35,7 +35,9 @@ type CodeSpace =
   | "point"
   | "push_reason"
   | "way_proof"
-  | "way_state";
+  | "way_state"
+  | "plan_point"
+  | "plan_points";
 
 /** The word for `code` in `space`, or the code itself: a new code from a newer centre must not be hidden. */
 export function wordFor(t: TFunction, space: CodeSpace, code: string): string {

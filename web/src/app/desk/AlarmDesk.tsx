@@ -1,6 +1,6 @@
 /** The alarm's screen with what other features bring to it: units, checklist, the school's actions. */
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import type { Alarm } from "@/api/types";
 import { TellSchool, ToldShort } from "@/features/actions/TellSchool";
 import { AlarmScreen, type Parts } from "@/features/alarms/AlarmScreen";
@@ -8,6 +8,9 @@ import { ChecklistPanel } from "@/features/dispatch/ChecklistPanel";
 import { DispatchBoard, SentShort } from "@/features/dispatch/DispatchBoard";
 import { useSession } from "@/world/hooks";
 import { KeepEvidence } from "./KeepEvidence";
+
+/** Its code comes when the alarm has been painted. */
+const AlarmPlan = lazy(() => import("@/features/plans/AlarmPlan"));
 
 export function AlarmDesk(props: { id: string; onChoose: (alarm: Alarm) => void; onLeave: () => void }) {
   const { rights } = useSession();
@@ -21,6 +24,11 @@ export function AlarmDesk(props: { id: string; onChoose: (alarm: Alarm) => void;
         tell: () => <TellSchool school={alarm.school} kind={alarm.kind} />,
         told: <ToldShort school={alarm.school} />,
       }),
+      plan: (seen) => (
+        <Suspense fallback={null}>
+          <AlarmPlan {...seen} />
+        </Suspense>
+      ),
       evidence: (alarm) => <KeepEvidence alarm={alarm} />,
       checklist: (alarm) => <ChecklistPanel alarm={alarm} mayTick={mayTick} />,
     }),

@@ -1,6 +1,6 @@
 /** The chosen school beside the map: who to call, what works, what happened last. */
 import { Link } from "@tanstack/react-router";
-import { Building2, LayoutGrid, MapPin, Phone, UserRound, X } from "lucide-react";
+import { Building2, LayoutGrid, Map as MapIcon, MapPin, Phone, UserRound, X } from "lucide-react";
 import { type ReactNode, useMemo, useState } from "react";
 import type { Alarm, Camera, School } from "@/api/types";
 import { OutAtSchool } from "@/features/duty/OutOfServiceList";
@@ -94,6 +94,15 @@ function Panel({ school, onWall, onForget, onAlarm, forAlarm }: { school: School
           >
             <Building2 size={15} aria-hidden />
             {t("panel.page")}
+          </Link>
+          <Link
+            to="/schools/$id/plan"
+            params={{ id: school.id }}
+            className={buttonClass("plain", true)}
+            data-testid="plan-open"
+          >
+            <MapIcon size={15} aria-hidden />
+            {t("plan.short")}
           </Link>
         </div>
       </header>

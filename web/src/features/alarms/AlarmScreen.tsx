@@ -16,7 +16,7 @@ import { AlarmLog } from "./AlarmLog";
 import { useReportDrawn } from "./drawn";
 import { Escalation } from "./Escalation";
 import { PhoneClaim } from "./PhoneClaim";
-import { Pictures } from "./Pictures";
+import { Pictures, type Seen } from "./Pictures";
 import { Age, useQueue } from "./Queue";
 import { Review } from "./Review";
 import { may } from "./rules";
@@ -34,6 +34,8 @@ interface Moves {
 export interface Parts {
   steps: (alarm: Alarm) => Brought;
   checklist: (alarm: Alarm) => ReactNode;
+  /** Where it is: the plan of the pressed place. */
+  plan: (seen: Seen) => ReactNode;
   /** Keeping what the cameras saw as evidence. */
   evidence: (alarm: Alarm) => ReactNode;
 }
@@ -87,7 +89,7 @@ function Shown({ alarm, parts, onChoose, onLeave, onReport }: { alarm: Alarm; pa
       <Escalation alarm={alarm} />
       <Warnings alarm={alarm} />
       <div className="grid grid-cols-1 gap-0.5 xl:min-h-0 xl:flex-1 xl:grid-cols-[minmax(0,1fr)_320px] 2xl:grid-cols-[minmax(0,1fr)_360px]">
-        {painted ? <Pictures alarm={alarm} /> : <div className="bg-video" />}
+        {painted ? <Pictures alarm={alarm} plan={parts.plan} /> : <div className="bg-video" />}
         <div className="flex flex-col border-l bg-surface max-xl:order-first xl:min-h-0 xl:overflow-y-auto">
           <Steps
             alarm={alarm}

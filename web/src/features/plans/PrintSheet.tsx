@@ -1,0 +1,79 @@
+/** A plan on paper: whole, with every point named, and across it for whom it is, who printed it and when. */
+import { useEffect, useState } from "react";
+import { flushSync } from "react-dom";
+import { dayAndClock } from "@/vocabulary/time";
+import { useWords } from "@/vocabulary/use-words";
+import { useSession, useWorldStore } from "@/world/hooks";
+import { Label, type Named, Sign } from "./marks";
+import type { Plan } from "./plans";
+import { PointList } from "./PointList";
+
+const WATERMARKS = [12, 38, 64, 90];
+
+/** Light, whatever the desk is, and with the time of this very printing, while paper is made of the page. */
+function usePrinting(): number {
+  const { now } = useWorldStore();
+  const [at, setAt] = useState(now);
+  useEffect(() => {
+    const root = document.documentElement;
+    let before: string | undefined;
+    const begin = () => {
+      before = root.dataset["theme"];
+      root.dataset["theme"] = "light";
+      flushSync(() => setAt(now()));
+    };
+    const end = () => {
+      if (before !== undefined) root.dataset["theme"] = before;
+      before = undefined;
+    };
+    window.addEventListener("beforeprint", begin);
+    window.addEventListener("afterprint", end);
+    return () => {
+      end();
+      window.removeEventListener("beforeprint", begin);
+      window.removeEventListener("afterprint", end);
+    };
+  }, [now]);
+  return at;
+}
+
+export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonly Named[]; school: string }) {
+  const { t } = useWords();
+  const { user } = useSession();
+  const at = usePrinting();
+  const words = t("plan.watermark", { name: user.name, time: dayAndClock(at) });
+  return (
+    <div className="hidden bg-surface text-ink print:block" data-testid="plan-print">
+      <h1 className="text-lg font-semibold">
+        {school} · {plan.name}
+      </h1>
+      <p className="mb-2 text-sm" data-testid="plan-watermark">
+        {words}
+      </p>
+      <div className="relative overflow-hidden border">
+        <img src={plan.image} alt="" className="block w-full" />
+        {named.map(({ point, camera, words }) => (
+          <div
+            key={point.key}
+            className="absolute size-0"
+            style={{ left: `${point.x * 100}%`, top: `${point.y * 100}%` }}
+          >
+            <Sign point={point} camera={camera} />
+            <Label>{words}</Label>
+          </div>
+        ))}
+        {WATERMARKS.map((top) => (
+          <p
+            key={top}
+            aria-hidden
+            className="absolute left-1/2 text-center whitespace-nowrap text-lg font-semibold text-ink opacity-20"
+            style={{ top: `${top}%`, transform: "translate(-50%, -50%) rotate(-14deg)" }}
+          >
+            {words} · {words}
+          </p>
+        ))}
+      </div>
+      <PointList named={named} />
+    </div>
+  );
+}

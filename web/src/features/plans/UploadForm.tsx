@@ -1,0 +1,117 @@
+/** A new plan from a picture or a page of a PDF. */
+import { useState } from "react";
+import { Button } from "@/ui/button";
+import { Field, INPUT } from "@/ui/fields";
+import { Segmented } from "@/ui/surfaces";
+import { Problem } from "@/vocabulary/problem";
+import { useWords } from "@/vocabulary/use-words";
+import { type Plan, useUpload } from "./plans";
+
+const KINDS_OF_PLAN = ["floor", "site"] as const;
+const ACCEPTED = "image/png,image/jpeg,image/webp,application/pdf";
+const MOST_NAME = 120;
+
+/** Whole numbers of floors, cellars below zero; null is no number. */
+export function floorOf(text: string): number | null {
+  return /^-?\d{1,2}$/.test(text.trim()) ? Number(text) : null;
+}
+
+export function UploadForm({ school, onDone }: { school: string; onDone: (made: Plan) => void }) {
+  const { t } = useWords();
+  const [file, setFile] = useState<File | null>(null);
+  const [kind, setKind] = useState<Plan["kind"]>("floor");
+  const [name, setName] = useState("");
+  const [floor, setFloor] = useState("1");
+  const [page, setPage] = useState("1");
+  const [share, setShare] = useState(0);
+  const upload = useUpload(school, setShare);
+  const level = kind === "floor" ? floorOf(floor) : null;
+  const pdf = file !== null && (file.type === "application/pdf" || file.name.toLowerCase().endsWith(".pdf"));
+  const words =
+    name.trim() || (kind === "site" ? t("plan.site") : t("plan.floor_of", { floor: floor.trim() }));
+  const ready =
+    file !== null && (kind === "site" || level !== null) && Number(page) >= 1 && !upload.isPending;
+  return (
+    <form
+      className="space-y-3 p-4"
+      data-testid="plan-upload"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!ready) return;
+        setShare(0);
+        upload.mutate(
+          { file, kind, name: words, floor: level, page: pdf ? Number(page) : 1 },
+          { onSuccess: onDone },
+        );
+      }}
+    >
+      <Field label={t("plan.file")} hint={t("plan.file_hint")}>
+        <input
+          type="file"
+          accept={ACCEPTED}
+          onChange={(event) => setFile(event.target.files?.[0] ?? null)}
+          className="block w-full text-sm text-ink-2 file:mr-3 file:h-9 file:rounded-md file:border file:border-line-2 file:bg-raised file:px-3 file:text-ink"
+          data-testid="plan-file"
+        />
+      </Field>
+      <Segmented
+        label={t("plan.kind")}
+        value={kind}
+        onChoose={setKind}
+        choices={KINDS_OF_PLAN.map((value) => ({ value, label: t(`plan.kinds.${value}`) }))}
+        testId="plan-kind"
+      />
+      <div className="grid grid-cols-2 gap-3">
+        {kind === "floor" && (
+          <Field label={t("plan.floor")}>
+            <input
+              className={INPUT}
+              inputMode="numeric"
+              value={floor}
+              aria-invalid={level === null}
+              onChange={(event) => setFloor(event.target.value)}
+              data-testid="plan-floor"
+            />
+          </Field>
+        )}
+        {pdf && (
+          <Field label={t("plan.page")}>
+            <input
+              className={INPUT}
+              type="number"
+              min={1}
+              value={page}
+              onChange={(event) => setPage(event.target.value)}
+              data-testid="plan-page"
+            />
+          </Field>
+        )}
+      </div>
+      <Field label={t("plan.name")}>
+        <input
+          className={INPUT}
+          value={name}
+          maxLength={MOST_NAME}
+          placeholder={words}
+          onChange={(event) => setName(event.target.value)}
+          data-testid="plan-name"
+        />
+      </Field>
+      <Problem error={upload.error} testId="plan-upload-problem" />
+      {upload.isPending && (
+        <div role="status" className="space-y-1 text-sm text-ink-2">
+          <progress
+            className="h-1.5 w-full accent-accent"
+            max={1}
+            value={share}
+            aria-label={t("plan.sending")}
+          />
+          <p>{t(share < 1 ? "plan.sending" : "plan.reading")}</p>
+        </div>
+      )}
+      <Button type="submit" look="primary" disabled={!ready} data-testid="plan-upload-now">
+        {t("plan.upload")}
+      </Button>
+    </form>
+  );
+}
