@@ -13,6 +13,9 @@ from qorgan.centre.access import service as access
 from qorgan.centre.access.models import User
 from qorgan.centre.alarms.models import Unit
 from qorgan.centre.duty.models import DutyDesk, DutyMark, SchoolPerson
+from qorgan.centre.plans import demo as plans
+from qorgan.centre.plans import service as plan_service
+from qorgan.centre.plans.models import Plan
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory import service as territory
 from qorgan.centre.territory.models import OperationsCentre, Region
@@ -263,6 +266,7 @@ def seed(password: str) -> list[tuple[str, Role]]:
     centre.supervisors.add(User.objects.get(email="chief@qorgan.demo"))
     neighbour.supervisors.add(User.objects.get(email="next.chief@qorgan.demo"))
     _school_people()
+    _plans()
     return people
 
 
@@ -294,6 +298,15 @@ def _school_people() -> None:
         if not DutyMark.objects.filter(person__school=school, day=today).exists():
             for person in school.people.exclude(role=SchoolRole.HEAD):
                 DutyMark.objects.create(person=person, day=today, at=now, by=marker)
+
+
+def _plans() -> None:
+    """A floor plan where a school has none: cameras and buttons by their keys, before their nodes tell of them."""
+    actor = access.actor_for(User.objects.get(email="admin@qorgan.demo"))
+    for building in plans.BUILDINGS:
+        school = School.objects.get(site=building.site)
+        if not Plan.objects.filter(school=school).exists():
+            plan_service.establish(actor, school.pk, plans.layout_of(building), plans.draw(building))
 
 
 def _centres() -> tuple[OperationsCentre, OperationsCentre]:

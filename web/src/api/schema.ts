@@ -8150,6 +8150,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
+          "image/png": string;
           "image/webp": string;
         };
       };

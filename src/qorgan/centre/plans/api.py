@@ -31,7 +31,9 @@ IMAGE = {
     "responses": {
         200: {
             "description": "the drawing",
-            "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                f"image/{kind}": {"schema": {"type": "string", "format": "binary"}} for kind in ("png", "webp")
+            },
         }
     }
 }

@@ -24,7 +24,7 @@ class PlanImage(models.Model):
 
     digest = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of `content`")
     content = models.BinaryField()
-    mime = models.CharField(max_length=20, help_text="image/webp")
+    mime = models.CharField(max_length=20, help_text="image/webp or image/png")
     width = models.PositiveIntegerField(help_text="px")
     height = models.PositiveIntegerField(help_text="px")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -100,17 +100,22 @@ def require_editor(actor: Actor, school_id: UUID) -> None:
     _require_room(school_id)
 
 
-@transaction.atomic
 def create(actor: Actor, school_id: UUID, wish: wire.NewPlan, drawing: Drawing) -> wire.Plan:
     """A plan without points. Raises as `require_editor` and `domain.plans.checked`; then nothing is stored."""
+    name = clean.text(wish.name, MAX_NAME)
+    return establish(actor, school_id, Layout(name=name, kind=wish.kind, floor=wish.floor), drawing)
+
+
+@transaction.atomic
+def establish(actor: Actor, school_id: UUID, layout: Layout, drawing: Drawing) -> wire.Plan:
+    """A plan with points, of which the school's node need not have told yet. Raises as `create`."""
     require_editor(actor, school_id)
     School.objects.select_for_update().get(pk=school_id)  # of two at once neither takes the last place twice
     _require_room(school_id)
     size = Size(width=drawing.width, height=drawing.height)
-    name = clean.text(wish.name, MAX_NAME)
-    layout = checked(Layout(name=name, kind=wish.kind, floor=wish.floor), size, cameras=(), ways=())
+    fit = checked(layout, size, cameras=_named_cameras(layout), ways=_named_ways(layout))
     plan = Plan.objects.create(school_id=school_id, revision=0)
-    return _write(actor, plan, None, Deed.CREATED, layout, keep_image(drawing))
+    return _write(actor, plan, None, Deed.CREATED, fit, keep_image(drawing))
 
 
 def keep_image(drawing: Drawing) -> PlanImage:
@@ -125,7 +130,9 @@ def change(actor: Actor, plan_id: UUID, body: wire.PlanChange) -> wire.Plan:
     plan, row = _locked(actor, plan_id, body.revision)
     now, cameras = layout_of(row), _keys_by_id(plan.school_id)
     layout = wished(body, now, cameras)
-    fit = checked(layout, size_of(row), cameras=_camera_keys(cameras, now), ways=_ways(plan.school_id, now))
+    known_cameras = {*cameras.values(), *_named_cameras(now)}  # what stands on the plan already may stay
+    known_ways = _ways(plan.school_id) | _named_ways(now)
+    fit = checked(layout, size_of(row), cameras=known_cameras, ways=known_ways)
     return _write(actor, plan, row, Deed.CHANGED, fit)
 
 
@@ -209,12 +216,15 @@ def _keys_by_id(school_id: UUID) -> dict[UUID, str]:
     return dict(Camera.objects.filter(school=school_id).values_list("pk", "key"))
 
 
-def _camera_keys(cameras: dict[UUID, str], now: Layout) -> set[str]:
-    return {*cameras.values(), *(point.camera for point in now.points if point.camera is not None)}
+def _named_cameras(layout: Layout) -> set[str]:
+    return {point.camera for point in layout.points if point.camera is not None}
 
 
-def _ways(school_id: UUID, now: Layout) -> set[str]:
-    """Keys of every way in that the school has or had, and of those that stand on the plan already."""
+def _named_ways(layout: Layout) -> set[str]:
+    return {point.way for point in layout.points if point.way is not None}
+
+
+def _ways(school_id: UUID) -> set[str]:
+    """Keys of every way in that the school has or had."""
     known = set(WayIn.objects.filter(school=school_id).values_list("key", flat=True))
-    known.update(Button.objects.filter(school=school_id).values_list("key", flat=True))
-    return known | {point.way for point in now.points if point.way is not None}
+    return known | set(Button.objects.filter(school=school_id).values_list("key", flat=True))

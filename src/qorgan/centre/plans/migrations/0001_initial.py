@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("content", models.BinaryField()),
-                ("mime", models.CharField(help_text="image/webp", max_length=20)),
+                ("mime", models.CharField(help_text="image/webp or image/png", max_length=20)),
                 ("width", models.PositiveIntegerField(help_text="px")),
                 ("height", models.PositiveIntegerField(help_text="px")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
