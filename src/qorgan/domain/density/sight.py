@@ -18,6 +18,7 @@ MOST_CELLS = 1_000_000
 MOST_WALLS = 5_000
 MOST_CAMERAS = 500
 MOUNTED_WITHIN_M = 0.1  # a camera this close to a wall hangs on it
+_NEAR_M = 2 * MOUNTED_WITHIN_M
 _ON_WALL = 1e-9
 
 
@@ -86,6 +87,8 @@ def seen_density(
     for camera in cameras:
         density = density_at(camera, x, y, height_m)
         places = np.nonzero(density > best)
+        if places[0].size == 0:
+            continue
         visible = ~hidden(camera, walls, x[places], y[places])
         best[places] = np.where(visible, density[places], best[places])
     return best
@@ -98,15 +101,27 @@ def hidden(camera: PlacedCamera, walls: Sequence[Wall], x: Floats, y: Floats) ->
     no gap. A camera on a wall hangs on the side to which it looks.
     """
     behind = np.zeros(x.shape, bool)
+    if x.size == 0:
+        return behind
     open_places = np.arange(x.size)
     eye = _lens(camera, walls)
+    left, right = min(eye[0], float(x.min())), max(eye[0], float(x.max()))
+    top, bottom = min(eye[1], float(y.min())), max(eye[1], float(y.max()))
     for wall in walls:
-        if open_places.size == 0:
-            break
+        if not _touches(wall, left, top, right, bottom):
+            continue
         stands = _stands_between(eye, wall, x[open_places], y[open_places])
         behind[open_places[stands]] = True
         open_places = open_places[~stands]
+        if open_places.size == 0:
+            break
     return behind
+
+
+def _touches(wall: Wall, left: float, top: float, right: float, bottom: float) -> bool:
+    """Whether the wall's bounding box meets this one: what lies wholly beside all lines of sight hides nothing."""
+    beside = max(wall.x1_m, wall.x2_m) < left or min(wall.x1_m, wall.x2_m) > right
+    return not (beside or max(wall.y1_m, wall.y2_m) < top or min(wall.y1_m, wall.y2_m) > bottom)
 
 
 def _stands_between(eye: PlanPoint, wall: Wall, x: Floats, y: Floats) -> NDArray[np.bool_]:
@@ -126,7 +141,9 @@ def _lens(camera: PlacedCamera, walls: Sequence[Wall]) -> PlanPoint:
     """Where the lens is: a camera on a wall is moved off it, to the side to which it looks; in a corner off both."""
     eye = (camera.x_m, camera.y_m)
     for wall in walls:
-        eye = _off_the_wall(eye, math.radians(camera.bearing_deg), wall)
+        near = (eye[0] - _NEAR_M, eye[1] - _NEAR_M, eye[0] + _NEAR_M, eye[1] + _NEAR_M)
+        if _touches(wall, *near):
+            eye = _off_the_wall(eye, math.radians(camera.bearing_deg), wall)
     return eye
 
 
