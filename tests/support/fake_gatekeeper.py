@@ -44,6 +44,7 @@ class FakeGatekeeper:
         self.away = False
         self.consoles: list[str] = []
         self.guests: set[str] = set()  # people of a neighbouring centre
+        self.guests_before: frozenset[str] = frozenset()  # visibilities whose cameras are a neighbour's no longer
         self.alarm_open = True  # the one that lets them watch
         self.setups: list[CameraWish] = []
         self.links: dict[str, View] = {}  # what each token opens
@@ -159,10 +160,14 @@ class FakeGatekeeper:
         self._answer()
         self.reads += [(topic, str(id)) for id in ids]
         found = [self.objects[topic, str(id)] for id in ids if (topic, str(id)) in self.objects]
-        return [
-            Seen(data=data, visible_to=lambda visitor, visible=visible: visitor.visibility in visible)
-            for data, visible in found
-        ]
+        return [self._seen(data, visible) for data, visible in found]
+
+    def _seen(self, data: dict[str, Any], visible: frozenset[str]) -> Seen:
+        return Seen(
+            data=data,
+            visible_to=lambda visitor: visitor.visibility in visible,
+            lost_to=lambda visitor: visitor.visibility in self.guests_before,
+        )
 
     def _answer(self) -> None:
         if self.away:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -64,55 +65,114 @@ def _copy(
 def _lines(
     fields: Mapping[str, Field], varying: Sequence[str], same: Sequence[str], blocks: Iterable[Alike]
 ) -> Iterable[str]:
-    """COPY's text format (PostgreSQL, "COPY", File Formats): columns between tabs, `\\N` for NULL, four escapes."""
-    write = [_writer(fields[name]) for name in varying]
+    """COPY's text format (PostgreSQL, "COPY", File Formats): columns between tabs, `\\N` for NULL, four escapes.
+
+    A block at a time, written column by column: what is alike is then looked at once.
+    """
     for block in blocks:
-        common = ((_writer(fields[name]), block.same[name]) for name in same)
-        end = "".join(["\t" + (NULL if value is None else write_(value)) for write_, value in common]) + "\n"
-        for row in block.rows:
-            yield (
-                "\t".join([NULL if value is None else write_(value) for write_, value in zip(write, row, strict=True)])
-                + end
+        end = "".join(["\t" + _column(fields[name], [block.same[name]])[0] for name in same]) + "\n"
+        columns = [
+            _column(fields[name], values) for name, values in zip(varying, zip(*block.rows, strict=True), strict=True)
+        ]
+        yield end.join(map("\t".join, zip(*columns, strict=True))) + end
+
+
+def update(rows: Sequence[models.Model], columns: Sequence[str]) -> None:
+    """Write these columns (`attname`) of rows of one model that are there: one statement on PostgreSQL. No signals."""
+    if not rows or not columns:
+        return
+    model = type(rows[0])
+    connection = connections[router.db_for_write(model)]
+    fields = {field.attname: field for field in model._meta.local_concrete_fields}
+    key = model._meta.pk
+    told = [*(fields[name] for name in columns), key]
+    values = [
+        [_plain(field.get_db_prep_save(getattr(row, field.attname), connection)) for row in rows] for field in told
+    ]
+    if connection.vendor == "postgresql":
+        command, parameters = _from_arrays(connection, model, told), values
+        with connection.cursor() as cursor:
+            cursor.execute(command, parameters)
+    else:
+        name = connection.ops.quote_name
+        sets = ", ".join(f"{name(str(field.column))} = %s" for field in told[:-1])
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {name(model._meta.db_table)} SET {sets} WHERE {name(str(key.column))} = %s",  # noqa: S608
+                list(zip(*values, strict=True)),
             )
+
+
+def _from_arrays(connection: BaseDatabaseWrapper, model: type[models.Model], told: Sequence[Field]) -> str:
+    """An UPDATE from arrays, one a column, the key's last."""
+    name = connection.ops.quote_name
+    table, columns = name(model._meta.db_table), [name(str(field.column)) for field in told]
+    sets = ", ".join(f"{column} = new.{column}" for column in columns[:-1])
+    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in told)
+    key = columns[-1]
+    return (
+        f"UPDATE {table} SET {sets} FROM unnest({arrays}) AS new({', '.join(columns)}) "  # noqa: S608 - our own names
+        f"WHERE {table}.{key} = new.{key}"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """An array has values of one type: of an enumeration the value."""
+    return value.value if isinstance(value, Enum) else value
 
 
 # --- how a value is written ----------------------------------------------------------------------------------------
 
 
-def _text(value: str) -> str:
-    return value.translate(_ESCAPES) if _special(value) else value
+def _column(field: Field, values: Sequence[Any]) -> Sequence[str]:
+    """The values of one column in COPY's text format."""
+    write, there = _writer(field), [value for value in values if value is not None]
+    if len(there) == len(values):
+        return write(values)
+    written = iter(write(there))
+    return [NULL if value is None else next(written) for value in values]
 
 
-def _json(value: Any) -> str:
-    return _text(msgspec.json.encode(value).decode())
+def _texts(values: Sequence[str]) -> Sequence[str]:
+    if not _special("".join(values)):
+        return values
+    return [value.translate(_ESCAPES) for value in values]
 
 
-def _uuid(value: UUID) -> str:
-    return f"{value.int:032x}"
+def _json(values: Sequence[Any]) -> Sequence[str]:
+    return _texts([msgspec.json.encode(value).decode() for value in values])
 
 
-def _bytes(value: bytes) -> str:
-    return rf"\\x{value.hex()}"
+def _uuids(values: Sequence[UUID]) -> Sequence[str]:
+    return [f"{value.int:032x}" for value in values]
 
 
-def _boolean(value: bool) -> str:
-    return "t" if value else "f"
+def _bytes(values: Sequence[bytes]) -> Sequence[str]:
+    return [rf"\\x{value.hex()}" for value in values]
 
 
-_WRITERS: tuple[tuple[type[Field], Callable[[Any], str]], ...] = (
-    (models.UUIDField, _uuid),
+def _booleans(values: Sequence[bool]) -> Sequence[str]:
+    return ["t" if value else "f" for value in values]
+
+
+def _each(write: Callable[[Any], str]) -> Callable[[Sequence[Any]], Sequence[str]]:
+    return lambda values: [write(value) for value in values]
+
+
+_WRITERS: tuple[tuple[type[Field], Callable[[Sequence[Any]], Sequence[str]]], ...] = (
+    (models.UUIDField, _uuids),
     (models.JSONField, _json),
-    (models.DateTimeField, datetime.isoformat),
-    (models.BooleanField, _boolean),
+    (models.DateTimeField, _each(datetime.isoformat)),
+    (models.BooleanField, _booleans),
     (models.BinaryField, _bytes),
-    (models.IntegerField, str),
-    (models.FloatField, repr),
-    (models.CharField, _text),
-    (models.TextField, _text),
+    (models.IntegerField, _each(str)),
+    (models.FloatField, _each(repr)),
+    (models.CharField, _texts),
+    (models.TextField, _texts),
 )
 
 
-def _writer(field: Field) -> Callable[[Any], str]:
+def _writer(field: Field) -> Callable[[Sequence[Any]], Sequence[str]]:
     target = field.target_field if isinstance(field, models.ForeignKey) else field
     for kind, writer in _WRITERS:
         if isinstance(target, kind):

@@ -21,8 +21,7 @@ from django.dispatch import Signal
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
 log = logging.getLogger(__name__)
-# `unshared`, of a centre: what a neighbour had shared with it is over, so its screens start anew
-Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident", "unshared"]
+Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident"]
 committed = Signal()  # sent with `events=` after each commit that announced something
 WAITING = 50_000  # events of different objects
 TOGETHER = 500  # events in one message: far below the carrier's 1 MB

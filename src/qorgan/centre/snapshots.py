@@ -3,11 +3,15 @@
 *Old snapshot, events applied, equals fresh snapshot* (`tests/behaviour/centre/test_snapshots.py`).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+from django.utils import timezone
 from ninja import Schema
 
 from qorgan.centre.alarms import service as alarms
@@ -20,6 +24,7 @@ from qorgan.centre.supervision import reading as faults
 from qorgan.centre.supervision.models import Fault
 from qorgan.domain.access import Actor, Right
 
+TOLD_FOR = timedelta(minutes=10)  # a former guest: an event waits less, and who comes later reads a snapshot
 _RIGHT = {
     "school": Right.SCHOOLS_READ,
     "camera": Right.CAMERAS_READ,
@@ -27,7 +32,6 @@ _RIGHT = {
     "unit": Right.UNITS_READ,
     "incident": Right.ALARM_READ,
     "fault": Right.FAULTS_READ,
-    "unshared": Right.ALARM_READ,
 }
 
 
@@ -42,6 +46,7 @@ class Seen:
     district: str = ""
     centre: UUID | None = None  # whose it is, or with whom it is shared
     sharers: frozenset[UUID] = frozenset()  # of a camera: centres that were called for an open alarm of its school
+    past_sharers: frozenset[UUID] = frozenset()  # and those for whom that is over since a while
     places: frozenset[tuple[UUID, str, UUID | None]] = frozenset()  # school, district, sharer of an incident's alarms
     under: frozenset[tuple[UUID, str, str]] = frozenset()  # school, district, region of an outage's faults
 
@@ -49,8 +54,6 @@ class Seen:
         """The same answer as the room's own `visible_to`, without asking the database."""
         if not actor.may(_RIGHT[self.topic]):
             return False
-        if self.topic == "unshared":
-            return actor.centre == self.centre
         if self.topic == "unit":
             return actor.scope.everywhere or (self.centre is not None and actor.centre == self.centre)
         if self.topic == "fault" and self.school is None:
@@ -69,6 +72,10 @@ class Seen:
             return True
         assert self.school is not None
         return actor.scope.covers(region=self.region, district=self.district, school=self.school)
+
+    def lost_to(self, actor: Actor) -> bool:
+        """A guest of a while ago, who may not see it any more."""
+        return actor.centre in self.past_sharers and not self.visible_to(actor)
 
     def _at_place(self, actor: Actor, school: UUID, district: str, sharer: UUID | None) -> bool:
         shared = sharer is not None and sharer == actor.centre
@@ -109,7 +116,7 @@ def look(topic: str, id: UUID) -> Seen | None:
         case "school":
             return _school(id)
         case "camera":
-            return _camera(id)
+            return next(iter(_cameras([id])), None)
         case "alarm":
             return _alarm(id)
         case "unit":
@@ -118,8 +125,6 @@ def look(topic: str, id: UUID) -> Seen | None:
             return _incident(id)
         case "fault":
             return _fault(id)
-        case "unshared":
-            return Seen(topic=topic, data={}, centre=id)
     return None
 
 
@@ -130,6 +135,8 @@ def look_many(topic: str, ids: Sequence[UUID]) -> list[Seen]:
     if topic == "school":
         rows = School.objects.with_status().filter(pk__in=ids)
         return [_at(row, "school", schools.on_the_wire(row)) for row in rows]
+    if topic == "camera":
+        return _cameras(ids)
     return [seen for id in ids if (seen := look(topic, id)) is not None]
 
 
@@ -138,13 +145,22 @@ def _school(id: UUID) -> Seen | None:
     return None if row is None else _at(row, "school", schools.on_the_wire(row))
 
 
-def _camera(id: UUID) -> Seen | None:
-    row = Camera.objects.select_related("school__node", "school__district").filter(pk=id).first()
-    if row is None:
-        return None
-    shared = Alarm.objects.filter(school=row.school_id, closed_at=None, shared_with__isnull=False)
-    sharers = frozenset(shared.values_list("shared_with", flat=True))
-    return replace(_at(row.school, "camera", cameras.on_the_wire(row)), sharers=sharers)
+def _cameras(ids: Sequence[UUID]) -> list[Seen]:
+    rows = list(Camera.objects.select_related("school__node", "school__district").filter(pk__in=ids))
+    lately = Q(closed_at=None) | Q(closed_at__gte=timezone.now() - TOLD_FOR)
+    shared = Alarm.objects.filter(lately, school__in={row.school_id for row in rows}, shared_with__isnull=False)
+    now, past = defaultdict[UUID, set[UUID]](set), defaultdict[UUID, set[UUID]](set)
+    for school, centre, closed_at in shared.values_list("school", "shared_with", "closed_at"):
+        if centre is not None:
+            (now if closed_at is None else past)[school].add(centre)
+    return [
+        replace(
+            _at(row.school, "camera", cameras.on_the_wire(row)),
+            sharers=frozenset(now[row.school_id]),
+            past_sharers=frozenset(past[row.school_id]),
+        )
+        for row in rows
+    ]
 
 
 def _alarm(id: UUID) -> Seen | None:

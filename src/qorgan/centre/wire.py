@@ -42,7 +42,7 @@ class Name(Schema):
 
     @classmethod
     def of(cls, text: LocalText) -> "Name":
-        return cls(kk=text.kk, ru=text.ru or text.kk, en=text.en or text.kk)
+        return cls.model_construct(kk=text.kk, ru=text.ru or text.kk, en=text.en or text.kk)
 
 
 class Named(Schema):

@@ -14,6 +14,7 @@ from qorgan.centre.alarms import raising
 from qorgan.centre.alarms.models import Alarm, AlarmLog
 from qorgan.centre.intake.models import Inbox
 from qorgan.centre.ledger import verify
+from qorgan.domain.alarms import Verdict
 from qorgan.kernel.ids import uuid7
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,31 @@ def test_alarms_of_every_kind_go_together_and_each_is_as_if_it_had_come_alone(to
         alone = a.alarm_raised(**one, pressed_at=message.pressed_at)
         raising.store([raising.Raised(town.school.located, alone)], NOW)
         assert columns(alone) == columns(message)
+
+
+@given(
+    notes=st.lists(TEXTS.filter(bool), min_size=2, max_size=2), told=st.lists(st.dictionaries(TEXTS, TEXTS), max_size=2)
+)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_what_changed_of_many_is_written_and_nothing_else(
+    town: Any, notes: list[str], told: list[dict[str, str]]
+) -> None:
+    """Texts, numbers, instants, ids, JSON, an enumeration beside its word, nothing at all: each row gets its own."""
+    one, other, third = (a.an_alarm(town.school, level="P3") for _ in range(3))
+    one.closing_note, one.ladder, one.rung, one.lease_until = notes[0], told, 2, NOW
+    other.closing_note, other.shared_with, other.duress = notes[1], town.centre, True
+    one.verdict, other.verdict = Verdict.CONFIRMED, Verdict.FALSE.value
+    third_before = Alarm.objects.values().get(pk=third.pk)
+
+    changed = one.changed() | other.changed()
+    bulk.update([one, other], sorted(changed))
+
+    assert changed == {"closing_note", "ladder", "rung", "lease_until", "shared_with_id", "duress", "verdict"}
+    for row in (one, other):
+        again = Alarm.objects.get(pk=row.pk)
+        assert {name: getattr(again, name) for name in changed} == {name: getattr(row, name) for name in changed}
+        assert not again.changed()
+    assert Alarm.objects.values().get(pk=third.pk) == third_before
 
 
 def test_a_row_that_is_there_already_is_refused(town: Any) -> None:

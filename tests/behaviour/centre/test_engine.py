@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,12 +16,14 @@ from urllib.parse import urlsplit
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
 
-from qorgan.centre.alarms import engine
+from qorgan.centre import snapshots
+from qorgan.centre.alarms import engine, raising
 from qorgan.centre.alarms.engine import Engine, last_turn
 from qorgan.centre.alarms.models import Alarm, AlarmLog, EngineTurn, Incident
 from qorgan.centre.ledger import verify
@@ -135,6 +138,36 @@ def test_p1_goes_first_when_more_is_due_than_one_turn_takes(town: Town, monkeypa
 
     assert "escalated" in actions(grave)
     assert sum("escalated" in actions(alarm) for alarm in gentle) == 1
+
+
+def asked(work: Callable[[], Any]) -> int:
+    """How many questions `work` asks of the database. On PostgreSQL all it says: SQLite takes fewer rows at a time."""
+    with CaptureQueriesContext(connection) as said:
+        work()
+    every = connection.vendor == "postgresql"
+    return sum(every or one["sql"].startswith("SELECT") for one in said.captured_queries)
+
+
+def test_a_turn_asks_as_often_for_two_hundred_alarms_as_for_ten(town: Town) -> None:
+    """Two centres with officers, a neighbour that is called, a mass event, cameras: nothing is asked for each alarm."""
+    town.centre.neighbour = a.a_centre(regions=(a.ASTANA,))
+    town.centre.save()
+    for centre in (town.centre, town.centre.neighbour):
+        a.a_person(Role.DUTY_OFFICER, centre=centre)
+    schools = [a.a_school(f"many-{number:03d}", online=False) for number in range(200)]
+    cameras = [a.a_camera(school).pk for school in schools]
+    counts: list[list[int]] = []
+    for some in (schools[:10], schools):
+        now = timezone.now()
+        raising.store([raising.Raised(school.located, a.alarm_raised()) for school in some], now)
+        alarms = list(Alarm.objects.filter(received_at=now))
+        turns = [asked(partial(engine.turn, after(alarms[0], seconds))) for seconds in (15, 30, 45, 60)]
+        looks = [asked(partial(snapshots.look_many, "alarm", [alarm.pk for alarm in alarms]))]
+        looks.append(asked(partial(snapshots.look_many, "camera", cameras[: len(some)])))
+        counts.append(turns + looks)
+        assert all(actions(alarm)[2:] == ["escalated"] * 3 for alarm in (alarms[0], alarms[-1]))
+        assert {one.shared_with_id for one in Alarm.objects.filter(received_at=now)} == {town.centre.neighbour.pk}
+    assert counts[0] == counts[1]
 
 
 def test_the_engine_says_that_it_keeps_up_only_while_it_does(town: Town) -> None:

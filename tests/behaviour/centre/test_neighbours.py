@@ -129,7 +129,7 @@ def test_with_the_closure_it_is_over(committed_town: Town, guest: Actor) -> None
     verify(WatchLine.objects.filter(school=town.school))
 
 
-def test_the_guests_screen_gets_the_cameras_with_the_alarm_and_starts_anew_at_its_end(
+def test_the_guests_screen_gets_the_cameras_with_the_alarm_and_loses_them_at_its_end(
     committed_town: Town, guest: Actor, heard: InMemoryPublisher
 ) -> None:
     town = committed_town
@@ -151,7 +151,10 @@ def test_the_guests_screen_gets_the_cameras_with_the_alarm_and_starts_anew_at_it
 
     heard.events.clear()
     closed(town, alarm)
-    (anew,) = [event for event in heard.events if event.topic == "unshared"]
-    who = snapshots.look("unshared", anew.id)
-    assert who is not None and who.visible_to(guest) and not who.visible_to(a.an_officer(town.centre))
+    told = {event.id: snapshots.look("camera", event.id) for event in heard.events if event.topic == "camera"}
+    assert set(told) == set(town.school.cameras.values_list("pk", flat=True))
+    for camera in told.values():
+        assert camera is not None and camera.lost_to(guest) and not camera.visible_to(guest)
+        own = a.an_officer(town.centre)
+        assert camera.visible_to(own) and not camera.lost_to(own)
     assert not [one for one in snapshots.snapshot(guest)["cameras"] if one["school"] == str(town.school.pk)]

@@ -93,6 +93,17 @@ async def test_nobody_hears_what_they_may_not_see(stand: Stand) -> None:
         assert (await next_of(head, "event"))["data"]["id"] == "here"
 
 
+async def test_what_a_guest_saw_is_taken_from_their_screen_and_nothing_else_is_sent_anew(stand: Stand) -> None:
+    stand.rooms.guests_before = frozenset({"country"})
+    store(stand, "camera", "hall", present=True)
+    async with stand.connect("/ws/events", "ministry") as guest, stand.connect("/ws/events") as officer:
+        assert (await next_of(guest, "snapshot"))["cameras"] == [{"id": "hall", "present": True}]
+        await next_of(officer, "snapshot")
+        await change(stand, "camera", "hall", visible=OFFICERS, present=True, key="hall")
+        assert (await next_of(guest, "event"))["data"] == {"id": "hall", "present": False}
+        assert (await next_of(officer, "event"))["data"] == {"id": "hall", "present": True, "key": "hall"}
+
+
 async def test_all_browsers_share_one_reading(stand: Stand) -> None:
     """A hundred officers of one centre must not be a hundred questions to the database."""
     browsers = [await stand.stack.enter_async_context(stand.connect("/ws/events")) for _ in range(5)]

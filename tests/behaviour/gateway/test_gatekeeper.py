@@ -1,5 +1,7 @@
 """The gateway's questions to the real rooms: sessions, rights, grants, ledger, events."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,7 @@ from tests.support.centre import ASTANA, a_camera, a_centre, a_country, a_person
 
 from qorgan.centre import keys
 from qorgan.centre.access.models import User, WatchLine
+from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.gateway.gatekeeper import DjangoGatekeeper, is_our_host
 from qorgan.centre.gateway.ports import Permit, View, Visitor
@@ -157,6 +160,27 @@ async def test_the_timeline_needs_a_grant_and_has_the_schools_alarms(rooms: Djan
     assert (grant.action, grant.start) == (Action.ARCHIVE, view.start)
     assert [alarm["level"] for alarm in alarms] == ["P1"]
     assert await rooms.alarms_around(officer, replace(view, end=NOW - hour / 2)) == []
+
+
+async def test_an_alarm_is_read_and_shown_while_every_other_question_waits_for_the_database(
+    rooms: DjangoGatekeeper,
+) -> None:
+    """Twenty-five tiles open and renew their watches at once, and another writer has the database: SQLite has one."""
+    _, sessions = await a_town()
+    officer = await visitor(rooms, sessions["officer"])
+    alarm = await in_thread(Alarm.objects.values_list("pk", flat=True).get)()
+    free = threading.Event()
+    waiting = [asyncio.create_task(rooms._call(free.wait, 200)) for _ in range(25)]
+    try:
+        async with asyncio.timeout(100):
+            [seen] = await rooms.look("alarm", [alarm])
+            snapshot = await rooms.snapshot(officer)
+        assert seen.visible_to(officer) and seen.data["id"] == str(alarm)
+        assert [one["id"] for one in snapshot["alarms"]] == [str(alarm)]
+        assert not any(task.done() for task in waiting)
+    finally:
+        free.set()
+        await asyncio.gather(*waiting)
 
 
 def test_only_our_own_names_are_ours(settings: Any) -> None:

@@ -1,10 +1,11 @@
 """The lane of alarms: the grave ones first, and what is sent again keeps its one place."""
 
 import asyncio
+import threading
 from collections.abc import Sequence
 from uuid import UUID
 
-from qorgan.centre.intake.lane import Lane, Waiting
+from qorgan.centre.intake.lane import Lane, Lanes, Waiting
 from qorgan.centre.intake.store import Answer, Arrival
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link.messages import Ack
@@ -38,7 +39,7 @@ def a_lane(shelf: Shelf, *, room: int = 100, together: int = 3) -> Lane:
     return Lane("test", shelf, room=room, together=together, on_stored=lambda _: None)
 
 
-async def drain(lane: Lane) -> None:
+async def drain(lane: Lane | Lanes) -> None:
     running = asyncio.create_task(lane.run())
     await lane.idle(at_most_s=100)
     running.cancel()
@@ -91,3 +92,33 @@ async def test_a_full_lane_turns_away_what_is_new_and_keeps_what_is_known() -> N
     assert lane.turned_away == 1
     assert shelf.batches == [[b"known", b"second"]]
     assert asking.answered == 1
+
+
+async def test_lanes_store_beside_each_other_and_a_school_is_never_in_two_of_them() -> None:
+    """Twenty schools send five messages each. Both lanes store at once; each school keeps its order."""
+    both, busy, shelf, lock = threading.Barrier(2), set[SiteId](), Shelf(), threading.Lock()
+
+    def store(arrivals: Sequence[Arrival]) -> list[Answer | None]:
+        sites = {arrival.site for arrival in arrivals}
+        with lock:
+            assert not busy & sites
+            busy.update(sites)
+            first = len(shelf.batches) < 2
+            answers = shelf(arrivals)
+        if first:
+            both.wait(timeout=100)
+        with lock:
+            busy.difference_update(sites)
+        return answers
+
+    lanes = Lanes("test", store, number=2, room=100, together=7, on_stored=lambda _: None)
+    requests = []
+    for number in range(5):
+        for school in range(20):
+            requests.append(Request())
+            lanes.offer(Waiting(Arrival(SiteId(f"kst-{school}"), f"{school} {number}".encode()), requests[-1]))
+    await drain(lanes)
+    stored = [tuple(map(int, data.split())) for batch in shelf.batches for data in batch]
+    assert sorted(stored) == [(school, number) for school in range(20) for number in range(5)]
+    assert all([n for s, n in stored if s == school] == [0, 1, 2, 3, 4] for school in range(20))
+    assert all(request.answered == 1 for request in requests)

@@ -18,7 +18,7 @@ from qorgan.centre.alarms.events import happened
 from qorgan.centre.alarms.incidents import end_those_over
 from qorgan.centre.alarms.journal import Entry, append
 from qorgan.centre.alarms.models import Alarm, EngineTurn
-from qorgan.centre.alarms.sharing import share
+from qorgan.centre.alarms.sharing import shared
 from qorgan.centre.duty.roster import Rosters
 from qorgan.centre.turning import DatabaseThread, keep_turning
 from qorgan.domain.alarms import Call, Called, Happening, Rung, louder, pass_time
@@ -49,6 +49,7 @@ def turn(now: datetime | None = None) -> Turn:
     rosters = Rosters(now)
     done = [one for alarm in taken for one in _pass_time(alarm, rosters, now)]
     append([_entry(one, now) for one in done])
+    shared([one.alarm for one in done if one.happening.rung is not None and one.happening.rung.centre is not None])
     for one in done:
         happened.send(Alarm, alarm=one.alarm, happening=one.happening, at=now)
     return Turn(done=len(taken), more=len(taken) == TOGETHER)
@@ -71,7 +72,7 @@ def _pass_time(alarm: Alarm, rosters: Rosters, now: datetime) -> list[_Done]:
         if call is not None and call.louder:
             after = louder(after)
         if happening.rung is not None and happening.rung.centre is not None:
-            share(alarm, happening.rung.centre)
+            alarm.shared_with_id = happening.rung.centre
         done.append(_Done(alarm=alarm, happening=happening, call=call))
     alarm.become(after)
     return done

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db.models import F
 
-from qorgan.centre import clean
+from qorgan.centre import bulk, clean
 from qorgan.centre.alarms.events import alarms_changed, levels_changed
 from qorgan.centre.alarms.models import Alarm, AlarmLog
 from qorgan.domain.alarms import MAX_NOTE
 
-_FIXED = frozenset({"id", "school", "pressed_at", "received_at", "source", "button", "kind"})
+LINE = ("id", "alarm_id", "actor_id", "number", "at", "action", "note", "data", "previous", "digest")
+_FIXED = frozenset({"id", "school_id", "pressed_at", "received_at", "source", "button", "kind"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ def append(entries: Sequence[Entry], *, levels: bool = False) -> None:
     The alarms are locked by the running transaction. `levels`: the schools' gravest levels may have changed.
     """
     alarms = {entry.alarm.pk: entry.alarm for entry in entries}
-    newest = AlarmLog.objects.filter(alarm__in=alarms, number=F("alarm__lines_written"))
+    newest = AlarmLog.objects.filter(alarm__among=list(alarms), number=F("alarm__lines_written"))
     last: dict[UUID, AlarmLog] = {line.alarm_id: line for line in newest}
     lines: list[AlarmLog] = []
     for entry in entries:
@@ -43,7 +44,7 @@ def append(entries: Sequence[Entry], *, levels: bool = False) -> None:
         entry.alarm.lines_written = line.number
         entry.alarm.version += 1
         lines.append(line)
-    AlarmLog.objects.bulk_create(lines)
+    bulk.insert(AlarmLog, LINE, [bulk.Alike({}, [tuple(getattr(line, name) for name in LINE) for line in lines])])
     save(list(alarms.values()))
     alarms_changed(sorted(alarms.values(), key=lambda alarm: alarm.level))
     if levels:
@@ -51,16 +52,10 @@ def append(entries: Sequence[Entry], *, levels: bool = False) -> None:
 
 
 def save(alarms: Sequence[Alarm]) -> None:
-    """Save the columns that change, of one alarm or of many at once."""
-    if len(alarms) == 1:
-        alarms[0].save()
-    elif alarms:
-        Alarm.objects.bulk_create(
-            alarms,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=[column.name for column in Alarm._meta.concrete_fields if column.name not in _FIXED],
-        )
+    """Save what changed of these alarms, of many as of one in one statement."""
+    bulk.update(alarms, sorted({name for alarm in alarms for name in alarm.changed()} - _FIXED))
+    for alarm in alarms:
+        alarm.is_as_stored()
 
 
 def _line(entry: Entry) -> AlarmLog:

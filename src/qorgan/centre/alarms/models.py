@@ -1,12 +1,15 @@
 """Alarms, their logs and incidents; points out of service; orders to schools; the patrol units."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from qorgan.centre.ledger import LedgerLine
@@ -141,14 +144,15 @@ class AlarmQuerySet(QuerySet["Alarm"]):
             "confirmed_by",
             "shared_with",
         )
-        return near.prefetch_related("lines__actor", "school__cameras")
+        keys = Prefetch("school__cameras", apps.get_model("cameras", "Camera").objects.only("key", "school"))
+        return near.prefetch_related("lines__actor", keys)
 
 
 class Alarm(models.Model):
     """One raised signal; its id is the school's. Its columns change by `domain.alarms.apply` alone."""
 
     id = models.UUIDField(primary_key=True, editable=False)
-    school = models.ForeignKey(School, on_delete=models.PROTECT, related_name="alarms")
+    school = models.ForeignKey(School, on_delete=models.PROTECT, db_index=False, related_name="alarms")
     button = models.CharField(max_length=100)
     place_kk = models.CharField(max_length=200)
     place_ru = models.CharField(max_length=200, blank=True, default="")
@@ -161,17 +165,22 @@ class Alarm(models.Model):
     received_at = models.DateTimeField(help_text="the centre's clock, at the commit")
     state = models.CharField(max_length=12, choices=_choices(State), default=State.STORED)
     presented_at = models.DateTimeField(null=True, help_text="the centre's clock: the first screen that drew it")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     lease_until = models.DateTimeField(null=True, help_text="without a sign of the owner until then it waits again")
     verdict = models.CharField(max_length=12, null=True, choices=_choices(Verdict))
-    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="alarms")
+    unit = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, db_index=False, related_name="alarms")
     disposition = models.CharField(max_length=16, null=True, choices=_choices(Disposition))
     closed_at = models.DateTimeField(null=True)
-    closed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
         on_delete=models.PROTECT,
+        db_index=False,
         related_name="+",
         help_text="the second signature",
     )
@@ -193,20 +202,29 @@ class Alarm(models.Model):
     alerts = models.PositiveIntegerField(default=1, help_text="how often it has called out anew")
     next_at = models.DateTimeField(null=True, help_text="when the engine has to do with it")
     shared_with = models.ForeignKey(
-        OperationsCentre, null=True, on_delete=models.PROTECT, related_name="+", help_text="the neighbour, once called"
+        OperationsCentre,
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        help_text="the neighbour, once called",
     )
-    parent = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="alarms")
+    parent = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, db_index=False, related_name="alarms")
 
     # what is claimed, put aside, signed
     claimed = models.BooleanField(default=False, help_text="a cancel that no verdict has looked at since")
     returned_at = models.DateTimeField(null=True, help_text="the button is back in its rest; the alarm is latched")
-    shelf_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    shelf_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     shelf_reason = models.TextField(blank=True, default="")
     shelf_until = models.DateTimeField(null=True)
     shelf_confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
-    closing_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    closing_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     closing_disposition = models.CharField(max_length=16, null=True, choices=_choices(Disposition))
     closing_note = models.TextField(blank=True, default="")
     closing_at = models.DateTimeField(null=True)
@@ -220,15 +238,21 @@ class Alarm(models.Model):
     presser_tries = models.PositiveIntegerField(default=0)
 
     objects = AlarmQuerySet.as_manager()
+    _stored: Mapping[str, Any] = MappingProxyType({})
 
     class Meta:
         verbose_name = "дабыл · тревога"
         verbose_name_plural = "дабылдар · тревоги"
+        # Each index is written with each alarm: of what few alarms have, only those few are in it.
         indexes = (
             models.Index(fields=("-received_at", "-id"), name="alarm_newest_first"),
             models.Index(fields=("school", "state"), name="alarm_of_school"),
             models.Index(fields=("next_at",), condition=Q(next_at__isnull=False), name="alarm_due"),
             models.Index(fields=("presser_due",), condition=Q(presser_due__isnull=False), name="alarm_presser_due"),
+            models.Index(fields=("owner",), condition=Q(owner__isnull=False), name="alarm_owned"),
+            models.Index(fields=("parent",), condition=Q(parent__isnull=False), name="alarm_of_incident"),
+            models.Index(fields=("shared_with",), condition=Q(shared_with__isnull=False), name="alarm_shared"),
+            models.Index(fields=("received_at",), condition=Q(level=Level.P1), name="alarm_grave_lately"),
         )
         constraints = (
             models.CheckConstraint(  # invariant I2: closed by a named person, or still open
@@ -248,6 +272,21 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.level} {self.school_id} {self.pressed_at:%Y-%m-%d %H:%M:%S}"
+
+    @classmethod
+    def from_db(cls, *said: Any, **more: Any) -> Self:
+        row = super().from_db(*said, **more)
+        row.is_as_stored()
+        return row
+
+    def is_as_stored(self) -> None:
+        """From here on `changed` compares with what the columns are now."""
+        self._stored = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+    def changed(self) -> set[str]:
+        """The columns (`attname`) that are not as they were stored: all of a row that never was."""
+        now, names = self.__dict__, (column.attname for column in self._meta.local_concrete_fields)
+        return {name for name in names if name not in self._stored or now[name] != self._stored[name]}
 
     @property
     def place(self) -> LocalText:
@@ -441,8 +480,14 @@ class EngineTurn(models.Model):
 class AlarmLog(LedgerLine):
     """What happened to an alarm. Append-only; the alarm's `lines_written` says how many lines there must be."""
 
-    alarm = models.ForeignKey(Alarm, on_delete=models.PROTECT, related_name="lines")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    # No constraint: to have the database look for the alarm of each line again, which is written with it, would cost a
+    # third of what storing an alarm does. The digest of a line covers its alarm's id, and no alarm is ever deleted.
+    alarm = models.ForeignKey(
+        Alarm, on_delete=models.PROTECT, db_index=False, db_constraint=False, related_name="lines"
+    )
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
     action = models.CharField(max_length=20)
     note = models.TextField(blank=True, default="")
     data = models.JSONField(default=dict)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from qorgan.centre import bulk, clean, ledger
 from qorgan.centre.alarms.events import alarms_raised
 from qorgan.centre.alarms.incidents import gather_in
+from qorgan.centre.alarms.journal import LINE
 from qorgan.centre.alarms.models import Alarm, AlarmLog, OutOfService
 from qorgan.centre.alarms.neighbours import neighbours
 from qorgan.centre.alarms.schemas import Alarm as AlarmOnTheWire
@@ -137,7 +138,6 @@ _OWN = (
     "point_out_of_service",
     "parent_id",
 )
-_LINE = ("id", "alarm_id", "actor_id", "number", "at", "action", "note", "data", "previous", "digest")
 
 
 def _write(alarms: Sequence[Fresh], now: datetime) -> None:
@@ -148,7 +148,7 @@ def _write(alarms: Sequence[Fresh], now: datetime) -> None:
         alike.setdefault((id(alarm.case), _lines_of(alarm)), []).append(alarm)
     bulk.insert(Alarm, _OWN, [bulk.Alike(_common(some[0]), [_row(one) for one in some]) for some in alike.values()])
     ids = iter(uuid7s(sum(map(_lines_of, alarms))))
-    bulk.insert(AlarmLog, _LINE, [bulk.Alike({}, [line for alarm in alarms for line in _first_lines(alarm, ids)])])
+    bulk.insert(AlarmLog, LINE, [bulk.Alike({}, [line for alarm in alarms for line in _first_lines(alarm, ids)])])
     alarms_raised([(alarm.id, alarm.school, alarm.case.level) for alarm in alarms])
 
 
@@ -202,7 +202,7 @@ def _first_lines(alarm: Fresh, ids: Iterator[UUID]) -> list[tuple[Any, ...]]:
 def _line(
     id: UUID, alarm: Fresh, number: int, at: datetime, action: str, data: dict[str, Any], previous: str, note: str = ""
 ) -> tuple[Any, ...]:
-    """A chained line, in the order of `_LINE`."""
+    """A chained line, in the order of `LINE`."""
     said = ledger.canonical_words(AlarmLog.saying(alarm.by, action, note, data))
     digest = ledger.digest(previous, id=id, subject=alarm.id, number=number, at=at, said=said)
     return id, alarm.id, alarm.by, number, at, action, note, data, previous, digest

@@ -39,6 +39,7 @@ from qorgan.centre.wire import Name, Named, Person, page_of
 from qorgan.domain.access import Actor, Right
 from qorgan.domain.alarms import (
     ENDED,
+    Called,
     Claim,
     Disposition,
     Kind,
@@ -257,10 +258,11 @@ def incident_on_the_wire(row: Incident) -> IncidentOnTheWire:
 
 
 def on_the_wire(row: Alarm) -> AlarmOnTheWire:
-    """A row read `whole()`."""
+    """A row read `whole()`. What is told is made of our own columns: it is put together without being checked again,
+    which would take three quarters of the time."""
     ids = {camera.key: camera.pk for camera in row.school.cameras.all()}
     lines = [_line(line) for line in row.lines.all()]
-    return AlarmOnTheWire(
+    return AlarmOnTheWire.model_construct(
         id=row.pk,
         school=row.school_id,
         school_name=Name.of(row.school.name),
@@ -305,13 +307,13 @@ def on_the_wire(row: Alarm) -> AlarmOnTheWire:
 
 
 def _person(user: Any) -> Person | None:
-    return Person(id=user.pk, name=user.name) if user else None
+    return Person.model_construct(id=user.pk, name=user.name) if user else None
 
 
 def _escalation(row: Alarm) -> Escalation:
-    ladder = [RungOfLadder(after_s=rung["after_s"], to=rung["to"]) for rung in row.ladder]
+    ladder = [RungOfLadder.model_construct(after_s=rung["after_s"], to=Called(rung["to"])) for rung in row.ladder]
     next_at = due(row.case) if row.waiting_since is not None else None
-    return Escalation(rung=row.rung, next_at=next_at, ladder=ladder)
+    return Escalation.model_construct(rung=row.rung, next_at=next_at, ladder=ladder)
 
 
 def _claims(lines: Sequence[LogLine]) -> list[ClaimOnAlarm]:
@@ -344,7 +346,7 @@ def _closing(row: Alarm) -> Closing | None:
 
 
 def _line(line: AlarmLog) -> LogLine:
-    return LogLine(
+    return LogLine.model_construct(
         at=line.at,
         actor=_person(line.actor),
         action=cast(LogAction, line.action),

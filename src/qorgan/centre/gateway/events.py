@@ -37,8 +37,7 @@ PING_EVERY_S = 5.0
 LISTENING_WITHIN_S = 2.0  # a browser that comes while we start need not come twice
 READ_TOGETHER = 100  # objects of one topic: so long an urgent one waits at most
 MISSED = "missed"  # the topic by which the publisher says that it had to drop
-UNSHARED = "unshared"  # some may see less than before: they start anew
-TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault", UNSHARED})
+TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault"})
 
 _encoder = msgspec.json.Encoder()
 
@@ -169,13 +168,16 @@ class EventHub:
         """Read the objects once, write each once, give it to every browser that may see it."""
         self._counters.reads += len(ids)
         for seen in await self._gatekeeper.look(topic, ids):
-            event = {"type": "event", "topic": topic, "data": seen.data, "at": instant(self._clock.now())}
-            text = _encoder.encode(event).decode()
-            for socket in [one for one in self._sockets if seen.visible_to(one.visitor)]:
-                if topic == UNSHARED:
-                    socket.start_anew("unshared")
-                else:
+            text = self._said(topic, seen.data)
+            for socket in self._sockets:
+                if seen.visible_to(socket.visitor):
                     socket.offer(text)
+                elif seen.lost_to(socket.visitor):
+                    socket.offer(self._said(topic, {"id": seen.data["id"], "present": False}))
+
+    def _said(self, topic: str, data: Any) -> str:
+        event = {"type": "event", "topic": topic, "data": data, "at": instant(self._clock.now())}
+        return _encoder.encode(event).decode()
 
     async def _ping(self) -> None:
         while True:

@@ -39,6 +39,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 4  # questions to the database at once; each thread keeps one connection
+SNAPSHOT_THREADS = 2  # apart: what screens show never waits behind the ledger's writes, and an event not for a snapshot
 MANY_ALARMS = 1_000  # of one timeline
 
 
@@ -51,15 +52,18 @@ class DjangoGatekeeper:
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gatekeeper")
+        self._snapshots = ThreadPoolExecutor(SNAPSHOT_THREADS, thread_name_prefix="gatekeeper-snapshots")
+        self._events = ThreadPoolExecutor(1, thread_name_prefix="gatekeeper-events")  # the hub asks one at a time
         self._receivers: list[Callable[..., None]] = []
 
     def close(self) -> None:
         """Hear no more; wait for what is being asked, then end the threads and their connections."""
         for hear in self._receivers:
             user_logged_out.disconnect(hear)
-        for _ in range(THREADS):
-            self._threads.submit(connections.close_all)
-        self._threads.shutdown()
+        for threads, number in ((self._threads, THREADS), (self._snapshots, SNAPSHOT_THREADS), (self._events, 1)):
+            for _ in range(number):
+                threads.submit(connections.close_all)
+            threads.shutdown()
 
     async def ping(self) -> None:
         await self._call(_ping)
@@ -162,7 +166,7 @@ class DjangoGatekeeper:
         await self._call(_write_hold_down, visitor.actor, camera, action, data)
 
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
-        return await self._call(snapshots.snapshot, visitor.actor)
+        return await self._call_in(self._snapshots, snapshots.snapshot, visitor.actor)
 
     def covers(self, visitor: Visitor, where: Where) -> bool:
         scope: Scope = visitor.actor.scope
@@ -171,7 +175,7 @@ class DjangoGatekeeper:
         )
 
     async def look(self, topic: str, ids: Sequence[UUID]) -> Sequence[Seen]:
-        found = await self._call(snapshots.look_many, topic, ids)
+        found = await self._call_in(self._events, snapshots.look_many, topic, ids)
         return [_seen(one) for one in found]
 
     async def see_consoles(self, visitors: Sequence[Visitor]) -> None:
@@ -182,12 +186,19 @@ class DjangoGatekeeper:
         return await self._call(service.end_abandoned_watches)
 
     async def _call(self, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return await self._call_in(self._threads, ask, *args, **kwargs)
+
+    async def _call_in(self, threads: ThreadPoolExecutor, ask: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         work = partial(_in_thread, ask, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
 
 
 def _seen(found: snapshots.Seen) -> Seen:
-    return Seen(data=found.data, visible_to=lambda visitor: found.visible_to(visitor.actor))
+    return Seen(
+        data=found.data,
+        visible_to=lambda visitor: found.visible_to(visitor.actor),
+        lost_to=lambda visitor: found.lost_to(visitor.actor),
+    )
 
 
 def session_name(key: str) -> str:

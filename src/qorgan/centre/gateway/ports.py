@@ -73,10 +73,14 @@ class Linked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """One object as it is now, in JSON's own types. `visible_to` answers without asking the database."""
+    """One object as it is now, in JSON's own types. `visible_to` answers without asking the database.
+
+    `lost_to`: they could see it a while ago, and are told that it is there no longer.
+    """
 
     data: Any
     visible_to: Callable[[Visitor], bool]
+    lost_to: Callable[[Visitor], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Intake: from the link into the database. Alarms have a connection, a lane and a thread of their own."""
+"""Intake: from the link into the database. Alarms have a connection, lanes and threads of their own."""
 
 import asyncio
 import logging
@@ -7,11 +7,12 @@ from dataclasses import replace
 from functools import partial
 
 import nats.errors
+from django.db import connection
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from qorgan.centre.carrier import Carrier, settle
-from qorgan.centre.intake.lane import Lane, Waiting
+from qorgan.centre.intake.lane import Lane, Lanes, Waiting
 from qorgan.centre.intake.store import Answer, Arrival, peek, store_alarms, store_events
 from qorgan.centre.nodes import service as nodes
 from qorgan.centre.nodes.board import WRITE_EVERY_S, News, NodeBoard
@@ -24,6 +25,7 @@ from qorgan.protocols.link.messages import Envelope, Pulse, decode
 
 log = logging.getLogger(__name__)
 ALARMS_WAITING, ALARMS_TOGETHER = 50_000, 500
+ALARM_LANES = {"postgresql": 2}  # side by side; of other databases one, as SQLite has one writer at a time
 EVENTS_WAITING, EVENTS_TOGETHER = 2_000, 20  # requests, each a batch: short transactions, so that alarms go first
 SWEEP_EVERY_S = 1.0
 GROUP = "intake"  # several intakes share the requests between them
@@ -46,8 +48,13 @@ class Intake:
         self._url, self._user, self._password = url, user, password
         self._clock = clock or SystemClock()
         self.board = NodeBoard(write_every_s=write_every_s)
-        self._alarms = Lane(
-            "alarms", store_alarms, room=ALARMS_WAITING, together=ALARMS_TOGETHER, on_stored=self._on_stored
+        self._alarms = Lanes(
+            "alarms",
+            store_alarms,
+            number=ALARM_LANES.get(connection.vendor, 1),
+            room=ALARMS_WAITING,
+            together=ALARMS_TOGETHER,
+            on_stored=self._on_stored,
         )
         self._events = Lane(
             "events",

@@ -1,4 +1,7 @@
-"""A lane: waiting requests, taken together, stored in one transaction in the lane's own thread, then answered."""
+"""A lane: waiting requests, taken together, stored in one transaction in the lane's own thread, then answered.
+
+`Lanes` are several of one kind beside each other: while the database works for one, another prepares its batch.
+"""
 
 import asyncio
 import contextlib
@@ -10,6 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Protocol, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 from django.db import connections
 
@@ -156,3 +160,29 @@ class Lane:
                 await waiting.request.respond(encode(answer.ack))
             except Exception as error:  # nats-py has no common base; the school sends again and is told then
                 log.warning("intake.not_answered lane=%s error=%s", self._name, type(error).__name__)
+
+
+class Lanes:
+    """Lanes side by side, each with a thread and a connection. A school always has the same one: its order holds."""
+
+    def __init__(
+        self, name: str, store: Store, *, number: int, room: int, together: int, on_stored: Callable[[Answer], None]
+    ) -> None:
+        self._lanes = [
+            Lane(f"{name}-{one}", store, room=room // number, together=together, on_stored=on_stored)
+            for one in range(1, number + 1)
+        ]
+
+    def offer(self, waiting: Waiting) -> None:
+        """As `Lane.offer`, in the lane of its school."""
+        self._lanes[crc32(waiting.arrival.site.encode()) % len(self._lanes)].offer(waiting)
+
+    async def idle(self, at_most_s: float = YIELDS_FOR_S) -> None:
+        """As `Lane.idle`: until none of them has anything to do."""
+        await asyncio.gather(*(lane.idle(at_most_s) for lane in self._lanes))
+
+    async def run(self) -> None:
+        """Store and answer until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for lane in self._lanes:
+                group.create_task(lane.run())
