@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
-import numpy as np
-
 from qorgan.domain.quality.faults import Fault, Verdict
 from qorgan.domain.quality.measures import Measures
 from qorgan.domain.quality.scores import Thresholds, Trace, scores, step_of
@@ -35,7 +33,7 @@ class Rule:
 QUICK, PATIENT, SLOW = Rule(2, 3, 2), Rule(4, 5, 3), Rule(4, 6, 3)
 RULES = dict.fromkeys(Fault, SLOW) | {
     Fault.BLACK: QUICK, Fault.OVEREXPOSED: QUICK, Fault.UNDEREXPOSED: QUICK,
-    Fault.FROZEN: Rule(3, 4, 2), Fault.COVERED: PATIENT, Fault.MOVED: PATIENT,
+    Fault.FROZEN: Rule(5, 6, 2), Fault.COVERED: PATIENT, Fault.MOVED: PATIENT,
 }  # fmt: skip
 
 
@@ -81,19 +79,11 @@ def look(memory: Memory, measures: Measures | None, view: View, at: datetime, li
     if measures is None:
         return replace(memory, missed=memory.missed + 1)
     match = view.best(measures)
-    found = scores(measures, match, _cast(measures, view), memory.traces, limits)
+    found = scores(measures, view, match, memory.traces, limits)
     step = step_of(measures.light, memory.traces)
     trace = Trace(measures.luma, measures.light, step, None if match is None else match.soft)
     courses = {fault: _further(memory.courses[fault], RULES[fault], found[fault], at) for fault in Fault}
     return Memory(MappingProxyType(courses), (*memory.traces, trace)[-REMEMBERED:], 0)
-
-
-def _cast(measures: Measures, view: View) -> float | None:
-    """How far the colours are from those of the approved view, in steps of chroma. By infrared there are none."""
-    references = [one for one in (view.day, view.night) if one is not None]
-    if not references:
-        return None
-    return min(float(np.hypot(measures.cb - one.cb, measures.cr - one.cr)) for one in references)
 
 
 def _further(course: Course, rule: Rule, score: float | None, at: datetime) -> Course:

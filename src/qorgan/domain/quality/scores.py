@@ -7,10 +7,11 @@ import numpy as np
 
 from qorgan.domain.quality.faults import Fault
 from qorgan.domain.quality.measures import EDGE, Measures, Plane, Real
-from qorgan.domain.quality.view import FEWEST_ANCHORS, Match
+from qorgan.domain.quality.view import FEWEST_ANCHORS, Match, View
 
 Scores = Mapping[Fault, float | None]
 HIGHEST = 10.0
+SMEAR_LOOKS = 5  # in fewer, people who stand there look like dirt
 FLICKER_STEPS = 4  # steps of brightness from which on one may speak of flicker
 
 
@@ -23,13 +24,11 @@ class Thresholds:
     clipped_share: float = 0.35
     contrast_left: float = 0.42  # by that of the approved view
     contrast: float = 0.1
-    sharpness_left: float = 0.62  # median over blocks, by that of the approved view
+    sharpness_left: float = 0.8  # by that of the approved view; seven blocks of ten are no sharper
     sharpness: float = 0.09
     soft_block: float = 0.55  # a block of the view is soft …
-    soft_share: float = 0.16  # … and so many of them are dirt on the lens
-    unchanged: float = (
-        0.4  # share of samples that differ from any of the last looks: sensors have noise, files have not
-    )
+    soft_share: float = 0.2  # … and so many of them are dirt on the lens
+    unchanged: float = 0.36  # share of samples that differ from any of the last looks: a living sensor has noise
     shift: float = 0.03  # of the width
     shift_clearer: float = 0.1  # the view fits so much better there than where it was
     shift_fits: float = 0.2
@@ -38,12 +37,13 @@ class Thresholds:
     elsewhere_here_fits: float = 0.2
     covered_lost: float = 0.25
     covered_per_anchor: float = 2.0  # few blocks with edges: more of them must be lost
-    pattern: float = 0.9  # light and shade are where they were
+    in_light: float = 0.7  # share of lost blocks that are as bright as they were: those are not covered
+    here_fits: float = 0.15
     noise: float = 1.6
     noise_risen: float = 2.0  # by that of the approved view
     stripes: float = 2.2
     cast: float = 10.0  # steps of chroma
-    flicker: float = 0.14  # step of brightness that seven of ten from look to look exceed
+    flicker: float = 0.07  # logarithm of a ratio of brightness: seven looks of ten are so far from the middle one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,10 +56,8 @@ class Trace:
     soft: Real | None
 
 
-def scores(
-    measures: Measures, match: Match | None, cast: float | None, traces: Sequence[Trace], limits: Thresholds
-) -> Scores:
-    """Of one look. `traces`: of the looks before, oldest first. `cast`: distance from the colours of the view."""
+def scores(measures: Measures, view: View, match: Match | None, traces: Sequence[Trace], limits: Thresholds) -> Scores:
+    """Of one look. `match`: with that reference of the view which fits best; `traces`: of the looks before."""
     found: dict[Fault, float | None] = {
         Fault.BLACK: limits.black_high / max(measures.high, 1.0),
         Fault.OVEREXPOSED: max(measures.clipped / limits.clipped_share, measures.mean / 240),
@@ -70,34 +68,38 @@ def scores(
         Fault.FLICKERING: _flicker(measures.light, traces, limits),
         Fault.NOISY: measures.noise / limits.noise,
         Fault.STRIPED: None,
-        Fault.COLOUR_CAST: None if cast is None else cast / limits.cast,
+        Fault.COLOUR_CAST: None,
         Fault.MOVED: None,
         Fault.COVERED: None,
         Fault.SMEARED: None,
     }
     if match is not None:
-        found |= _against_the_view(measures, match, traces, limits)
+        found |= _against_the_view(measures, view, match, traces, limits)
     return {fault: score if score is None else min(score, HIGHEST) for fault, score in _explained(found).items()}
 
 
 def _against_the_view(
-    measures: Measures, match: Match, traces: Sequence[Trace], limits: Thresholds
+    measures: Measures, view: View, match: Match, traces: Sequence[Trace], limits: Thresholds
 ) -> dict[Fault, float | None]:
     before = match.reference
     usable = np.isfinite(match.soft)
     blurred, smeared = 0.0, 0.0
     if usable.sum() >= FEWEST_ANCHORS:
-        blurred = limits.sharpness_left / max(float(np.median(match.soft[usable])), 0.02)
+        blurred = limits.sharpness_left / max(float(np.percentile(match.soft[usable], 70)), 0.02)
         smeared = _smeared(match.soft, traces, limits)
     moved, covered = _displaced(match, limits)
-    if covered and blurred >= 1 and match.pattern > limits.pattern:
-        covered = 0.0  # light and shade stand where they stood: the edges are not hidden, they are out of focus
-    left = before.contrast * limits.contrast_left / max(measures.contrast, 0.01)
+    if match.lost_in_light > limits.in_light and match.here_fits > limits.here_fits:
+        covered = covered and 0.0  # light stands where it stood: the edges are not hidden, they are unclear
+    least = min(one.contrast for one in view.references)
+    left = least * limits.contrast_left / max(measures.contrast, 0.01)
+    # by infrared there are no colours: a picture that has none is not discoloured
+    cast = min(float(np.hypot(measures.cb - one.cb, measures.cr - one.cr)) for one in view.references)
     return {
         Fault.LOW_CONTRAST: max(left, limits.contrast / max(measures.contrast, 0.01)),
         Fault.BLURRED: max(blurred, limits.sharpness / max(measures.sharpness, 0.005)),
         Fault.NOISY: measures.noise / max(limits.noise, limits.noise_risen * before.noise),
         Fault.STRIPED: max(0.0, measures.stripes - 1.25 * before.stripes) / limits.stripes,
+        Fault.COLOUR_CAST: cast / limits.cast,
         Fault.SMEARED: smeared,
         Fault.MOVED: moved,
         Fault.COVERED: covered,
@@ -124,6 +126,8 @@ def _displaced(match: Match, limits: Thresholds) -> tuple[float | None, float | 
 def _smeared(soft: Real, traces: Sequence[Trace], limits: Thresholds) -> float:
     """Dirt stays where it is: each block counts as it was in most of the last looks."""
     maps = [soft, *(trace.soft for trace in traces if trace.soft is not None)]
+    if len(maps) < SMEAR_LOOKS:
+        return 0.0
     known = np.isfinite(maps)
     seen = known.sum(axis=0) > len(maps) / 2
     if seen.sum() < FEWEST_ANCHORS:
@@ -152,15 +156,19 @@ def step_of(light: Real, traces: Sequence[Trace]) -> float | None:
 
 
 def _flicker(light: Real, traces: Sequence[Trace], limits: Thresholds) -> float | None:
-    """A step of brightness that most exceed, up and down in turn: one lamp that is switched is one step."""
+    """By how much most looks are brighter or darker than the middle one, if brightness goes up and down in turn.
+
+    A lamp that is switched is one step. A camera that stops down while a car passes comes back to where it was.
+    """
     steps = [step for step in (*(trace.step for trace in traces), step_of(light, traces)) if step is not None]
     if len(steps) < FLICKER_STEPS:
         return None
-    up = sum(step > limits.flicker / 2 for step in steps)
-    down = sum(step < -limits.flicker / 2 for step in steps)
+    up = sum(step > limits.flicker for step in steps)
+    down = sum(step < -limits.flicker for step in steps)
     if min(up, down) < 2:
         return 0.0
-    return float(np.percentile(np.abs(steps), 30)) / limits.flicker
+    levels = np.cumsum([0.0, *steps])
+    return float(np.percentile(np.abs(levels - np.median(levels)), 30)) / limits.flicker
 
 
 _EXPLAINS = {
@@ -175,10 +183,10 @@ _EXPLAINS = {
         Fault.UNDEREXPOSED, Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST, Fault.NOISY,
         Fault.FROZEN,
     },
+    Fault.STRIPED: {Fault.NOISY, Fault.BLURRED, Fault.SMEARED},
     Fault.UNDEREXPOSED: {Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST},
     Fault.LOW_CONTRAST: {Fault.BLURRED, Fault.SMEARED},
     Fault.BLURRED: {Fault.SMEARED},
-    Fault.STRIPED: {Fault.NOISY},
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qorgan.domain.quality.measures import (
     BLOCK_COLUMNS,
@@ -26,6 +27,7 @@ from qorgan.domain.quality.measures import (
 ROWS, COLUMNS = HEIGHT // CELL, WIDTH // CELL
 ANCHOR = 0.02  # mean squared clearness from which on a block has edges to hold on to
 FEWEST_ANCHORS = 6  # with fewer there is nothing to compare: a blank wall
+SAME_LIGHT = 0.2  # logarithm of a ratio of brightness
 KEPT_FROM = 0.3  # of the clearness of a block's edges that must be found where they were
 
 
@@ -38,7 +40,7 @@ class Reference:
     light: Real
     fine: Real
     coarse: Real
-    contrast: float
+    contrast: float  # the least of the looks: a white car makes more of it for a while
     sharpness: float
     noise: float
     stripes: float
@@ -69,7 +71,7 @@ class Match:
     shift: float  # how far the view went, as a share of the width; 0: it did not, or nobody knows where it went
     shift_fits: float  # how well it fits there, 0 to 1
     here_fits: float  # how well it fits where it was, 0 to 1
-    pattern: float  # how alike light and shade are by block, -1 to 1, in whatever light
+    lost_in_light: float  # share of the lost blocks that are as bright as they should be, in whatever light
     soft: Real  # sharpness by block, by that of the reference; NaN where there is nothing to compare
 
 
@@ -102,7 +104,7 @@ def compare(measures: Measures, reference: Reference, spectrum: Field | None = N
         shift=float(np.hypot(dx, dy)) / COLUMNS,
         shift_fits=float(surface.flat[best]),
         here_fits=float(surface[[0, 0, 0, 1, -1], [0, 1, -1, 0, 0]].max()),
-        pattern=_alike(np.log(measures.light + 4), np.log(reference.light + 4)),
+        lost_in_light=float((lost & _as_bright(measures, reference)).sum() / max(1, int(lost.sum()))),
         soft=_softness(measures, reference),
     )
 
@@ -119,17 +121,18 @@ def _expected(measures: Measures, reference: Reference, agreement: Real) -> Real
         gain = float(np.median(measures.energy[agreeing] / (reference.energy[agreeing] + 1)))
     dimmed = reference.energy * min(gain, 1.0)
     now = dimmed / (dimmed + edge_floor(measures.noise))
-    return np.asarray(now / (reference.energy / (reference.energy + edge_floor(reference.noise))), dtype=np.float32)
+    before = reference.energy / (reference.energy + edge_floor(reference.noise))
+    return np.asarray(now / np.maximum(before, 1e-3), dtype=np.float32)
 
 
 def _sharpness(fine: Real, coarse: Real) -> float:
     return float(fine.sum() / (coarse.sum() + 1))
 
 
-def _alike(one: Real, other: Real) -> float:
-    """Correlation; 0 where one of them is the same all over."""
-    one, other = one - one.mean(), other - other.mean()
-    return float((one * other).mean() / (one.std() * other.std() + 1e-6))
+def _as_bright(measures: Measures, reference: Reference) -> NDArray[np.bool_]:
+    """The blocks whose brightness is what that of the others makes one expect."""
+    ratio = np.log((measures.light + 4) / (reference.light + 4))
+    return np.asarray(np.abs(ratio - np.median(ratio)) < SAME_LIGHT)
 
 
 def _signed(place: int, length: int) -> int:
@@ -155,7 +158,8 @@ def averaged(looks: Sequence[Measures]) -> Reference:
     return Reference(
         edges=np.mean([look.edges for look in looks], axis=0).astype(np.complex64),
         energy=mean("energy"), light=mean("light"), fine=mean("fine"), coarse=mean("coarse"),
-        contrast=middle("contrast"), sharpness=middle("sharpness"), noise=middle("noise"), stripes=middle("stripes"),
+        contrast=min(look.contrast for look in looks),
+        sharpness=middle("sharpness"), noise=middle("noise"), stripes=middle("stripes"),
         cb=middle("cb"), cr=middle("cr"), looks=len(looks),
     )  # fmt: skip
 
@@ -168,14 +172,14 @@ class View:
     night: Reference | None = None
 
     @property
-    def empty(self) -> bool:
-        """Nobody has seen the place yet."""
-        return self.day is None and self.night is None
+    def references(self) -> tuple[Reference, ...]:
+        """Those there are; none: nobody has seen the place yet."""
+        return tuple(one for one in (self.day, self.night) if one is not None)
 
     def best(self, measures: Measures) -> Match | None:
         """The look beside the reference that it fits best; `None` until the place was seen in this kind of light."""
         if (self.night if measures.monochrome else self.day) is None:
             return None
         spectrum = np.fft.fft2(measures.edges).astype(np.complex64)
-        matches = [compare(measures, one, spectrum) for one in (self.day, self.night) if one is not None]
+        matches = [compare(measures, one, spectrum) for one in self.references]
         return max(matches, key=lambda match: (match.here_fits, -match.lost), default=None)
