@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Request, expect
-from tests.support.desk import ME, Desk, a_camera, a_school, an_alarm, desk, id_of, instant, name, owned
+from tests.support.desk import ME, OTHER, Desk, a_camera, a_school, an_alarm, desk, id_of, instant, name, owned
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 NOTHING = {"items": [], "next": None}
@@ -123,6 +123,23 @@ def test_a_broken_button_is_taken_out_of_service_and_put_back(browser: Browser) 
         window.answers["/api/out-of-service"] = NOTHING
         window.see("put-back").click()
         expect(window.see("out-at-school")).to_have_count(0)
+
+
+def test_recorded_sound_is_offered_to_the_owner_of_the_alarm_alone(browser: Browser) -> None:
+    with desk(browser) as window:
+        camera = a_camera("hall")
+        camera["streams"][0]["audio"] = "aac"
+        window.cameras = [camera]
+        window.alarms = [alarm := an_alarm(**owned(OTHER))]
+        window.go(f"/cameras/{camera['id']}")
+        expect(window.see("archive")).to_be_visible()
+        expect(window.see("tile-sound")).to_have_count(0)
+        window.send("alarm", alarm | {"owner": ME, "version": int(alarm["version"]) + 1})
+        expect(window.see("tile-sound", state="off")).to_be_visible()
+        with window.page.expect_request(re.compile(f"alarm(:|%3A){alarm['id']}")):
+            window.page.keyboard.press("Shift+ArrowLeft")
+        window.see("tile-sound").press("Enter")
+        expect(window.see("tile-sound")).to_have_attribute("aria-pressed", "true")
 
 
 def a_way_in(school: str) -> dict[str, Any]:

@@ -13,7 +13,15 @@ import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
-import { useCamera, useConnection, useRoutinePurpose, useSchool, useSession, useWorld } from "@/world/hooks";
+import {
+  useArchivePurpose,
+  useCamera,
+  useConnection,
+  useRoutinePurpose,
+  useSchool,
+  useSession,
+  useWorld,
+} from "@/world/hooks";
 
 export function CameraPage() {
   const { t } = useWords();
@@ -32,6 +40,7 @@ function Page({ camera }: { camera: Camera }) {
   const place = useSearch({ from: "/cameras/$id" });
   const navigate = useNavigate({ from: "/cameras/$id" });
   const purpose = useRoutinePurpose();
+  const reason = useArchivePurpose(camera.school);
   const { rights } = useSession();
   const school = useSchool(camera.school);
   const all = useWorld((world) => world.cameras);
@@ -71,7 +80,7 @@ function Page({ camera }: { camera: Camera }) {
         {purpose !== null && rights.includes("ptz.move") && <SteerButton camera={camera} purpose={purpose} />}
       </header>
       <div className="min-h-0 flex-1">
-        {purpose === null ? (
+        {reason === null ? (
           <Notice
             icon={<VideoOff size={28} />}
             title={t("wall.no_right")}
@@ -82,7 +91,7 @@ function Page({ camera }: { camera: Camera }) {
           <NativeArchive
             camera={camera}
             stream={place.stream ?? "main"}
-            purpose={purpose}
+            purpose={reason}
             at={place.at === undefined ? undefined : Date.parse(place.at)}
             onPlace={onPlace}
           />
@@ -90,7 +99,7 @@ function Page({ camera }: { camera: Camera }) {
           <Archive
             cameras={shown}
             others={others}
-            purpose={purpose}
+            purpose={reason}
             stream={place.stream ?? shownStream(camera, "main").stream}
             at={place.at === undefined ? undefined : Date.parse(place.at)}
             onPlace={onPlace}

@@ -60,3 +60,14 @@ export function useRoutinePurpose(): string | null {
   if (role === "inspector") return "inspection";
   return null;
 }
+
+/** Why recordings of a school are looked at: for the alarm there that one owns, else as usual. */
+export function useArchivePurpose(school: string): string | null {
+  const routine = useRoutinePurpose();
+  const { user } = useSession();
+  const owned = useWorld(({ alarms }) => {
+    const mine = [...alarms.values()].filter((one) => one.school === school && one.owner?.id === user.id);
+    return mine.toSorted((one, other) => (one.pressed_at < other.pressed_at ? 1 : -1))[0]?.id;
+  });
+  return owned !== undefined && routine === "duty" ? `alarm:${owned}` : routine;
+}
