@@ -66,8 +66,8 @@ async def run(
     outcome, began = Outcome(wished=faults), time.monotonic()
     async with open_town(folder, schools, database) as town, AsyncExitStack() as open_:
         http = await open_.enter_async_context(httpx.AsyncClient(trust_env=False))
-        await _until(lambda: _start(town, http), "every school linked", STUCK_AFTER_S, say)
-        say(f"{schools} schools are linked; breaking things")
+        await _until(lambda: _start(town, http), "every school linked and heard", STUCK_AFTER_S, say)
+        say(f"{schools} schools are linked and heard; breaking things")
         trouble = Faults(town, seed, gaps=gaps)
         await _break_things(town, trouble, http, faults, pace, say, stop or asyncio.Event())
         trouble.heal()
@@ -128,12 +128,13 @@ async def _break_things(
 
 
 async def _start(town: Town, http: httpx.AsyncClient) -> tuple[int, str]:
-    """How far the start is: answering and linked schools count; and what is lacking."""
+    """How far the start is, and what is lacking: schools must answer, be linked, and be heard by the centre."""
     found = await asyncio.gather(*(place.health(http) for place in town.places))
     answering = [health for health in found if health is not None]
-    linked = sum(bool(health["link"]["up"]) for health in answering)
-    lacking = f"{len(answering)} of {len(found)} schools answer, {linked} are linked" if linked < len(found) else ""
-    return len(answering) + linked, lacking
+    linked = [health for health in answering if health["link"]["up"]]
+    heard = sum(not health["outbox"]["events"] for health in linked)  # its inventory was taken in
+    lacking = f"{len(answering)} of {len(found)} schools answer, {len(linked)} are linked, the centre heard {heard}"
+    return len(answering) + len(linked) + heard, lacking if heard < len(found) else ""
 
 
 async def _deliveries(town: Town, http: httpx.AsyncClient) -> tuple[int, str]:
