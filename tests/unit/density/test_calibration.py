@@ -39,7 +39,7 @@ def test_a_field_of_view_worked_by_hand() -> None:
     assert 0 < found.error_deg < 8
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(
     height_m=st.floats(2.5, 6),
     tilt_deg=st.floats(20, 60),

@@ -146,7 +146,7 @@ def test_no_camera_is_like_this(wrong: dict[str, float], code: str) -> None:
     assert code == refused.value.code
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(camera=cameras, column=st.floats(0, 1), row=st.floats(0, 1), height_m=st.floats(0, 1.9))
 def test_from_the_picture_to_the_plan_and_back(
     camera: PlacedCamera, column: float, row: float, height_m: float
@@ -159,7 +159,7 @@ def test_from_the_picture_to_the_plan_and_back(
     assert (column, row) == pytest.approx((float(again[0]), float(again[1])), abs=1e-3)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(camera=cameras, near=st.floats(0.5, 60), further=st.floats(0.1, 60), height_m=st.floats(0, 1.9))
 def test_density_falls_with_distance(camera: PlacedCamera, near: float, further: float, height_m: float) -> None:
     """Of two places ahead of a camera that looks forward the further one has fewer pixels to the metre."""
@@ -172,7 +172,7 @@ def test_density_falls_with_distance(camera: PlacedCamera, near: float, further:
     assert first > second
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(camera=cameras, ahead=st.floats(0.5, 60), aside=st.floats(0, 30))
 def test_left_and_right_are_alike(camera: PlacedCamera, ahead: float, aside: float) -> None:
     """Seen, and how fine, is the same to the left of the axis as to its right."""

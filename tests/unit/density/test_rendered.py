@@ -40,8 +40,8 @@ def test_pixels_that_are_counted_are_pixels_that_were_computed(
         bearing_deg=bearing_deg,
         focal_mm=focal_mm,
         sensor_width_mm=5.37,
-        width_px=960,
-        height_px=540,
+        width_px=640,
+        height_px=360,
     )
     bar = stripe(view, ahead_m, right_m, target_m, wide_m)
     counted = counted_density(view, bar)
