@@ -69,6 +69,7 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
     },
   });
   useDrawingKeys(editing, () => mayLeave.current());
+  const scale = <ScaleForm measuring={measuring} editing={editing} onMeasure={measure} />;
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="plan-editor" data-unsaved={editing.unsaved}>
       <Tools editing={editing} onDone={onDone} />
@@ -96,6 +97,7 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
           </Viewport>
         </div>
         <aside className="min-h-0 space-y-4 overflow-y-auto border-l p-3 max-lg:border-t max-lg:border-l-0">
+          {measuring !== null && scale}
           {chosen !== null && <PointForm key={chosen.key} point={chosen} words={words} editing={editing} />}
           <Toolbox
             school={school}
@@ -111,7 +113,7 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
             }}
             onSelect={choose}
           />
-          <ScaleForm measuring={measuring} editing={editing} onMeasure={measure} />
+          {measuring === null && scale}
           <PlanForm editing={editing} />
         </aside>
       </div>

@@ -1,6 +1,6 @@
 /** A new plan from a picture or a page of a PDF. */
 import { useState } from "react";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { Field, INPUT } from "@/ui/fields";
 import { Segmented } from "@/ui/surfaces";
 import { Problem } from "@/vocabulary/problem";
@@ -45,15 +45,7 @@ export function UploadForm({ school, onDone }: { school: string; onDone: (made: 
         );
       }}
     >
-      <Field label={t("plan.file")} hint={t("plan.file_hint")}>
-        <input
-          type="file"
-          accept={ACCEPTED}
-          onChange={(event) => setFile(event.target.files?.[0] ?? null)}
-          className="block w-full text-sm text-ink-2 file:mr-3 file:h-9 file:rounded-md file:border file:border-line-2 file:bg-raised file:px-3 file:text-ink"
-          data-testid="plan-file"
-        />
-      </Field>
+      <FileField file={file} onChoose={setFile} />
       <Segmented
         label={t("plan.kind")}
         value={kind}
@@ -113,5 +105,27 @@ export function UploadForm({ school, onDone }: { school: string; onDone: (made: 
         {t("plan.upload")}
       </Button>
     </form>
+  );
+}
+
+/** The browser's own words beside a file field are in the browser's language: ours stand in their place. */
+function FileField({ file, onChoose }: { file: File | null; onChoose: (file: File | null) => void }) {
+  const { t } = useWords();
+  return (
+    <label className="block space-y-1">
+      <span className="block text-sm text-ink-2">{t("plan.file")}</span>
+      <input
+        type="file"
+        accept={ACCEPTED}
+        onChange={(event) => onChoose(event.target.files?.[0] ?? null)}
+        className="peer sr-only"
+        data-testid="plan-file"
+      />
+      <span className="flex cursor-pointer items-center gap-3 rounded-md peer-focus-visible:outline-2 peer-focus-visible:outline-offset-1 peer-focus-visible:outline-accent">
+        <span className={buttonClass()}>{t("plan.choose_file")}</span>
+        <span className="min-w-0 flex-1 truncate text-sm text-ink-2">{file?.name ?? ""}</span>
+      </span>
+      <span className="block text-sm text-balance text-ink-3">{t("plan.file_hint")}</span>
+    </label>
   );
 }

@@ -69,9 +69,9 @@ export function inside(spot: Spot): boolean {
   return spot.x >= 0 && spot.x <= 1 && spot.y >= 0 && spot.y <= 1;
 }
 
-/** The nearest place that lies on the plan, to a ten-thousandth of its side. */
+/** The nearest place that lies on the plan, as exactly as the centre keeps it. */
 export function held(spot: Spot): Spot {
-  const whole = (value: number) => Math.round(between(0, value, 1) * 10_000) / 10_000;
+  const whole = (value: number) => Math.round(between(0, value, 1) * 1_000_000) / 1_000_000;
   return { x: whole(spot.x), y: whole(spot.y) };
 }
 
