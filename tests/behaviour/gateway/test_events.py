@@ -5,13 +5,16 @@ import json
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+import nats.errors
 import pytest
 import websockets
+from nats.aio.client import Client
 from tests.behaviour.gateway.conftest import DEADLINE_S, Stand, until
 from tests.support.nats import settled
 
 from qorgan.centre.events import MISSED
 from qorgan.centre.gateway import events, sockets
+from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
 EVERYBODY = frozenset({"district", "school", "country"})
@@ -169,6 +172,28 @@ async def test_when_the_carrier_was_away_browsers_start_anew(stand: Stand) -> No
                 while True:
                     await socket.recv()
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 4008
+
+
+async def test_a_carrier_that_goes_away_while_we_begin_to_listen_ends_nothing(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [nats.errors.TimeoutError()]
+
+    async def settle_at_last(client: Client) -> None:
+        if answers:
+            raise answers.pop()
+        await settled(client)
+
+    async with asyncio.timeout(DEADLINE_S):
+        await stand.gateway._events.listening.wait()
+        monkeypatch.setattr(events, "settle", settle_at_last)
+        before = len(stand.carrier.client._subs)
+        hub = events.EventHub(stand.carrier, stand.rooms, SystemClock(), stand.counters)
+        running = asyncio.create_task(hub.run())
+        await hub.listening.wait()
+    assert before + 1 == len(stand.carrier.client._subs), "nothing is heard twice"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_when_an_object_cannot_be_read_browsers_start_anew(stand: Stand) -> None:

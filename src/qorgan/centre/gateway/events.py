@@ -6,6 +6,7 @@ an event that is in both does no harm.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Sequence
 from itertools import groupby, islice
@@ -25,6 +26,7 @@ from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.instants import instant
 from qorgan.centre.gateway.ports import Gatekeeper, Visitor, Where
 from qorgan.centre.gateway.sockets import MALFORMED, START_ANEW, TRY_LATER, Doorman, Hangup, run_until_over
+from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.clock import Clock
 from qorgan.kernel.errors import LinkDown, Unavailable
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
@@ -86,8 +88,7 @@ class EventHub:
 
     async def run(self) -> None:
         """Listen to `c1.events` and tell the sockets, until cancelled."""
-        client = await self._carrier.wait_connected()
-        subscription = await _subscribe(client, self._take)
+        client, subscription = await self._listen()
         self.listening.set()
         try:
             async with asyncio.TaskGroup() as group:
@@ -97,6 +98,17 @@ class EventHub:
             self.listening.clear()
             if not client.is_closed:
                 await subscription.unsubscribe()
+
+    async def _listen(self) -> tuple[Client, Any]:
+        """A carrier that goes away at this moment is waited for: no centre ends for it."""
+        backoff = Backoff(first=0.5, limit=5.0, floor=0.1)
+        while True:
+            client = await self._carrier.wait_connected()
+            try:
+                return client, await _subscribe(client, self._take)
+            except LinkDown as error:
+                log.warning("events.not_listening", reason=str(error))
+            await self._clock.sleep(backoff.next())
 
     async def add(self, socket: "EventSocket") -> None:
         """From now on the socket hears of everything. Raises `LinkDown` while nothing can be heard."""
@@ -193,13 +205,18 @@ class EventHub:
 
 
 async def _subscribe(client: Client, take: Any) -> Any:
+    """Raises `LinkDown`, and then nothing of it is left that would hear everything twice."""
+    subscription = None
     try:
         subscription = await client.subscribe(
             CENTRE_EVENTS, cb=take, pending_msgs_limit=PENDING_NOTICES, pending_bytes_limit=16_000_000
         )
         await settle(client)  # from here on nothing is missed
     except (nats.errors.Error, TimeoutError) as error:
-        raise LinkDown(f"cannot listen to events: {error}") from error
+        if subscription is not None and not client.is_closed:
+            with contextlib.suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+        raise LinkDown(f"cannot listen to events: {str(error) or type(error).__name__}") from error
     return subscription
 
 
