@@ -308,10 +308,9 @@ def report_alarms(report: Report, alarms: Alarms) -> None:
     report.add("suspected_share", [alarms.suspected / alarms.looks], "share of clean looks", digits=5)
     for fault in Fault:
         begun = alarms.begun[fault]
-        report.add(
-            f"false_alarms_{fault}", [begun / months], "per camera-month", goal=1.0 if fault in CLEAR else None,
-            begun=begun, upper_95=round(_upper_bound(begun) / months, 2),
-        )  # fmt: skip
+        bound = _upper_bound(begun) / months  # the goal is met where it is proved, not where nothing happened to come
+        report.add(f"false_alarms_{fault}", [begun / months], "per camera-month", begun=begun)
+        report.add(f"false_alarms_{fault}_upper_95", [bound], "per camera-month", goal=1.0 if fault in CLEAR else None)
     for line in alarms.where:
         say(f"false alarm: {line}")
 

@@ -55,7 +55,8 @@ class _Watched:
     def memory_for_view(self) -> Memory:
         """The memory; none of it when the view was taken away: what was found against that is found no more."""
         knew_it = bool(self.view.view.references)
-        return Memory() if knew_it and not self.view.current().references else self.memory
+        knows_it = bool(self.view.current().references)
+        return Memory() if knew_it and not knows_it else self.memory
 
 
 class Analyst:
