@@ -23,6 +23,8 @@ from qorgan.kernel.clock import to_us
 from qorgan.kernel.errors import Corrupt, NotFound, QorganError, Unavailable
 from qorgan.kernel.ids import CameraKey
 from qorgan.protocols.link.messages import PictureResult
+from qorgan.protocols.link.messages import decode as decode_message
+from qorgan.protocols.link.messages import encode as encode_message
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 Picture = npt.NDArray[np.uint8]
@@ -133,7 +135,11 @@ class Watch:
             Camera(key=CameraKey(key), name=LocalText(kk=key), main="rtsp://h/", sub="rtsp://h/s") for key in keys
         )
         self.views = archive.directory / "views"
-        self.analyst = Analyst(cameras, archive.directory, self.views, self.told.append, self.clock)
+        self.analyst = Analyst(cameras, archive.directory, self.views, self._tell, self.clock)
+
+    def _tell(self, result: PictureResult) -> None:
+        """By way of the link's own form: what it cannot say would end the process."""
+        self.told.append(decode_message(encode_message(result), PictureResult))
 
     async def look(self, after_s: float = 10.0) -> None:
         self.clock.at += timedelta(seconds=after_s)
@@ -238,6 +244,15 @@ async def test_the_same_keyframe_seen_again_is_no_sign_of_a_frozen_picture(archi
     for _ in range(4):
         await watch.look()
     assert [result.verdict for result in watch.told] == ["ok"]
+
+
+async def test_a_picture_that_stands_still_is_told_as_frozen(archive: AnArchive) -> None:
+    watch = Watch(archive, "hall")
+    for _ in range(8):
+        archive.record(a_scene(), watch.clock.at + timedelta(seconds=9.5))
+        await watch.look()
+    assert (watch.told[-1].verdict, watch.told[-1].faults) == ("bad", ("frozen",))
+    assert watch.told[-1].measures["score_frozen"] > 1
 
 
 async def test_a_picture_that_is_not_of_now_is_unknown(archive: AnArchive) -> None:

@@ -75,7 +75,7 @@ def scores(measures: Measures, view: View, match: Match | None, traces: Sequence
     }
     if match is not None:
         found |= _against_the_view(measures, view, match, traces, limits)
-    return {fault: score if score is None else min(score, HIGHEST) for fault, score in _explained(found).items()}
+    return {fault: score if score is None else float(min(score, HIGHEST)) for fault, score in _explained(found).items()}
 
 
 def _against_the_view(

@@ -183,7 +183,7 @@ class PictureResult(Message, frozen=True):
     """What the analyst saw in one keyframe. `verdict`: ok | suspect | bad | unknown, of the picture as a whole.
 
     `faults`: black | overexposed | low_contrast | blurred | frozen, those there are. Of other faults (covered, moved,
-    noisy …; domain/quality/faults.py) the verdict speaks, and `measures` has their `score_<fault>`: 1 is where it begins.
+    noisy …; domain/quality/faults.py) the verdict speaks, and `measures` has `score_<fault>`: 1 is where it begins.
     """
 
     camera: str
