@@ -11,7 +11,7 @@ from tests.support.nats import NatsServer
 from tests.support.school_core import SchoolCore
 
 from qorgan.edge.ipc import CoreSender
-from qorgan.protocols.link.messages import PictureResult
+from qorgan.protocols.link.messages import AlarmRaised, PictureResult
 
 
 async def test_a_press_reaches_the_centre_and_the_presser_learns_of_it(school: SchoolCore, centre: FakeCentre) -> None:
@@ -121,6 +121,22 @@ async def test_a_centre_that_dies_between_commit_and_answer_is_told_again_the_sa
 
     first, second = centre.deliveries_of("alarm.raised")[:2]
     assert (first.id, first.seq, first.body) == (second.id, second.seq, second.body)
+    assert [str(raised.alarm) for raised in centre.alarms()] == [alarm]
+
+
+async def test_a_node_that_dies_before_the_answer_tells_the_same_alarm_again(
+    school: SchoolCore, centre: FakeCentre
+) -> None:
+    """All of it but one thing: since when it is on the disk, only the process knew that has died."""
+    centre.dies_before_ack = 1_000_000
+    alarm = (await school.press()).json()["alarm"]
+    await until(centre.alarms, "the alarm")
+    await school.kill()
+    centre.dies_before_ack = 0
+    await school.start()
+    await school.until_alarm(alarm, received=True)
+    told = [envelope.decode_body() for envelope in centre.deliveries_of("alarm.raised")]
+    assert [isinstance(body, AlarmRaised) and body.durable_at is None for body in (told[0], told[-1])] == [False, True]
     assert [str(raised.alarm) for raised in centre.alarms()] == [alarm]
 
 
