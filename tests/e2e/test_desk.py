@@ -50,9 +50,9 @@ def test_two_thousand_open_alarms_are_all_marked_and_the_page_stays_small(browse
         )
         assert window.page.evaluate("document.querySelectorAll('*').length") < LARGEST_DOM
         window.page.keyboard.press("q")
-        for row in (6, 12, 18):
+        for _ in range(3):  # faster than rows are drawn: none of them is lost
             window.page.keyboard.press("PageDown")
-            expect(window.page.locator(f'[data-index="{row}"] button')).to_be_focused()
+        expect(window.page.locator('[data-index="18"] button')).to_be_focused()
         window.page.keyboard.press("Enter")
         chosen = window.page.locator('[data-index="18"] button').get_attribute("data-alarm")
         assert chosen is not None

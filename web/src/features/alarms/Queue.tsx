@@ -4,6 +4,7 @@ import { type KeyboardEvent, useRef } from "react";
 import type { Alarm } from "@/api/types";
 import { Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
+import { useRowFocus } from "@/ui/row-focus";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import {
   byUrgency,
@@ -84,13 +85,11 @@ function Cards({ queue, chosen, onChoose }: { queue: Alarm[] } & Choosing) {
     paddingEnd: GAP_PX,
     overscan: 6,
   });
-  const focus = (index: number) => {
-    const to = Math.max(0, Math.min(queue.length - 1, index));
-    virtual.scrollToIndex(to);
-    requestAnimationFrame(() =>
-      box.current?.querySelector<HTMLElement>(`[data-index="${to}"] button`)?.focus(),
-    );
-  };
+  const rows = useRowFocus(
+    (index) => virtual.scrollToIndex(index),
+    (index) => box.current?.querySelector<HTMLElement>(`[data-index="${index}"] button`) ?? null,
+  );
+  const focus = (index: number) => rows.focus(Math.max(0, Math.min(queue.length - 1, index)));
   useKeys({
     KeyQ: () =>
       focus(
@@ -105,7 +104,7 @@ function Cards({ queue, chosen, onChoose }: { queue: Alarm[] } & Choosing) {
     const at = Number((event.target as HTMLElement).closest<HTMLElement>("[data-index]")?.dataset["index"]);
     if (step === undefined || Number.isNaN(at)) return;
     event.preventDefault();
-    focus(at + step);
+    focus(rows.from(at) + step);
   };
   return (
     <div ref={box} className="min-h-0 flex-1 overflow-y-auto" onKeyDown={onKeyDown}>

@@ -5,6 +5,7 @@ import { type KeyboardEvent, type ReactNode, useMemo, useRef } from "react";
 import type { School } from "@/api/types";
 import { Button } from "@/ui/button";
 import { Menu, MenuCheck } from "@/ui/overlays";
+import { useRowFocus } from "@/ui/row-focus";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { SCHOOL_STATES, SchoolMark, schoolState, SchoolStateWords } from "@/vocabulary/schools";
 import { number } from "@/vocabulary/text";
@@ -244,15 +245,17 @@ function Rows({
     estimateSize: () => ROW_PX,
     overscan: 12,
   });
+  const place = useRowFocus(
+    (index) => virtual.scrollToIndex(index),
+    (index) => box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null,
+  );
   const grid = { gridTemplateColumns: columns.map((column) => WIDTHS[column]).join(" ") };
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15 }[event.key];
     const at = Number((event.target as HTMLElement).dataset["index"]);
     if (step === undefined || Number.isNaN(at)) return;
     event.preventDefault();
-    const to = Math.max(0, Math.min(rows.length - 1, at + step));
-    virtual.scrollToIndex(to);
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`[data-index="${to}"]`)?.focus());
+    place.focus(Math.max(0, Math.min(rows.length - 1, place.from(at) + step)));
   };
   return (
     <div
