@@ -1,16 +1,50 @@
-"""Drawing a plan: two people at one plan, and leaving what has not been saved."""
+"""A head corrects where a button stands on the school's plan; a press of it is shown there to the officer."""
 
 import base64
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
+from tests.e2e.conftest import OpenWindow
+from tests.e2e.test_story import close
+from tests.support.console import Console
 from tests.support.desk import a_school, desk, id_of, instant, session
+from tests.support.town import Town
 
+from qorgan.demo.check import HEAD, OFFICER, SECOND_OFFICER
 from qorgan.domain.access import RIGHTS, Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+SCHOOL, BUTTON = "kst-012", "hall"
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
+WHERE = """mark => {
+    const at = mark.getBoundingClientRect();
+    const picture = mark.closest('[data-testid=plan]').querySelector('img').getBoundingClientRect();
+    return [(at.left - picture.left) / picture.width, (at.top - picture.top) / picture.height];
+}"""
+
+
+def test_a_button_moved_on_the_plan_is_shown_there_when_it_is_pressed(town: Town, window: OpenWindow) -> None:
+    with window() as head:
+        head.sign_in(HEAD, town.settled.user_password)
+        point, before = drawn(town)
+        moved_by_keys(head, point)
+    _, after = drawn(town)
+    assert after["x"] > before["x"] and after["y"] == before["y"]
+    with window() as officer, town.sign_in(OFFICER) as first, town.sign_in(SECOND_OFFICER) as second:
+        officer.sign_in(OFFICER, town.settled.user_password)
+        expect(officer.see("queue-empty")).to_be_visible()
+        alarm = town.press(SCHOOL, BUTTON)
+        try:
+            expect(officer.see("alarm-screen", alarm=alarm)).to_be_visible()
+            expect(officer.see("alarm-plan", point=point)).to_be_visible()
+            seen = officer.see("plan-pressed").evaluate(WHERE)
+            assert seen == pytest.approx([after["x"], after["y"]], abs=0.002)
+            another_camera_becomes_large(officer)
+            assert officer.raw_keys() == []
+        finally:
+            close(first, second, alarm)
+        expect(officer.see("queue-empty")).to_be_visible()
 
 
 def test_two_people_at_one_plan_lose_nothing(browser: Browser) -> None:
@@ -71,3 +105,46 @@ def a_plan(revision: int, *, hall: float, gym: float) -> dict[str, Any]:
             for word, x in (("hall", hall), ("gym", gym))
         ],
     }
+
+
+def drawn(town: Town) -> tuple[str, dict[str, float]]:
+    """The button's point on the school's plans: its key, and itself."""
+    with town.sign_in(HEAD) as head:
+        school = head.get("/api/session")["school"]
+        plans = head.get(f"/api/schools/{school}/plans")["items"]
+    point = next(point for plan in plans for point in plan["points"] if point["way"] == BUTTON)
+    return point["key"], point
+
+
+def moved_by_keys(head: Console, point: str) -> None:
+    """Moved, moved back and once more, undone, done again, and saved; nothing is asked when all is saved."""
+    head.see("plan-open").click()
+    head.see("plan-edit").click()
+    mark = head.see("edit-mark", key=point)
+    mark.locator("button").focus()
+    begun = mark.get_attribute("data-x")
+    head.page.keyboard.press("Shift+ArrowRight")
+    expect(head.see("plan-editor", unsaved="true")).to_be_visible()
+    moved = mark.get_attribute("data-x")
+    assert moved != begun and moved is not None
+    head.page.keyboard.press("Control+z")
+    expect(head.see("plan-editor", unsaved="false")).to_be_visible()
+    assert mark.get_attribute("data-x") == begun
+    head.page.keyboard.press("Control+y")
+    expect(mark).to_have_attribute("data-x", moved)
+    head.page.keyboard.press("Control+s")
+    expect(head.see("plan-edit")).to_be_visible()
+    expect(head.see("plan-leave-ask")).to_have_count(0)
+    assert head.raw_keys() == []
+
+
+def another_camera_becomes_large(officer: Console) -> None:
+    """By keyboard alone: the camera that is not shown yet gets the large place."""
+    other = officer.page.locator('[data-testid="plan-camera"][aria-pressed="false"]').first
+    camera = other.get_attribute("data-camera")
+    assert camera is not None
+    other.focus()
+    officer.page.keyboard.press("Enter")
+    shown = officer.page.locator(f'[data-testid="plan-camera"][data-camera="{camera}"]')
+    expect(shown).to_have_attribute("aria-pressed", "true")
+    expect(officer.see("tile", camera=camera)).to_be_visible()
