@@ -13,6 +13,10 @@ PART_OF = {
     "AuditLine": "audit_ledger",
     "ChecklistTick": "checklist",
     "HandoverItem": "handover",
+    "RemarkLine": "remark",
+    "Review": "joint_review",
+    "ReviewLine": "joint_review",
+    "InspectionPhoto": "inspection",
 }
 PLUMBING = {
     "KeptAnswer",  # no domain in it: the API's memory of idempotency keys

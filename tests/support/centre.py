@@ -1,6 +1,7 @@
 """Builders of a centre's rows and of what schools send: each says only what matters to the test."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +14,14 @@ from qorgan.centre.access.models import User
 from qorgan.centre.alarms import raising
 from qorgan.centre.alarms.models import Alarm, Unit
 from qorgan.centre.cameras.models import Camera
+from qorgan.centre.frames import service as frames
+from qorgan.centre.frames.schemas import Frame as FrameOnTheWire
 from qorgan.centre.nodes.models import Node
+from qorgan.centre.pictures.drawing import Drawing
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory.models import District, OperationsCentre, Region
-from qorgan.domain.access import Actor, Role
+from qorgan.domain.access import Actor, Role, Scope
+from qorgan.domain.cameras import StreamName
 from qorgan.domain.places import LocalText
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link.messages import AlarmRaised, Envelope, Message, encode, envelop
@@ -92,6 +97,15 @@ def an_actor(role: Role, **place: Any) -> Actor:
 
 def an_officer(centre: OperationsCentre) -> Actor:
     return an_actor(Role.DUTY_OFFICER, centre=centre)
+
+
+def a_frame(camera: Camera, by: User, content: bytes = b"RIFF....WEBP") -> FrameOnTheWire:
+    """As the gateway has it kept, once the school has sent it."""
+    drawing = Drawing(content=content, mime="image/webp", width=1_920, height=1_080)
+    said = {"stream": StreamName.MAIN, "purpose": "inspection", "taken_at": datetime.now(UTC), "watch": uuid7()}
+    # Whoever keeps it saw it, wherever they are now.
+    everywhere = replace(access.actor_for(by), scope=Scope(everywhere=True))
+    return frames.keep(everywhere, camera.pk, drawing=drawing, **said)
 
 
 def a_unit(centre: OperationsCentre, name: str = "101-жасақ") -> Unit:

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor, Where
-from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
+from qorgan.centre.pictures.drawing import Drawing
+from qorgan.kernel.errors import Exhausted, Forbidden, NotFound, Rejected, Unavailable
 from qorgan.kernel.ids import CameraKey, SiteId, uuid7
 from qorgan.protocols.link.grants import Action
 from qorgan.protocols.link.setup import CameraWish
@@ -50,6 +51,8 @@ class FakeGatekeeper:
         self.links: dict[str, View] = {}  # what each token opens
         self.audit: list[tuple[str, str]] = []
         self.asked: list[list[UUID]] = []  # cameras, by batches
+        self.frames: list[tuple[datetime, Drawing]] = []
+        self.frames_are_full = False
         self.ledger_writes = asyncio.Event()  # cleared: whoever opens a watch waits
         self.ledger_writes.set()
 
@@ -138,6 +141,16 @@ class FakeGatekeeper:
 
     async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
         self.audit.append((action, data["hold"]))
+
+    async def require_room_for_frame(self, visitor: Visitor) -> None:
+        if self.frames_are_full:
+            raise Exhausted("you keep too many frames", code="frame.too_many")
+
+    async def keep_frame(
+        self, visitor: Visitor, view: View, permit: Permit, taken_at: datetime, drawing: Drawing
+    ) -> Mapping[str, Any]:
+        self.frames.append((taken_at, drawing))
+        return {"camera": str(view.camera), "width": drawing.width, "height": drawing.height}
 
     async def see_consoles(self, visitors: Sequence[Visitor]) -> None:
         self._answer()

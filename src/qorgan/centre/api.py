@@ -17,9 +17,12 @@ from qorgan.centre.alarms.api import router as alarms
 from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.dispatch.api import router as dispatch
 from qorgan.centre.duty.api import router as duty
+from qorgan.centre.frames.api import router as frames
+from qorgan.centre.inspections.api import router as inspections
 from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.notices.api import router as notices
 from qorgan.centre.plans.api import router as plans
+from qorgan.centre.remarks.api import router as remarks
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
 from qorgan.centre.viewlinks.api import router as viewlinks
@@ -52,7 +55,23 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for router in (access, schools, cameras, nodes, alarms, dispatch, duty, supervision, notices, viewlinks, plans):
+ROUTERS = (
+    access,
+    schools,
+    cameras,
+    nodes,
+    alarms,
+    dispatch,
+    duty,
+    supervision,
+    notices,
+    viewlinks,
+    plans,
+    frames,
+    remarks,
+    inspections,
+)
+for router in ROUTERS:
     api.add_router("", router)
 
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BYTES = 2_000_000  # of whatever is no file: Django itself takes 1 MB of it
 MAX_FILE_BYTES = 31_000_000  # the largest file of a plan, and what multipart puts around it
+MAX_PHOTO_BYTES = 8_000_001  # of an inspection: one more than may be, which the route refuses in its own words
 THROWN_AWAY_BYTES = 200_000_000
 
 
@@ -25,13 +26,13 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, _limit(scope))
+        body = _Body(receive, _rule(scope)[0])
         if body.too_much(_declared(scope)):
             await body.throw_away()
         else:
             await self._app(scope, body.receive, body.guarded(send))
         if body.refused:
-            await _answer(_code(scope))(scope, receive, send)
+            await _answer(_rule(scope)[1])(scope, receive, send)
 
 
 class _Body:
@@ -72,17 +73,14 @@ class _Body:
                 return
 
 
-def _is_file(scope: Scope) -> bool:
-    path = str(scope["path"])
-    return scope["method"] == "POST" and path.startswith("/api/schools/") and path.endswith("/plans")
-
-
-def _limit(scope: Scope) -> int:
-    return MAX_FILE_BYTES if _is_file(scope) else MAX_BYTES
-
-
-def _code(scope: Scope) -> str:
-    return "plan.file_too_big" if _is_file(scope) else "too_large"
+def _rule(scope: Scope) -> tuple[int, str]:
+    """How much this request may bring, and the code of the refusal."""
+    path, method = str(scope["path"]), scope["method"]
+    if method == "POST" and path.startswith("/api/schools/") and path.endswith("/plans"):
+        return MAX_FILE_BYTES, "plan.file_too_big"
+    if method == "PUT" and path.startswith("/api/inspections/") and "/photos/" in path:
+        return MAX_PHOTO_BYTES, "inspection.photo_too_big"
+    return MAX_BYTES, "too_large"
 
 
 def _declared(scope: Scope) -> int:

@@ -21,7 +21,7 @@ from django.dispatch import Signal
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
 log = logging.getLogger(__name__)
-Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident"]
+Topic = Literal["alarm", "school", "camera", "unit", "fault", "incident", "remark", "review"]
 committed = Signal()  # sent with `events=` after each commit that announced something
 WAITING = 50_000  # events of different objects
 TOGETHER = 500  # events in one message: far below the carrier's 1 MB

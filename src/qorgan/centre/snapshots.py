@@ -18,11 +18,13 @@ from qorgan.centre.alarms import service as alarms
 from qorgan.centre.alarms.models import Alarm, Incident, Unit
 from qorgan.centre.cameras import service as cameras
 from qorgan.centre.cameras.models import Camera
+from qorgan.centre.remarks.models import Remark, Review
 from qorgan.centre.schools import service as schools
 from qorgan.centre.schools.models import School
 from qorgan.centre.supervision import reading as faults
 from qorgan.centre.supervision.models import Fault
 from qorgan.domain.access import Actor, Right
+from qorgan.domain.remarks import State
 
 TOLD_FOR = timedelta(minutes=10)  # a former guest: an event waits less, and who comes later reads a snapshot
 _RIGHT = {
@@ -32,6 +34,8 @@ _RIGHT = {
     "unit": Right.UNITS_READ,
     "incident": Right.ALARM_READ,
     "fault": Right.FAULTS_READ,
+    "remark": Right.REMARKS_READ,
+    "review": Right.REMARKS_READ,
 }
 
 
@@ -125,6 +129,10 @@ def look(topic: str, id: UUID) -> Seen | None:
             return _incident(id)
         case "fault":
             return _fault(id)
+        case "remark":
+            return _remark(id)
+        case "review":
+            return _review(id)
     return None
 
 
@@ -199,6 +207,36 @@ def _fault(id: UUID) -> Seen | None:
     near = Fault.objects.filter(parent=row, school__isnull=False).select_related("school__district")
     under = [(one.school.pk, one.school.district_id, one.school.district.region_id) for one in near if one.school]
     return Seen(topic="fault", data=_json(item), centre=row.centre_id, under=frozenset(under))
+
+
+def _remark(id: UUID) -> Seen | None:
+    """That it changed, not what it says: what a person may do with it is theirs alone, so they ask for it."""
+    rows = Remark.objects.select_related("school__district", "camera", "plan")
+    row = rows.filter(pk=id).exclude(state=State.DRAFT).first()
+    if row is None:
+        return None
+    district = row.school.district
+    data = {
+        "id": str(row.pk),
+        "school": str(row.school_id),
+        "camera": str(row.camera_id) if row.camera_id else None,
+        "plan": str(row.plan_id) if row.plan_id else None,
+        "number": row.number,
+        "state": row.state,
+        "version": row.version,
+    }
+    return Seen(topic="remark", data=data, school=row.school_id, region=district.region_id, district=district.pk)
+
+
+def _review(id: UUID) -> Seen | None:
+    row = Review.objects.select_related("plan__school__district").filter(pk=id).first()
+    if row is None:
+        return None
+    school = row.plan.school
+    data = {"id": str(row.pk), "school": str(school.pk), "plan": str(row.plan_id), "state": row.state}
+    return Seen(
+        topic="review", data=data, school=school.pk, region=school.district.region_id, district=school.district_id
+    )
 
 
 def _at(school: School, topic: str, item: Schema) -> Seen:

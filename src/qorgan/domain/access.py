@@ -21,6 +21,16 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"  # the whole country, everything technical; no video but of a camera being added
 
 
+class Body(StrEnum):
+    """A body admitted to look at schools' cameras and to write remarks. An inspector writes for one."""
+
+    EDUCATION = "education"
+    POLICE = "police"
+    EMERGENCY = "emergency"
+    PROSECUTOR = "prosecutor"
+    OTHER = "other"
+
+
 class Right(StrEnum):
     """An action. Its value goes to the console in `Session.rights`."""
 
@@ -55,6 +65,11 @@ class Right(StrEnum):
     PEOPLE_EDIT = "people.edit"
     PLANS_READ = "plans.read"  # floor plans and site plans: for official use
     PLANS_EDIT = "plans.edit"
+    REMARKS_READ = "remarks.read"  # remarks, joint reviews, inspections
+    REMARKS_WRITE = "remarks.write"  # for one's body: remarks, signatures under reviews, inspections on site
+    REMARKS_VERIFY = "remarks.verify"
+    REMARKS_ANSWER = "remarks.answer"  # for the school: accept, object, fix
+    REVIEWS_OPEN = "reviews.open"  # ask bodies to review a plan; close, cancel
     WATCHES_READ = "watches.read"
     REGISTRY_EDIT = "registry.edit"
     FAULTS_READ = "faults.read"  # what is silent or broken, which buttons are proved
@@ -99,15 +114,17 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | _ANSWER
         | _SHIFT
         | {Right.EVIDENCE_HOLD, Right.PTZ_MOVE, Right.FAULTS_TAKE}
-        | {Right.CAMERA_LISTEN, Right.PLANS_READ},
+        | {Right.CAMERA_LISTEN, Right.PLANS_READ, Right.REMARKS_READ},
         Role.HEAD: _READ
         | _VIDEO
         | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
-        | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT},
+        | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
+        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN},
         Role.INSPECTOR: _READ
         | _VIDEO
-        | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ},
-        Role.MINISTRY: _READ | {Right.WATCHES_READ},
+        | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ}
+        | {Right.REMARKS_READ, Right.REMARKS_WRITE, Right.REMARKS_VERIFY, Right.REVIEWS_OPEN},
+        Role.MINISTRY: _READ | {Right.WATCHES_READ, Right.REMARKS_READ},
         Role.ADMINISTRATOR: _READ
         | {
             Right.CAMERA_SETUP,
@@ -120,7 +137,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.REGISTRY_EDIT,
             Right.SYSTEM_READ,
         }
-        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT},
+        | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
+        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN},
     }
 )
 
@@ -179,6 +197,7 @@ class Actor:
     language: str = "kk"
     centre: UUID | None = None
     school: UUID | None = None
+    body: Body | None = None  # for which they write remarks
 
     @property
     def rights(self) -> frozenset[Right]:

@@ -30,6 +30,7 @@ class Topic(StrEnum):
     ALARM = "alarm"
     ACTION = "action"
     FAULT = "fault"
+    REMARK = "remark"
     TEST = "test"  # somebody asked whether the channel works
 
 
@@ -38,7 +39,8 @@ class Notice:
     """Something happened that somebody may wish to know. `key` names it for ever: nobody is told of it twice.
 
     `event` is `<topic>.<what>`, "alarm.raised". An outage of an area has no school. `level` and `kind` are an alarm's;
-    an action has its kind alone. `calls` are the officers whom it calls by name; None: nobody in particular.
+    an action has its kind alone. `calls` are the officers whom it calls by name; None: nobody in particular. `persons`
+    are those whom a remark concerns: of subscriptions that belong to somebody, theirs alone hear of it.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Notice:
     level: str = ""
     kind: str = ""
     calls: frozenset[UUID] | None = None
+    persons: frozenset[UUID] | None = None
 
     @property
     def priority(self) -> int:
@@ -62,7 +65,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a subscription asks for. Empty `levels` or `kinds`: all. `events` are names, or `<topic>.*`.
+    """What a subscription asks for. Empty `levels` or `kinds`: all. `events` are names, or `<topic>.*`. `owner`: whose
+    it is, if anybody's.
 
     `limit` is the scope of the person it belongs to, as it is now: who loses a right is told no more. `officer` is that
     person, if they are somebody whom an alarm may call by name: of alarms they hear when they are called, wherever the
@@ -75,6 +79,7 @@ class Wish:
     kinds: frozenset[str] = field(default_factory=frozenset)
     limit: Scope | None = None
     officer: UUID | None = None
+    owner: UUID | None = None
 
 
 def wants(wish: Wish, notice: Notice) -> bool:
@@ -88,6 +93,8 @@ def wants(wish: Wish, notice: Notice) -> bool:
         return False
     if wish.officer is not None and notice.calls is not None:
         return wish.officer in notice.calls
+    if wish.owner is not None and notice.persons is not None and wish.owner not in notice.persons:
+        return False
     return _covers(wish.scope, notice) and (wish.limit is None or _covers(wish.limit, notice))
 
 

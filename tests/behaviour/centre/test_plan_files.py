@@ -12,7 +12,9 @@ from PIL import Image
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
 
-from qorgan.centre.plans import drawing, redrawing
+from qorgan.centre.pictures import drawing as process
+from qorgan.centre.pictures import redrawing
+from qorgan.centre.plans import drawing
 from qorgan.centre.plans.models import Plan, PlanImage, PlanRevision
 from qorgan.domain.access import Role
 from qorgan.kernel.errors import Invalid
@@ -125,7 +127,7 @@ def test_what_is_no_plan_is_refused_in_words_and_leaves_nothing(town: Town, head
 
 def test_a_file_that_is_too_large_is_not_even_opened(town: Town, head: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "MAX_FILE_BYTES", 1_000)
-    monkeypatch.setattr(drawing.subprocess, "run", None)
+    monkeypatch.setattr(process.subprocess, "run", None)
     assert upload(head, town, bytes(1_001)).json()["code"] == "plan.file_too_big"
 
 
@@ -137,7 +139,7 @@ def test_a_file_that_breaks_or_stalls_its_reader_breaks_nothing_else(end: str, m
     def doomed(_: list[str], *, timeout: float, **said: Any) -> Any:
         return really([sys.executable, "-I", "-c", end], **(said | {"timeout": 0.5 if "while" in end else timeout}))
 
-    monkeypatch.setattr(drawing.subprocess, "run", doomed)
+    monkeypatch.setattr(process.subprocess, "run", doomed)
     with pytest.raises(Invalid) as refused:
         drawing.draw(saved(sheet(), "PNG"))
     assert refused.value.code == "plan.file_heavy"
@@ -153,7 +155,7 @@ def test_the_reader_is_kept_within_its_memory_by_the_kernel() -> None:
 def test_who_may_not_change_plans_does_not_make_the_centre_draw(
     town: Town, officer: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing.subprocess, "run", None)
+    monkeypatch.setattr(process.subprocess, "run", None)
     assert upload(officer, town, saved(sheet(), "PNG")).status_code == 403
 
 

@@ -539,6 +539,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cameras/{camera_id}/frames": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Keep Frame
+     * @description A picture of the camera, kept at the centre: as it is now, or as recorded `at`. A line in the watch ledger.
+     *
+     *     404 `not_recorded` when there is none of that instant, 504 `node_silent`, 503 `frame.too_many`.
+     */
+    post: operations["keep_frame"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cameras/{camera_id}/hls/index.m3u8": {
     parameters: {
       query?: never;
@@ -1001,6 +1023,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/frames/{frame_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Frame
+     * @description What is known of it; shows no picture.
+     */
+    get: operations["get_frame"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/frames/{frame_id}/image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Frame Image
+     * @description The picture; a line in the school's watch ledger. A browser keeps it for a day, for this session.
+     */
+    get: operations["get_frame_image"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/health": {
     parameters: {
       query?: never;
@@ -1034,6 +1096,75 @@ export interface paths {
      */
     get: operations["list_incidents"];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/inspections": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Inspections
+     * @description Newest first, without their items; unfinished ones are their author's alone.
+     */
+    get: operations["list_inspections"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/inspections/{inspection_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Inspection */
+    get: operations["get_inspection"];
+    /**
+     * Put Inspection
+     * @description The whole of it; the same again is the same inspection. `missing` in the answer: photos still to be sent.
+     *
+     *     409 `inspection.finished`: it is signed already, and says something else.
+     */
+    put: operations["put_inspection"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/inspections/{inspection_id}/photos/{digest}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Inspection Photo
+     * @description The photo; a line in the audit of whoever looks.
+     */
+    get: operations["get_inspection_photo"];
+    /**
+     * Put Inspection Photo
+     * @description The file itself, JPEG, PNG or WebP, at most 8 MB: `digest` is its SHA-256. It is drawn anew; no more is kept.
+     *
+     *     422 `inspection.photo_digest`, `inspection.photo_…`; 413 above 8 MB. Sent again, nothing happens.
+     */
+    put: operations["put_inspection_photo"];
     post?: never;
     delete?: never;
     options?: never;
@@ -1306,6 +1437,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/plans/{plan_id}/reviews": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Plan Reviews
+     * @description Newest first.
+     */
+    get: operations["list_plan_reviews"];
+    put?: never;
+    /**
+     * Open Review
+     * @description Of the plan's newest revision (409 `conflict` for another); 409 `review.open` while one is open.
+     */
+    post: operations["open_review"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/plans/{plan_id}/revisions": {
     parameters: {
       query?: never;
@@ -1320,6 +1475,177 @@ export interface paths {
     get: operations["list_plan_revisions"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/remarks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Remarks
+     * @description What was changed last comes first. `mine`: written by whoever asks. `to_fix`: the school has to act.
+     */
+    get: operations["list_remarks"];
+    put?: never;
+    /**
+     * Create Remark
+     * @description A draft, or with `issue` a remark at once. 403 `remark.no_body` for an inspector of no admitted body.
+     */
+    post: operations["create_remark"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/remarks/{remark_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Remark
+     * @description With its thread.
+     */
+    get: operations["get_remark"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete Remark
+     * @description One's own draft. 409 `remark.state` for anything else: nothing that was issued is ever deleted.
+     */
+    delete: operations["delete_remark"];
+    options?: never;
+    head?: never;
+    /**
+     * Change Remark
+     * @description Of one's own draft. 409 `remark.state` when it is issued already.
+     */
+    patch: operations["change_remark"];
+    trace?: never;
+  };
+  "/api/remarks/{remark_id}/deeds": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Do Remark
+     * @description One deed: 403 `remark.not_yours`, `remark.second_person`; 409 `remark.state`, `remark.undo`, `conflict`; 422
+     *     `remark.text`, `remark.evidence`, `remark.deadline`.
+     */
+    post: operations["do_remark"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/reviews": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Reviews
+     * @description Newest first. `mine`: open ones that wait for the signature of one's own body.
+     */
+    get: operations["list_reviews"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/reviews/{review_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Review */
+    get: operations["get_review"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/reviews/{review_id}/cancel": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel Review
+     * @description With a reason: 422 `review.text`.
+     */
+    post: operations["cancel_review"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/reviews/{review_id}/close": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Close Review
+     * @description When every body has signed: 409 `review.unsigned`.
+     */
+    post: operations["close_review"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/reviews/{review_id}/signatures": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Sign Review
+     * @description For one's body, once. 409 `review.signed`, `review.ended`; 422 `review.remarks`: the signature contradicts the
+     *     remarks that stand on the plan.
+     */
+    post: operations["sign_review"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1515,6 +1841,26 @@ export interface paths {
      * @description All cameras that stand at the school now.
      */
     get: operations["list_school_cameras"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/inspection-pack": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Inspection Pack
+     * @description Everything a telephone needs for a visit without a network. A line in the inspector's audit.
+     */
+    get: operations["get_inspection_pack"];
     put?: never;
     post?: never;
     delete?: never;
@@ -2075,6 +2421,17 @@ export interface components {
       point: string | null;
     };
     /**
+     * Answer
+     * @enum {string}
+     */
+    Answer: "ok" | "remark" | "not_seen";
+    /**
+     * Body
+     * @description A body admitted to look at schools' cameras and to write remarks. An inspector writes for one.
+     * @enum {string}
+     */
+    Body: "education" | "police" | "emergency" | "prosecutor" | "other";
+    /**
      * Browser
      * @description `PushSubscription.toJSON()` of this browser: it then shows its person's alarms of level P1.
      */
@@ -2231,6 +2588,11 @@ export interface components {
       next: string | null;
     };
     /**
+     * Category
+     * @enum {string}
+     */
+    Category: "place" | "angle" | "quality" | "resolution" | "storage" | "other";
+    /**
      * Channel
      * @enum {string}
      */
@@ -2385,6 +2747,23 @@ export interface components {
       start: string;
       stream: components["schemas"]["StreamName"];
     };
+    /**
+     * Deed
+     * @enum {string}
+     */
+    Deed:
+      | "issue"
+      | "accept"
+      | "object"
+      | "uphold"
+      | "withdraw"
+      | "fix"
+      | "verify"
+      | "return"
+      | "close"
+      | "extend"
+      | "comment"
+      | "undo";
     /**
      * Delivery
      * @description One notice on its way. `error` is the code of the last failure.
@@ -2685,6 +3064,64 @@ export interface components {
       items: components["schemas"]["FoundCamera"][];
     };
     /**
+     * Frame
+     * @description A picture of a camera as it was. `image` is the address of its bytes; `digest` their SHA-256.
+     *
+     *     `taken_at` is by the school's clock. `width` and `height` are of the picture as kept, at most 3840 on its long side.
+     */
+    Frame: {
+      /**
+       * Asked At
+       * Format: date-time
+       */
+      asked_at: string;
+      asked_by: components["schemas"]["Person"];
+      /**
+       * Camera
+       * Format: uuid
+       */
+      camera: string;
+      /** Digest */
+      digest: string;
+      /** Height */
+      height: number;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Image */
+      image: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      stream: components["schemas"]["StreamName"];
+      /**
+       * Taken At
+       * Format: date-time
+       */
+      taken_at: string;
+      /** Width */
+      width: number;
+    };
+    /**
+     * FrameWish
+     * @description `at`: as recorded then, with the keyframe that stands at that instant; null: as the camera sees now.
+     */
+    FrameWish: {
+      /** At */
+      at?: string | null;
+      /**
+       * Purpose
+       * @default inspection
+       */
+      purpose: string;
+      /** @default main */
+      stream: components["schemas"]["StreamName"];
+    };
+    /**
      * Gap
      * @description Not recorded. `cause`: a camera's reason, `node_down` or `unknown`.
      */
@@ -2924,6 +3361,164 @@ export interface components {
       next: string | null;
     };
     /**
+     * Inspection
+     * @description `missing`: photos that have not come yet. `items` is empty in lists; `counts` is of all of them.
+     */
+    Inspection: {
+      body: components["schemas"]["Body"];
+      by: components["schemas"]["Person"];
+      counts: components["schemas"]["InspectionCounts"];
+      /** Finished At */
+      finished_at: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Items */
+      items: components["schemas"]["InspectionItem"][];
+      /** Missing */
+      missing: string[];
+      place: components["schemas"]["InspectionPlace"] | null;
+      /**
+       * Received At
+       * Format: date-time
+       */
+      received_at: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      signature: components["schemas"]["InspectionSignature"] | null;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+    };
+    /** InspectionCounts */
+    InspectionCounts: {
+      /** Not Seen */
+      not_seen: number;
+      /** Ok */
+      ok: number;
+      /** Remark */
+      remark: number;
+    };
+    /**
+     * InspectionItem
+     * @description `remark`: the draft, or what became of it; null when it was deleted, or is somebody else's draft.
+     */
+    InspectionItem: {
+      answer: components["schemas"]["Answer"];
+      /** Camera */
+      camera: string | null;
+      category: components["schemas"]["Category"];
+      /** Key */
+      key: string;
+      kind: components["schemas"]["ItemKind"];
+      /** Label */
+      label: string;
+      /** Photos */
+      photos: components["schemas"]["InspectionPhoto"][];
+      /** Plan */
+      plan: string | null;
+      /** Remark */
+      remark: string | null;
+      /** Text */
+      text: string;
+      /** Zone */
+      zone: string;
+    };
+    /**
+     * InspectionPack
+     * @description All that a telephone needs in a school without a network, as it was at `at`. `remarks`: those that are open.
+     */
+    InspectionPack: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      body: components["schemas"]["Body"];
+      /** Buttons */
+      buttons: components["schemas"]["PackButton"][];
+      /** Cameras */
+      cameras: components["schemas"]["Camera"][];
+      /** Plans */
+      plans: components["schemas"]["Plan"][];
+      /** Remarks */
+      remarks: components["schemas"]["Remark"][];
+      school: components["schemas"]["PackSchool"];
+    };
+    /**
+     * InspectionPage
+     * @description Newest first.
+     */
+    InspectionPage: {
+      /** Items */
+      items: components["schemas"]["Inspection"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * InspectionPhoto
+     * @description `image` is null while the file has not come.
+     */
+    InspectionPhoto: {
+      /** Digest */
+      digest: string;
+      /** Image */
+      image: string | null;
+    };
+    /**
+     * InspectionPlace
+     * @description Where the telephone was, WGS 84.
+     */
+    InspectionPlace: {
+      /** Accuracy M */
+      accuracy_m: number;
+      /** Lat */
+      lat: number;
+      /** Lon */
+      lon: number;
+    };
+    /**
+     * InspectionSignature
+     * @description A typed name, and strokes as path data (`M x,y L x,y …`) within 0…2000 by 0…2000.
+     */
+    InspectionSignature: {
+      /** Name */
+      name: string;
+      /** Strokes */
+      strokes: string;
+    };
+    /**
+     * InspectionWish
+     * @description The whole inspection. Without `finished_at` it goes on and may be sent again otherwise; with it, and signed, it
+     *     is final.
+     */
+    InspectionWish: {
+      /** Finished At */
+      finished_at?: string | null;
+      /** Items */
+      items: components["schemas"]["ItemWish"][];
+      place?: components["schemas"]["InspectionPlace"] | null;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      signature?: components["schemas"]["InspectionSignature"] | null;
+      /**
+       * Started At
+       * Format: date-time
+       */
+      started_at: string;
+    };
+    /**
      * Interval
      * @description `seconds` is null while one of its ends is to come. `pressed` is by the school's clock, all else by ours.
      */
@@ -2943,6 +3538,44 @@ export interface components {
       items: components["schemas"]["Interval"][];
       /** Next */
       next: string | null;
+    };
+    /**
+     * ItemKind
+     * @enum {string}
+     */
+    ItemKind: "camera" | "zone" | "button" | "exit" | "other";
+    /**
+     * ItemWish
+     * @description One thing of the list. `photos`: SHA-256 of each file as it will be sent.
+     */
+    ItemWish: {
+      answer: components["schemas"]["Answer"];
+      /** Camera */
+      camera?: string | null;
+      /** @default other */
+      category: components["schemas"]["Category"];
+      /** Key */
+      key: string;
+      kind: components["schemas"]["ItemKind"];
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Photos */
+      photos?: string[];
+      /** Plan */
+      plan?: string | null;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+      /**
+       * Zone
+       * @default
+       */
+      zone: string;
     };
     /**
      * Kind
@@ -3109,6 +3742,35 @@ export interface components {
      */
     Matter: "alarm" | "shelved" | "point" | "unit";
     /**
+     * Measured
+     * @description What was measured of a camera then, not what it claims: its newest judged picture, and its main stream.
+     */
+    Measured: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Bits Per S */
+      bits_per_s: number;
+      /** Codec */
+      codec: string;
+      /** Faults */
+      faults: string[];
+      /** Frames Per S */
+      frames_per_s: number;
+      /** Height */
+      height: number;
+      /** Measures */
+      measures: {
+        [key: string]: number;
+      };
+      /** Verdict */
+      verdict: string;
+      /** Width */
+      width: number;
+    };
+    /**
      * Motion
      * @description How much moved in each `step_s` seconds from `start`: 0 nothing … 255 all the time.
      *
@@ -3249,6 +3911,52 @@ export interface components {
        */
       page: number;
     };
+    /**
+     * NewRemark
+     * @description A draft, or with `issue` a remark at once. `frame`: one of the camera's frames, as it was.
+     */
+    NewRemark: {
+      category: components["schemas"]["Category"];
+      /**
+       * Clause
+       * @default
+       */
+      clause: string;
+      /** Deadline */
+      deadline?: string | null;
+      /** Frame */
+      frame?: string | null;
+      /**
+       * Issue
+       * @default false
+       */
+      issue: boolean;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      target: components["schemas"]["RemarkTarget"];
+      /** Text */
+      text: string;
+    };
+    /** NewReview */
+    NewReview: {
+      /** Bodies */
+      bodies: components["schemas"]["Body"][];
+      /**
+       * Deadline
+       * Format: date
+       */
+      deadline: string;
+      /** Revision */
+      revision: number;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+    };
     /** NewShelf */
     NewShelf: {
       /** Reason */
@@ -3258,6 +3966,15 @@ export interface components {
        * Format: date-time
        */
       until: string;
+    };
+    /** NewSignature */
+    NewSignature: {
+      answer: components["schemas"]["Answer"];
+      /**
+       * Text
+       * @default
+       */
+      text: string;
     };
     /**
      * NewSubscription
@@ -3414,6 +4131,26 @@ export interface components {
       items: components["schemas"]["OutOfService"][];
       /** Next */
       next: string | null;
+    };
+    /** PackButton */
+    PackButton: {
+      /** Key */
+      key: string;
+      name: components["schemas"]["Name"];
+    };
+    /** PackSchool */
+    PackSchool: {
+      address: components["schemas"]["Name"];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Lat */
+      lat: number;
+      /** Lon */
+      lon: number;
+      name: components["schemas"]["Name"];
     };
     /** Person */
     Person: {
@@ -3774,6 +4511,224 @@ export interface components {
       point: components["schemas"]["Point"];
     };
     /**
+     * Remark
+     * @description `number` counts within the school; null while it is a draft. `rights`: what whoever asks may do now.
+     *
+     *     `version` grows with each change. `overdue`: its last day has passed and it is not said to be fixed. `thread` is
+     *     empty in lists. `photos`: addresses of pictures from the inspection on site that it comes from.
+     */
+    Remark: {
+      after: components["schemas"]["RemarkAfter"] | null;
+      before: components["schemas"]["RemarkBefore"];
+      body: components["schemas"]["Body"];
+      by: components["schemas"]["Person"];
+      category: components["schemas"]["Category"];
+      /**
+       * Changed At
+       * Format: date-time
+       */
+      changed_at: string;
+      /** Clause */
+      clause: string;
+      /**
+       * Created At
+       * Format: date-time
+       */
+      created_at: string;
+      /** Deadline */
+      deadline: string | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Inspection */
+      inspection: string | null;
+      /** Issued At */
+      issued_at: string | null;
+      /** Number */
+      number: number | null;
+      /** Overdue */
+      overdue: boolean;
+      /** Photos */
+      photos: string[];
+      /** Rights */
+      rights: components["schemas"]["Deed"][];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      state: components["schemas"]["State"];
+      target: components["schemas"]["RemarkPlace"];
+      /** Text */
+      text: string;
+      /** Thread */
+      thread: components["schemas"]["RemarkLine"][];
+      verified_by: components["schemas"]["Person"] | null;
+      /** Version */
+      version: number;
+    };
+    /**
+     * RemarkAfter
+     * @description The evidence that it is fixed.
+     */
+    RemarkAfter: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      by: components["schemas"]["Person"];
+      frame: components["schemas"]["Frame"] | null;
+      measured: components["schemas"]["Measured"] | null;
+      /** Note */
+      note: string;
+      /** Plan Revision */
+      plan_revision: number | null;
+    };
+    /**
+     * RemarkBefore
+     * @description As it was when the remark was issued.
+     */
+    RemarkBefore: {
+      frame: components["schemas"]["Frame"] | null;
+      measured: components["schemas"]["Measured"] | null;
+      /** Plan Revision */
+      plan_revision: number | null;
+    };
+    /**
+     * RemarkChange
+     * @description Of a draft: what is not named stays. `frame: null` takes the frame away.
+     */
+    RemarkChange: {
+      category?: components["schemas"]["Category"] | null;
+      /** Clause */
+      clause?: string | null;
+      /** Deadline */
+      deadline?: string | null;
+      /** Frame */
+      frame?: string | null;
+      target?: components["schemas"]["RemarkTarget"] | null;
+      /** Text */
+      text?: string | null;
+    };
+    /**
+     * RemarkCounts
+     * @description Of everything that the other filters leave, whatever `state`, `to_fix` and `overdue` ask.
+     */
+    RemarkCounts: {
+      /** Accepted */
+      accepted: number;
+      /** Closed */
+      closed: number;
+      /** Draft */
+      draft: number;
+      /** Fixed */
+      fixed: number;
+      /** Issued */
+      issued: number;
+      /** Objected */
+      objected: number;
+      /** Overdue */
+      overdue: number;
+      /** To Fix */
+      to_fix: number;
+      /** Verified */
+      verified: number;
+      /** Withdrawn */
+      withdrawn: number;
+    };
+    /**
+     * RemarkDeed
+     * @description `version`: the one that was on the screen; 409 `conflict` when it has moved on meanwhile.
+     *
+     *     `frame` shows with `fix` that it is so, and stands with any other deed in the thread. `deadline`: with `issue`,
+     *     `uphold`, `return`, `extend`.
+     */
+    RemarkDeed: {
+      /** Deadline */
+      deadline?: string | null;
+      deed: components["schemas"]["Deed"];
+      /** Frame */
+      frame?: string | null;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+      /** Version */
+      version?: number | null;
+    };
+    /**
+     * RemarkLine
+     * @description One deed of the thread. `body` is null for the school. `deadline`: the one that this deed set.
+     */
+    RemarkLine: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      body: components["schemas"]["Body"] | null;
+      by: components["schemas"]["Person"];
+      /** Deadline */
+      deadline: string | null;
+      deed: components["schemas"]["Deed"];
+      frame: components["schemas"]["Frame"] | null;
+      state: components["schemas"]["State"];
+      /** Text */
+      text: string;
+    };
+    /**
+     * RemarkList
+     * @description What was changed last comes first.
+     */
+    RemarkList: {
+      counts: components["schemas"]["RemarkCounts"];
+      /** Items */
+      items: components["schemas"]["Remark"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * RemarkPlace
+     * @description The target with what people call it. `plan_revision_now`: when it is not `revision`, the plan has changed.
+     */
+    RemarkPlace: {
+      /** Camera */
+      camera?: string | null;
+      camera_name: components["schemas"]["Name"] | null;
+      kind: components["schemas"]["TargetKind"];
+      /** Plan */
+      plan?: string | null;
+      /** Plan Name */
+      plan_name: string | null;
+      /** Plan Revision Now */
+      plan_revision_now: number | null;
+      /** Revision */
+      revision?: number | null;
+      /** Zone */
+      zone?: string | null;
+    };
+    /**
+     * RemarkTarget
+     * @description What a remark is about. `camera`: of kind `camera`. `plan` and its `revision`: of kinds `plan` and `zone`, and of
+     *     a camera that stands on it. `zone`: a key on that plan. Of kind `school` none of them.
+     */
+    RemarkTarget: {
+      /** Camera */
+      camera?: string | null;
+      kind: components["schemas"]["TargetKind"];
+      /** Plan */
+      plan?: string | null;
+      /** Revision */
+      revision?: number | null;
+      /** Zone */
+      zone?: string | null;
+    };
+    /**
      * ReportInterval
      * @description One part of the handling. `goal_share` of all alarms keep within `goal_s`; `met`: null for unknown or no goal.
      */
@@ -3791,13 +4746,111 @@ export interface components {
       /** Two Clocks */
       two_clocks: boolean;
     };
-    /** Review */
+    /**
+     * Review
+     * @description A joint review of one revision of a plan. `plan_revision_now` above `revision`: the plan has changed since.
+     *
+     *     `outcome` is null before the first signature. `rights`: `sign`, `close`, `cancel`, as whoever asks may now.
+     */
     Review: {
+      /** Bodies */
+      bodies: components["schemas"]["Body"][];
       /**
-       * Note
+       * Deadline
+       * Format: date
+       */
+      deadline: string;
+      /** Ended At */
+      ended_at: string | null;
+      ended_by: components["schemas"]["Person"] | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      opened_by: components["schemas"]["Person"];
+      outcome: components["schemas"]["Answer"] | null;
+      /** Overdue */
+      overdue: boolean;
+      plan: components["schemas"]["ReviewPlan"];
+      /** Plan Revision Now */
+      plan_revision_now: number;
+      /** Reason */
+      reason: string;
+      /** Revision */
+      revision: number;
+      /** Rights */
+      rights: string[];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      /** Signatures */
+      signatures: components["schemas"]["ReviewSignature"][];
+      state: components["schemas"]["State"];
+      /** Text */
+      text: string;
+      /** Waiting */
+      waiting: components["schemas"]["Body"][];
+    };
+    /**
+     * ReviewEnd
+     * @description `text`: of a cancellation, why.
+     */
+    ReviewEnd: {
+      /**
+       * Text
        * @default
        */
-      note: string;
+      text: string;
+    };
+    /**
+     * ReviewList
+     * @description Newest first.
+     */
+    ReviewList: {
+      /** Items */
+      items: components["schemas"]["Review"][];
+      /** Next */
+      next: string | null;
+    };
+    /** ReviewPlan */
+    ReviewPlan: {
+      /** Floor */
+      floor: number | null;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      kind: components["schemas"]["PlanKind"];
+      /** Name */
+      name: string;
+    };
+    /**
+     * ReviewSignature
+     * @description `remarks`: how many of the body's remarks stood on the plan when it signed.
+     */
+    ReviewSignature: {
+      answer: components["schemas"]["Answer"];
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      body: components["schemas"]["Body"];
+      by: components["schemas"]["Person"];
+      /** Remarks */
+      remarks: number;
+      /** Text */
+      text: string;
     };
     /**
      * Right
@@ -3836,6 +4889,11 @@ export interface components {
       | "people.edit"
       | "plans.read"
       | "plans.edit"
+      | "remarks.read"
+      | "remarks.write"
+      | "remarks.verify"
+      | "remarks.answer"
+      | "reviews.open"
       | "watches.read"
       | "registry.edit"
       | "faults.read"
@@ -4051,6 +5109,7 @@ export interface components {
     };
     /** Session */
     Session: {
+      body: components["schemas"]["Body"] | null;
       centre: components["schemas"]["Named"] | null;
       /** Csrf */
       csrf: string;
@@ -4205,19 +5264,7 @@ export interface components {
      * State
      * @enum {string}
      */
-    State:
-      | "stored"
-      | "presented"
-      | "owned"
-      | "confirmed"
-      | "unverified"
-      | "refuted"
-      | "dispatched"
-      | "en_route"
-      | "on_scene"
-      | "stabilised"
-      | "closed"
-      | "reviewed";
+    State: "draft" | "issued" | "accepted" | "objected" | "fixed" | "verified" | "closed" | "withdrawn";
     /**
      * Steer
      * @description An order to a camera that can turn. Speeds are -1 … 1; a move ends by itself after `for_s` (≤10) seconds.
@@ -4367,6 +5414,12 @@ export interface components {
        */
       note: string;
     };
+    /**
+     * TargetKind
+     * @description What a remark is about.
+     * @enum {string}
+     */
+    TargetKind: "camera" | "zone" | "plan" | "school";
     /**
      * Territory
      * @description Where a subscription holds. Of one with an owner, only what lies in the owner's own scope as well.
@@ -6332,6 +7385,77 @@ export interface operations {
       };
     };
   };
+  keep_frame: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["FrameWish"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Frame"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Gateway Timeout */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_camera_playlist: {
     parameters: {
       query: {
@@ -7675,6 +8799,86 @@ export interface operations {
       };
     };
   };
+  get_frame: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        frame_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Frame"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_frame_image: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        frame_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description the picture */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/webp": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_health: {
     parameters: {
       query?: never;
@@ -7711,6 +8915,254 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["IncidentList"];
+        };
+      };
+    };
+  };
+  list_inspections: {
+    parameters: {
+      query?: {
+        school?: string | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["InspectionPage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_inspection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        inspection_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Inspection"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_inspection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        inspection_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["InspectionWish"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Inspection"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_inspection_photo: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        inspection_id: string;
+        digest: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description the picture */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/webp": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_inspection_photo: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        inspection_id: string;
+        digest: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "image/jpeg": string;
+        "image/png": string;
+        "image/webp": string;
+      };
+    };
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
     };
@@ -8285,6 +9737,110 @@ export interface operations {
       };
     };
   };
+  list_plan_reviews: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReviewList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  open_review: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewReview"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Review"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   list_plan_revisions: {
     parameters: {
       query?: never;
@@ -8316,6 +9872,603 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_remarks: {
+    parameters: {
+      query?: {
+        school?: string | null;
+        camera?: string | null;
+        plan?: string | null;
+        state?: components["schemas"]["State"] | null;
+        body?: components["schemas"]["Body"] | null;
+        district?: string | null;
+        mine?: boolean;
+        to_fix?: boolean;
+        overdue?: boolean;
+        q?: string;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RemarkList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  create_remark: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewRemark"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Remark"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_remark: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        remark_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Remark"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  delete_remark: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        remark_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  change_remark: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        remark_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RemarkChange"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Remark"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  do_remark: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        remark_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RemarkDeed"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Remark"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_reviews: {
+    parameters: {
+      query?: {
+        school?: string | null;
+        mine?: boolean;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ReviewList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_review: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        review_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Review"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  cancel_review: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        review_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReviewEnd"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Review"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  close_review: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        review_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReviewEnd"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Review"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  sign_review: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        review_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewSignature"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Review"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -8907,6 +11060,46 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CameraList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_inspection_pack: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["InspectionPack"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
       /** @description Not Found */

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from qorgan.centre.ledger import LedgerLine, moment
 from qorgan.centre.scope import within
-from qorgan.domain.access import Actor, Right, Role
+from qorgan.domain.access import Actor, Body, Right, Role
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.ids import uuid7
 
@@ -78,6 +78,14 @@ class RoleGrant(models.Model):
     )
     school = models.ForeignKey(
         "schools.School", null=True, blank=True, on_delete=models.PROTECT, verbose_name="ұйым · организация"
+    )
+    body = models.CharField(
+        "орган",
+        max_length=12,
+        blank=True,
+        default="",
+        choices=[(body.value, body.value) for body in Body],
+        help_text="for which an inspector writes remarks",
     )
     regions = models.ManyToManyField("territory.Region", blank=True, verbose_name="облыстар · области")
     districts = models.ManyToManyField("territory.District", blank=True, verbose_name="аудандар · районы")

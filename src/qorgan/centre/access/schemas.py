@@ -6,7 +6,7 @@ from uuid import UUID
 from ninja import Schema
 
 from qorgan.centre.wire import Instant, Name, Named, Page
-from qorgan.domain.access import Right, Role
+from qorgan.domain.access import Body, Right, Role
 from qorgan.domain.cameras import StreamName
 
 Language = Literal["kk", "ru", "en"]
@@ -34,6 +34,7 @@ class Session(Schema):
     centre: Named | None
     school: UUID | None
     scope: SessionScope
+    body: Body | None
     rights: list[Right]
     csrf: str
 

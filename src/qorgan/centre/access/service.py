@@ -38,6 +38,7 @@ from qorgan.centre.territory.models import OperationsCentre, Region
 from qorgan.centre.wire import Name, Named, page_of
 from qorgan.domain.access import (
     Actor,
+    Body,
     Purpose,
     PurposeKind,
     Right,
@@ -115,6 +116,7 @@ def actor_for(user: AbstractBaseUser | AnonymousUser) -> Actor:
         language=person.language,
         centre=grant.centre_id,
         school=grant.school_id,
+        body=Body(grant.body) if grant.body else None,
     )
 
 
@@ -146,6 +148,7 @@ def _scope(grant: RoleGrant) -> Scope:
 
 def session(actor: Actor, *, csrf: str) -> Session:
     """What the console knows of its person."""
+    scope = actor.scope
     centre = OperationsCentre.objects.filter(pk=actor.centre).first() if actor.centre else None
     return Session(
         user=SignedInUser(id=actor.user, name=actor.name, email=actor.email),
@@ -154,10 +157,9 @@ def session(actor: Actor, *, csrf: str) -> Session:
         centre=Named(id=centre.pk, name=Name.of(centre.name)) if centre else None,
         school=actor.school,
         scope=SessionScope(
-            regions=sorted(actor.scope.regions),
-            districts=sorted(actor.scope.districts),
-            schools=sorted(actor.scope.schools),
+            regions=sorted(scope.regions), districts=sorted(scope.districts), schools=sorted(scope.schools)
         ),
+        body=actor.body,
         rights=sorted(actor.rights),
         csrf=csrf,
     )
@@ -176,12 +178,13 @@ def create_person(
     centre: OperationsCentre | None = None,
     school: School | None = None,
     regions: tuple[str, ...] = (),
+    body: Body | None = None,
     language: str = "kk",
 ) -> User:
     """A person with one role. Raises `Invalid` when the role lacks the place where it holds."""
     _check_place(role, centre, school, regions)
     user = User.objects.create_user(email, password, name=name, language=language)
-    give_role(user, role=role, centre=centre, school=school, regions=regions)
+    give_role(user, role=role, centre=centre, school=school, regions=regions, body=body)
     return user
 
 
@@ -193,14 +196,15 @@ def give_role(
     centre: OperationsCentre | None = None,
     school: School | None = None,
     regions: tuple[str, ...] = (),
+    body: Body | None = None,
 ) -> None:
     """Replace the person's role. Raises `Invalid` when the role lacks the place where it holds."""
     _check_place(role, centre, school, regions)
     grant, _ = RoleGrant.objects.update_or_create(
-        user=user, defaults={"role": role.value, "centre": centre, "school": school}
+        user=user, defaults={"role": role.value, "centre": centre, "school": school, "body": body or ""}
     )
     grant.regions.set(Region.objects.filter(pk__in=regions))
-    audit(user, "role.given", {"role": role.value, "regions": sorted(regions)})
+    audit(user, "role.given", {"role": role.value, "regions": sorted(regions), "body": body or ""})
 
 
 def _check_place(role: Role, centre: OperationsCentre | None, school: School | None, regions: tuple[str, ...]) -> None:

@@ -39,7 +39,7 @@ PING_EVERY_S = 5.0
 LISTENING_WITHIN_S = 2.0  # a browser that comes while we start need not come twice
 READ_TOGETHER = 100  # objects of one topic: so long an urgent one waits at most
 MISSED = "missed"  # the topic by which the publisher says that it had to drop
-TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault"})
+TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault", "remark", "review"})
 
 _encoder = msgspec.json.Encoder()
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -24,8 +25,10 @@ from qorgan.centre.alarms.models import Alarm
 from qorgan.centre.cameras import setup
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.duty.roster import see_consoles
+from qorgan.centre.frames import service as frames
 from qorgan.centre.gateway.instants import instant
 from qorgan.centre.gateway.ports import Linked, Permit, Seen, SetupPermit, View, Visitor, Where
+from qorgan.centre.pictures.drawing import Drawing
 from qorgan.centre.viewlinks import service as viewlinks
 from qorgan.domain.access import Actor, Scope
 from qorgan.kernel.errors import Forbidden, NotFound, Rejected, Unavailable
@@ -164,6 +167,24 @@ class DjangoGatekeeper:
 
     async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
         await self._call(_write_hold_down, visitor.actor, camera, action, data)
+
+    async def require_room_for_frame(self, visitor: Visitor) -> None:
+        await self._call(frames.require_room, visitor.actor)
+
+    async def keep_frame(
+        self, visitor: Visitor, view: View, permit: Permit, taken_at: datetime, drawing: Drawing
+    ) -> Mapping[str, Any]:
+        kept = await self._call(
+            frames.keep,
+            visitor.actor,
+            view.camera,
+            stream=view.stream,
+            purpose=view.purpose,
+            taken_at=taken_at,
+            watch=UUID(permit.watch),
+            drawing=drawing,
+        )
+        return kept.model_dump(mode="json")
 
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         return await self._call_in(self._snapshots, snapshots.snapshot, visitor.actor)

@@ -12,6 +12,7 @@ from qorgan.centre.carrier import Carrier
 from qorgan.centre.gateway.counters import Counters
 from qorgan.centre.gateway.door import Door
 from qorgan.centre.gateway.events import EventHub, EventSockets
+from qorgan.centre.gateway.framing import Framing
 from qorgan.centre.gateway.holding import Holding
 from qorgan.centre.gateway.links import Links
 from qorgan.centre.gateway.ports import Gatekeeper
@@ -53,6 +54,7 @@ class Gateway:
         patient = SchoolLink(carrier, answer_within_s=CAMERA_ANSWERS_WITHIN_S)
         self._steering = Steering(patient, gatekeeper, self._viewings, is_our_host=is_our_host)
         door = Door(gatekeeper, is_our_host=is_our_host)
+        self._framing = Framing(patient, gatekeeper, clock, door)
         self._holding = Holding(patient, gatekeeper, clock, door)
         self._setting_up = SettingUp(SchoolLink(carrier, answer_within_s=SETUP_WITHIN_S), gatekeeper, door)
         self._recordings = Recordings(school, gatekeeper, clock, self.counters, self._viewings)
@@ -93,6 +95,7 @@ class Gateway:
             Route(f"{CAMERA}/ptz", self._steering.presets, methods=["GET"]),
             Route(f"{CAMERA}/ptz", self._steering.steer, methods=["POST"]),
             Route(f"{CAMERA}/snapshot", self._steering.snapshot, methods=["GET"]),
+            Route(f"{CAMERA}/frames", self._framing.keep, methods=["POST"]),
             Route(f"{CAMERA}/holds", self._holding.list, methods=["GET"]),
             Route(f"{CAMERA}/holds", self._holding.place, methods=["POST"]),
             Route(CAMERA + "/holds/{hold}", self._holding.release, methods=["DELETE"]),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from qorgan.centre.pictures.drawing import Drawing
 from qorgan.domain.cameras import StreamName
 from qorgan.kernel.errors import Rejected
 from qorgan.kernel.ids import CameraKey, SiteId
@@ -139,6 +140,14 @@ class Gatekeeper(Protocol):
 
     async def hold_placed(self, visitor: Visitor, camera: UUID, action: str, data: Mapping[str, str]) -> None:
         """A line in the visitor's audit about a hold."""
+
+    async def require_room_for_frame(self, visitor: Visitor) -> None:
+        """Raises `Exhausted` with code `frame.too_many` when the visitor keeps more than may be."""
+
+    async def keep_frame(
+        self, visitor: Visitor, view: View, permit: Permit, taken_at: datetime, drawing: Drawing
+    ) -> Mapping[str, Any]:
+        """Keep the picture that the permit let out; the `Frame` of the API. Raises `NotFound`."""
 
     async def snapshot(self, visitor: Visitor) -> Mapping[str, Any]:
         """`schools`, `cameras`, `alarms`, `units` as this visitor may see them, read in one go."""

@@ -156,7 +156,7 @@ async def fragments(media: MediaReader) -> AsyncGenerator[tuple[str, int, bytes]
             raise RangeBroken("a part of the recording was lost on the way")
         expected = (message.seq + 1) & 0xFFFFFFFF
         if message.kind is MediaKind.END:
-            _check_end(message.payload.decode("utf-8", "replace")[:80])
+            check_end(message.payload.decode("utf-8", "replace")[:80])
             return
         if message.kind is MediaKind.STATE:
             continue
@@ -166,7 +166,8 @@ async def fragments(media: MediaReader) -> AsyncGenerator[tuple[str, int, bytes]
         yield mime, len(data), body
 
 
-def _check_end(reason: str) -> None:
+def check_end(reason: str) -> None:
+    """Raises `NotFound` with code `not_recorded`, `RangeBroken` for an END that is an accident."""
     if reason == "not_recorded":
         raise NotFound("nothing was recorded in this range", code=reason)
     if reason not in _COMPLETE:

@@ -127,6 +127,7 @@ def _wish(row: Subscription, owner: Actor | None) -> Wish:
         levels=frozenset(row.levels),
         kinds=frozenset(row.kinds),
         limit=owner.scope if owner else None,
+        owner=owner.user if owner else None,
         officer=owner.user if owner and owner.role is Role.DUTY_OFFICER else None,
     )
 

@@ -1,22 +1,15 @@
-"""A drawing from somebody's file: drawn anew by a process that has nothing to lose (`redrawing.py`)."""
+"""A drawing of a plan from somebody's file, and the words for why there is none."""
 
-import contextlib
-import hashlib
-import json
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 
+from qorgan.centre.pictures import drawing
+from qorgan.centre.pictures.drawing import Drawing
 from qorgan.kernel.errors import Exhausted, Invalid
 
+__all__ = ["MAX_FILE_BYTES", "Drawing", "check_size", "draw"]
+
 MAX_FILE_BYTES = 30_000_000
-MAX_DRAWING_BYTES = 16_000_000  # as kept; nothing of `redrawing` comes near it
-DRAWN_WITHIN_S = 60  # by the clock of the wall: the machine may be busy
-AT_ONCE = 2  # files of one process of the centre; each may take 2 GiB for a moment
-WAIT_S = 30  # for one's turn
 _WHY: Mapping[str, str] = MappingProxyType(
     {
         "plan.file_kind": "this is no PNG, JPEG, WebP or PDF: export the plan as one of them (an SVG as PDF)",
@@ -28,22 +21,6 @@ _WHY: Mapping[str, str] = MappingProxyType(
         "plan.image_too_small": "the picture is too small to read a plan on it",
     }
 )
-_turns = threading.BoundedSemaphore(AT_ONCE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drawing:
-    """A picture that we drew ourselves."""
-
-    content: bytes
-    mime: str
-    width: int
-    height: int
-
-    @property
-    def digest(self) -> str:
-        """SHA-256, in hexadecimal digits."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 def draw(file: bytes, page: int = 1) -> Drawing:
@@ -53,21 +30,13 @@ def draw(file: bytes, page: int = 1) -> Drawing:
     too many others are being drawn.
     """
     check_size(len(file))
-    command = [sys.executable, "-I", "-m", "qorgan.centre.plans.redrawing", str(page)]
-    with _turn():
-        try:
-            done = subprocess.run(
-                command, input=file, capture_output=True, timeout=DRAWN_WITHIN_S, env={}, cwd="/", check=False
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _refused("plan.file_heavy") from error
-    head, _, content = done.stdout.partition(b"\n")
-    if done.returncode != 0 or not head or len(content) > MAX_DRAWING_BYTES:
-        raise _refused("plan.file_heavy")  # out of memory or time, or the file broke its reader
-    said = json.loads(head)
-    if "refused" in said:
-        raise _refused(said["refused"])
-    return Drawing(content=content, mime=said["mime"], width=said["width"], height=said["height"])
+    try:
+        return drawing.draw("plan", file, page)
+    except drawing.NotDrawn as refusal:
+        code = f"plan.{refusal.why}"
+        raise Invalid(_WHY[code], code=code) from refusal
+    except Exhausted as full:
+        raise Exhausted("too many plans are being drawn: try again in a minute", code="plan.busy") from full
 
 
 def check_size(size: int) -> None:
@@ -75,17 +44,3 @@ def check_size(size: int) -> None:
     if size > MAX_FILE_BYTES:
         limit = f"{MAX_FILE_BYTES // 1_000_000} MB"
         raise Invalid(f"the file is larger than {limit}: save the plan smaller", code="plan.file_too_big")
-
-
-@contextlib.contextmanager
-def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=WAIT_S):
-        raise Exhausted("too many plans are being drawn: try again in a minute", code="plan.busy")
-    try:
-        yield
-    finally:
-        _turns.release()
-
-
-def _refused(code: str) -> Invalid:
-    return Invalid(_WHY[code], code=code)
