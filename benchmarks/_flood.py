@@ -7,6 +7,7 @@ before.
 import asyncio
 import itertools
 import json
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from qorgan.domain.places import LocalText
+from qorgan.edge.core.link import ALARM_TIMEOUT_MOST_S, ALARM_TIMEOUT_S
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link import subjects
-from qorgan.protocols.link.messages import Ack, AlarmRaised, Pulse, decode, encode, envelop
+from qorgan.protocols.link.messages import Ack, AlarmRaised, Pulse, decode, encode, envelop, is_urgent
 
-AGAIN_AFTER_S = 2.0  # as a school does (edge/core/link.py)
 PULSE_EVERY_S, PULSE_STEP_S = 10.0, 0.1  # each school's; some of them at each step
 _PLACE = LocalText(kk="Фойе, 1-қабат", ru="Фойе, 1 этаж", en="Entrance hall, floor 1")
 
@@ -33,6 +34,8 @@ class Letter:
     posted_at: float = 0.0  # first sent: epoch s
     sent_at: float = 0.0  # last sent, and stored: by this process' performance counter
     stored_at: float = 0.0
+    patience_s: float = 0.0
+    tries: int = 0
 
 
 class Letters:
@@ -51,7 +54,7 @@ class Letters:
         button = f"b{self._numbers[site]}"
         body = AlarmRaised(alarm=alarm, button=button, place=_PLACE, pressed_at=now, level=level, cameras=("hall",))
         envelope = envelop(body, id=uuid7(), site=SiteId(site), seq=self._numbers[site], sent_at=now)
-        return Letter(alarm, subjects.alarm(SiteId(site)), encode(envelope))
+        return Letter(alarm, subjects.alarm(SiteId(site), urgent=is_urgent(envelope)), encode(envelope))
 
 
 @dataclass
@@ -119,6 +122,8 @@ class Flood:
 
     def _put(self, number: int, letter: Letter) -> None:
         letter.sent_at = time.perf_counter()
+        letter.patience_s = random.uniform(1, 2) * min(2**letter.tries * ALARM_TIMEOUT_S, ALARM_TIMEOUT_MOST_S)
+        letter.tries += 1
         letter.posted_at = letter.posted_at or time.time()
         self.waiting[number] = letter
         head = f"PUB {letter.subject} bench.answer.{number} {len(letter.body)}\r\n"
@@ -157,11 +162,11 @@ class Flood:
             await asyncio.sleep(PULSE_STEP_S)
 
     async def _repeat(self) -> None:
-        """What nobody answered goes out again."""
+        """What nobody answered goes out again, as from a school: the longer it waited, the later."""
         while True:
             await asyncio.sleep(0.2)
-            late = time.perf_counter() - AGAIN_AFTER_S
+            now = time.perf_counter()
             for number, letter in list(self.waiting.items()):
-                if letter.sent_at < late:
+                if letter.sent_at < now - letter.patience_s:
                     self.resent += 1
                     self._put(number, letter)

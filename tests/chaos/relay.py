@@ -54,9 +54,14 @@ class Withheld:
         return False
 
 
+def is_alarm(subject: bytes) -> bool:
+    """Whether a message goes in the lane of alarms."""
+    return subject.endswith((b".alarm", b".alarm.urgent"))
+
+
 def numbers_of(subject: bytes, payload: bytes) -> list[int]:
     """The numbers in a message of a school's core; none in what has no number."""
-    if subject.endswith(b".alarm"):
+    if is_alarm(subject):
         return [decode(payload, Envelope).seq]
     return [one.seq for one in decode_batch(payload)] if subject.endswith(b".event") else []
 
@@ -196,7 +201,7 @@ class Relay:
         seqs = numbers_of(subject, rest[:-2])
         if not seqs:
             return False
-        fresh, alarm = max(seqs) > self._highest, subject.endswith(b".alarm")
+        fresh, alarm = max(seqs) > self._highest, is_alarm(subject)
         if self._withheld is not None and self._withheld.holds(seqs, alarm=alarm, fresh=fresh):
             return True
         self._highest = max(self._highest, *seqs)

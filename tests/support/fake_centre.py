@@ -22,7 +22,7 @@ from qorgan.protocols.link.messages import (
     decode_batch,
     encode,
 )
-from qorgan.protocols.link.subjects import ALL_ALARMS, ALL_EVENTS, ALL_PULSES, command
+from qorgan.protocols.link.subjects import ALL_ALARMS, ALL_EVENTS, ALL_PULSES, ALL_URGENT_ALARMS, command
 from tests.support.nats import settled
 
 T = TypeVar("T", bound=Message)
@@ -52,6 +52,7 @@ class FakeCentre:
             [self._url], user=self._user, password=self._password, reconnect_time_wait=0.05, max_reconnect_attempts=-1
         )
         await self._client.subscribe(ALL_ALARMS, cb=self._on_alarm)
+        await self._client.subscribe(ALL_URGENT_ALARMS, cb=self._on_alarm)
         await self._client.subscribe(ALL_EVENTS, cb=self._on_events)
         await self._client.subscribe(ALL_PULSES, cb=self._on_pulse)
         await settled(self._client)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -37,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 DJANGO_PATHS = ("/api", "/_allauth", "/admin", "/i18n", "/static")
 STOP_WITHIN_S = 3  # for open requests and sockets; `until_stopped` ends everything after 5
+HAND_OVER_S = 0.0005  # at most so long a thread that reads for somebody keeps the loop, and all its sockets, waiting
 BROWSER_SAYS_BYTES = 64 * 1024  # the longest WebSocket message that a browser may send
 UNSENT_BYTES = 64 * 1024  # in the kernel per connection: more would be old pictures on the way to a slow viewer
 GONE_AFTER_MS = 120_000  # a peer that acknowledges nothing for so long is gone (RFC 5482)
@@ -74,6 +76,7 @@ def run(
         raise SystemExit(f"qorgan centre: {error}") from error
     config = replace(config, nats=nats_url or config.nats, web=web or config.web)
     _start_django()
+    sys.setswitchinterval(HAND_OVER_S)
     logs.configure("centre")
     with contextlib.closing(listener):
         try:

@@ -31,7 +31,7 @@ def _centre(password: str) -> str:
 
 
 def _site(site: SiteId, password: str) -> str:
-    speaks = json.dumps([f"q1.{site}.{lane}" for lane in ("alarm", "event", "pulse", "media.>")])
+    speaks = json.dumps([f"q1.{site}.{lane}" for lane in ("alarm", "alarm.urgent", "event", "pulse", "media.>")])
     hears = json.dumps([f"q1.{site}.cmd.>", f"_INBOX.{site}.>"])
     return (
         f'    {{ user: "{site}", password: {json.dumps(password)}, permissions: {{\n'

@@ -144,6 +144,11 @@ class Wall:
                     self.tiles[said["tile"]].skipped = said["frames"]
 
 
+def one_by_one(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a message of `/ws/events` says: one thing or several."""
+    return said["items"] if said["type"] == "several" else [said]
+
+
 class Events:
     """The live screen: a snapshot, then events. `run` reads until cancelled."""
 
@@ -157,17 +162,20 @@ class Events:
     async def run(self) -> None:
         """Take what comes."""
         async for message in self._socket:
-            said = json.loads(message)
             async with self._changed:
-                if said["type"] == "snapshot":
-                    self.snapshot = said
-                elif said["type"] == "event" and said["topic"] == "alarm":
-                    alarm = said["data"]
-                    self.seen_at.setdefault(alarm["id"], time.monotonic())
-                    known = self.alarms.get(alarm["id"])
-                    if known is None or alarm["version"] > known["version"]:
-                        self.alarms[alarm["id"]] = alarm
+                for said in one_by_one(json.loads(message)):
+                    self._hear(said)
                 self._changed.notify_all()
+
+    def _hear(self, said: dict[str, Any]) -> None:
+        if said["type"] == "snapshot":
+            self.snapshot = said
+        elif said["type"] == "event" and said["topic"] == "alarm":
+            alarm = said["data"]
+            self.seen_at.setdefault(alarm["id"], time.monotonic())
+            known = self.alarms.get(alarm["id"])
+            if known is None or alarm["version"] > known["version"]:
+                self.alarms[alarm["id"]] = alarm
 
     async def until(self, condition: Callable[["Events"], bool], *, within_s: float, otherwise: str) -> None:
         """Wait until the screen shows something. Raises `Unavailable(otherwise)` when it does not in time."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from collections import deque
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
+from weakref import WeakKeyDictionary
 
 import nats.errors
 import pytest
@@ -14,6 +16,7 @@ from tests.support.nats import settled
 
 from qorgan.centre.events import MISSED
 from qorgan.centre.gateway import events, sockets
+from qorgan.demo.visitor import one_by_one
 from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.link.subjects import CENTRE_EVENTS
 
@@ -42,11 +45,17 @@ async def change(stand: Stand, topic: str, id: str, visible: frozenset[str] = EV
     await announce(stand, topic, id)
 
 
+_said: WeakKeyDictionary[Any, deque[dict[str, Any]]] = WeakKeyDictionary()  # and not yet asked for
+
+
 async def next_of(socket: Any, kind: str) -> dict[str, Any]:
+    said = _said.setdefault(socket, deque())
     async with asyncio.timeout(DEADLINE_S):
-        while (message := json.loads(await socket.recv()))["type"] != kind:
-            pass
-    return message
+        while True:
+            while said:
+                if (message := said.popleft())["type"] == kind:
+                    return message
+            said += one_by_one(json.loads(await socket.recv()))
 
 
 async def test_a_snapshot_comes_first_then_what_changes(stand: Stand) -> None:
@@ -143,6 +152,7 @@ async def test_a_browser_that_does_not_read_is_hung_up_on_and_starts_anew(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "QUEUE_EVENTS", 20)
+    monkeypatch.setattr(events, "PACE_S", 0.0)
     monkeypatch.setattr(sockets, "CLOSE_WITHIN_S", DEADLINE_S)
     async with (
         stand.connect("/ws/events", "head", max_queue=1) as slow,
@@ -220,6 +230,23 @@ async def test_what_is_urgent_goes_before_all_that_waits(stand: Stand) -> None:
         assert (await next_of(socket, "event"))["data"] == {"id": "a1"}
         rest = [(await next_of(socket, "event"))["data"]["id"] for _ in notices]
     assert rest == [notice["id"] for notice in notices]
+
+
+async def test_in_a_mass_event_alarms_and_schools_alternate_and_are_read_and_told_together(stand: Stand) -> None:
+    async with stand.connect("/ws/events") as socket:
+        await next_of(socket, "snapshot")
+        notices = [
+            {"topic": topic, "id": uid(f"{topic} {number}")} for number in range(50) for topic in ("alarm", "school")
+        ]
+        for notice in notices:
+            stand.rooms.objects[notice["topic"], notice["id"]] = ({"id": notice["id"]}, frozenset({"district"}))
+        await stand.carrier.client.publish(CENTRE_EVENTS, json.dumps(notices).encode())
+        told = []
+        while len(told) < 2:
+            said = json.loads(await socket.recv())
+            if said["type"] == "several":
+                told.append([event["data"]["id"] for event in said["items"]])
+    assert told == [[uid(f"{topic} {number}") for number in range(50)] for topic in ("alarm", "school")]
 
 
 async def test_when_the_publisher_had_to_drop_browsers_start_anew(stand: Stand) -> None:

@@ -44,6 +44,13 @@ export type CameraState = Schemas["CameraState"];
 export type CameraReason = Schemas["CameraReason"];
 export type Problem = Schemas["Problem"];
 
+export type Frame = Schemas["Frame"];
+export type Remark = Schemas["Remark"];
+export type NewRemark = Schemas["NewRemark"];
+export type RemarkDeed = Schemas["RemarkDeed"];
+export type Measured = Schemas["Measured"];
+export type Review = Schemas["Review"];
+
 /** First message of `/ws/events`. */
 export interface Snapshot {
   type: "snapshot";
@@ -60,7 +67,17 @@ export type WorldEvent =
   | { type: "event"; topic: "alarm"; data: Alarm; at: string }
   | { type: "event"; topic: "unit"; data: Unit; at: string };
 
-export type EventsMessage = Snapshot | WorldEvent | { type: "ping"; at: string };
+/** That a remark or a joint review has changed; whoever shows it asks for it anew. */
+export interface Told {
+  type: "event";
+  topic: "remark" | "review";
+  data: { id: string; school: string };
+  at: string;
+}
+
+export type OneMessage = Snapshot | WorldEvent | Told | { type: "ping"; at: string };
+
+export type EventsMessage = OneMessage | { type: "several"; items: OneMessage[] };
 
 /** The answer to a browser that asked over `/ws/video` what time it is. */
 export interface TimeMessage {

@@ -1,5 +1,5 @@
 /** Holds the world and the connection that keeps it fresh. One per signed-in browser window; React reads it by hooks. */
-import type { EventsMessage, WorldEvent } from "@/api/types";
+import type { EventsMessage, OneMessage, Told, WorldEvent } from "@/api/types";
 import { backoffMs } from "./backoff";
 import { applyEvents, EMPTY_WORLD, fromSnapshot, type World } from "./world";
 
@@ -21,6 +21,7 @@ export class WorldStore {
   #world: World = EMPTY_WORLD;
   #connection: Connection = { state: "loading", heardAt: null };
   #listeners = new Set<() => void>();
+  #tellers = new Set<(told: Told) => void>();
   #socket: WebSocket | null = null;
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -54,6 +55,13 @@ export class WorldStore {
     return () => this.#listeners.delete(listener);
   };
 
+  /** Hears events of a topic that the world does not hold; the data says what has changed, not what it is now. */
+  readonly onTopic = (topic: Told["topic"], listener: (data: Told["data"]) => void): (() => void) => {
+    const hear = (told: Told) => told.topic === topic && listener(told.data);
+    this.#tellers.add(hear);
+    return () => this.#tellers.delete(hear);
+  };
+
   readonly world = (): World => this.#world;
   readonly connection = (): Connection => this.#connection;
 
@@ -78,6 +86,13 @@ export class WorldStore {
   }
 
   #hear(message: EventsMessage): void {
+    const said = message.type === "several" ? message.items : [message];
+    for (const one of said) this.#take(one);
+    if (said.some((one) => one.type === "event" && one.topic === "alarm")) this.#flushWithin(FRAME_MS);
+    else if (this.#waiting.length > 0) this.#gather ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  #take(message: OneMessage): void {
     this.#offsetMs = Date.parse(message.at) - Date.now();
     const heardAt = this.now();
     if (message.type === "snapshot") {
@@ -89,10 +104,10 @@ export class WorldStore {
       return;
     }
     this.#connection.heardAt = heardAt;
-    if (message.type === "ping") return;
-    this.#waiting.push(message);
-    if (message.topic === "alarm") this.#flushWithin(FRAME_MS);
-    else this.#gather ??= setTimeout(() => this.#flush(), GATHER_MS);
+    if (message.type !== "event") return;
+    if (message.topic === "remark" || message.topic === "review")
+      for (const hear of this.#tellers) hear(message);
+    else this.#waiting.push(message);
   }
 
   #flushWithin(frameMs: number): void {

@@ -8,9 +8,9 @@ an event that is in both does no harm.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
-from itertools import groupby, islice
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -35,9 +35,12 @@ log = structlog.get_logger(__name__)
 
 QUEUE_EVENTS = 1_000  # per browser; a slower one is hung up on and starts anew with a snapshot
 PENDING_NOTICES = 50_000  # of different objects, waiting to be read; beyond, all browsers start anew
+SAY_TOGETHER = 100  # events in one message
 PING_EVERY_S = 5.0
 LISTENING_WITHIN_S = 2.0  # a browser that comes while we start need not come twice
 READ_TOGETHER = 100  # objects of one topic: so long an urgent one waits at most
+PACE_S = 0.1  # from one reading to the next of as grave ones; the first after a quiet moment waits for nothing
+LOOK_AHEAD = 10 * READ_TOGETHER  # notices, for more of that topic
 MISSED = "missed"  # the topic by which the publisher says that it had to drop
 TOPICS = frozenset({"alarm", "school", "camera", "unit", "incident", "fault", "remark", "review"})
 
@@ -60,8 +63,15 @@ class Notice(msgspec.Struct, frozen=True):
         return Where(region=self.region or "", district=self.district or "", schools=self.schools)
 
 
-_topic = attrgetter("topic")
 _notices = msgspec.json.Decoder(Notice | list[Notice])
+
+
+@dataclass(slots=True)
+class _Line:
+    """Objects that wait to be read, and when by the loop's clock the next of them may be."""
+
+    notices: dict[Notice, None] = field(default_factory=dict)
+    due: float = 0.0
 
 
 class EventHub:
@@ -80,8 +90,7 @@ class EventHub:
         self._ping_every_s = ping_every_s
         self._sockets: set[EventSocket] = set()
         # In order of arrival; a storm about one object is one reading of it. The urgent go first.
-        self._urgent: dict[Notice, None] = {}
-        self._ordinary: dict[Notice, None] = {}
+        self._urgent, self._ordinary = _Line(), _Line()
         self._awake = asyncio.Event()
         self.listening = asyncio.Event()
         carrier.on_missed(self._start_all_anew)
@@ -147,13 +156,13 @@ class EventHub:
             return  # of newer software, or nobody is there: whoever comes reads a snapshot
         if notice.local and not self._concerns_anybody(notice.where):
             return
-        if len(self._urgent) + len(self._ordinary) >= PENDING_NOTICES:
-            log.error("events.overflow", waiting=len(self._urgent) + len(self._ordinary))
-            self._urgent.clear()
-            self._ordinary.clear()
+        if (pending := len(self._urgent.notices) + len(self._ordinary.notices)) >= PENDING_NOTICES:
+            log.error("events.overflow", waiting=pending)
+            self._urgent.notices.clear()
+            self._ordinary.notices.clear()
             self._start_all_anew()
             return
-        (self._urgent if notice.urgent else self._ordinary)[notice] = None
+        (self._urgent if notice.urgent else self._ordinary).notices[notice] = None
 
     def _concerns_anybody(self, where: Where) -> bool:
         """A storm over a country is read only where somebody of this gateway's looks."""
@@ -161,11 +170,8 @@ class EventHub:
 
     async def _read_and_tell(self) -> None:
         while True:
-            while not (waiting := self._urgent or self._ordinary):
-                self._awake.clear()
-                await self._awake.wait()
-            topic, batch = next(groupby(waiting, key=_topic))
-            together = list(islice(batch, READ_TOGETHER))
+            waiting = await self._due()
+            topic, together = _of_one_topic(waiting)
             for notice in together:
                 del waiting[notice]  # before the reading: what changes during it is read again
             try:
@@ -176,16 +182,33 @@ class EventHub:
                 self._start_all_anew()
                 await self._clock.sleep(1.0)
 
+    async def _due(self) -> dict[Notice, None]:
+        """What is to be read now, the urgent first. In a storm a reading is of all that `PACE_S` brought: each has its
+        price here, and in every browser, which draws anew."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            waiting = [line for line in (self._urgent, self._ordinary) if line.notices]
+            for line in waiting:
+                if line.due <= clock():
+                    line.due = clock() + PACE_S
+                    return line.notices
+            self._awake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(min((line.due for line in waiting), default=None)):
+                    await self._awake.wait()
+
     async def _tell(self, topic: str, ids: list[UUID]) -> None:
-        """Read the objects once, write each once, give it to every browser that may see it."""
+        """Read the objects once, write each once, give all of them together to every browser that may see them."""
         self._counters.reads += len(ids)
-        for seen in await self._gatekeeper.look(topic, ids):
-            text = self._said(topic, seen.data)
-            for socket in self._sockets:
+        found = [(seen, self._said(topic, seen.data)) for seen in await self._gatekeeper.look(topic, ids)]
+        for socket in self._sockets:
+            texts = []
+            for seen, text in found:
                 if seen.visible_to(socket.visitor):
-                    socket.offer(text)
+                    texts.append(text)
                 elif seen.lost_to(socket.visitor):
-                    socket.offer(self._said(topic, {"id": seen.data["id"], "present": False}))
+                    texts.append(self._said(topic, {"id": seen.data["id"], "present": False}))
+            socket.offer(texts)
 
     def _said(self, topic: str, data: Any) -> str:
         event = {"type": "event", "topic": topic, "data": data, "at": instant(self._clock.now())}
@@ -196,12 +219,20 @@ class EventHub:
             await self._clock.sleep(self._ping_every_s)
             text = _encoder.encode({"type": "ping", "at": instant(self._clock.now())}).decode()
             for socket in self._sockets:
-                socket.offer(text)
+                socket.offer([text])
 
     def _start_all_anew(self) -> None:
         """Events may have been missed: only a fresh snapshot is true."""
         for socket in self._sockets:
             socket.start_anew("events_missed")
+
+
+def _of_one_topic(waiting: Iterable[Notice]) -> tuple[str, list[Notice]]:
+    """The oldest notice and what is soon behind it of the same topic: in a mass event alarms and schools alternate, and
+    one reading of a hundred costs little more than one of one."""
+    soon = list(islice(waiting, LOOK_AHEAD))
+    topic = soon[0].topic
+    return topic, list(islice((notice for notice in soon if notice.topic == topic), READ_TOGETHER))
 
 
 async def _subscribe(client: Client, take: Any) -> Any:
@@ -230,14 +261,14 @@ class EventSocket:
         self._awake = asyncio.Event()
         self._is_over, self._over = asyncio.Event(), ""
 
-    def offer(self, text: str) -> None:
+    def offer(self, texts: Sequence[str]) -> None:
         if self._is_over.is_set():
             return
-        if len(self._queue) >= QUEUE_EVENTS:
+        if len(self._queue) + len(texts) > QUEUE_EVENTS:
             self._counters.overflows += 1
             self.start_anew("too_slow")
             return
-        self._queue.append(text)
+        self._queue += texts
         self._awake.set()
 
     def start_anew(self, reason: str) -> None:
@@ -249,7 +280,7 @@ class EventSocket:
         await self._send(snapshot)
         while True:
             while self._queue:
-                await self._send(self._queue.popleft())
+                await self._send(_together([self._queue.popleft() for _ in range(min(len(self._queue), SAY_TOGETHER))]))
             self._awake.clear()
             await self._awake.wait()
 
@@ -261,6 +292,11 @@ class EventSocket:
     async def _send(self, text: str) -> None:
         self._counters.events += 1
         await self._websocket.send({"type": "websocket.send", "text": text})
+
+
+def _together(texts: Sequence[str]) -> str:
+    """One message: what each costs a browser is more than what stands in it."""
+    return texts[0] if len(texts) == 1 else f'{{"type":"several","items":[{",".join(texts)}]}}'
 
 
 class EventSockets:

@@ -1,4 +1,4 @@
-"""Intake: from the link into the database. Alarms have a connection, lanes and threads of their own."""
+"""Intake: from the link into the database. Alarms have connections, lanes and threads of their own."""
 
 import asyncio
 import logging
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 ALARMS_WAITING, ALARMS_TOGETHER = 50_000, 500
 ALARM_LANES = {"postgresql": 2}  # side by side; of other databases one, as SQLite has one writer at a time
 EVENTS_WAITING, EVENTS_TOGETHER = 2_000, 20  # requests, each a batch: short transactions, so that alarms go first
+CONNECTIONS = 3  # to the carrier: for urgent alarms, for all others, for events with pulses
 SWEEP_EVERY_S = 1.0
 GROUP = "intake"  # several intakes share the requests between them
 
@@ -76,6 +77,7 @@ class Intake:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._alarms.run(), name="intake:alarms")
             group.create_task(self._events.run(), name="intake:events")
+            group.create_task(self._keep_connected("urgent", self._take_urgent), name="intake:link:urgent")
             group.create_task(self._keep_connected("alarms", self._take_alarms), name="intake:link:alarms")
             group.create_task(self._keep_connected("events", self._take_events), name="intake:link:events")
             group.create_task(self._sweep(), name="intake:sweep")
@@ -107,11 +109,14 @@ class Intake:
                     await _subscribed(client, subscribe)
                     backoff.reset()
                     self._subscribed.add(name)
-                    if len(self._subscribed) == 2:
+                    if len(self._subscribed) == CONNECTIONS:
                         self.ready.set()
             except* LinkDown as errors:
                 log.error("intake.link_down connection=%s: %s", name, errors.exceptions[0])
             await self._clock.sleep(backoff.next())
+
+    async def _take_urgent(self, client: Client) -> None:
+        await client.subscribe(subjects.ALL_URGENT_ALARMS, queue=GROUP, cb=self._on_alarm)
 
     async def _take_alarms(self, client: Client) -> None:
         await client.subscribe(subjects.ALL_ALARMS, queue=GROUP, cb=self._on_alarm)
@@ -123,10 +128,10 @@ class Intake:
     async def _on_alarm(self, message: Msg) -> None:
         id, urgent = peek(message.data)
         arrival = Arrival(subjects.site_of(message.subject), message.data)
-        self._alarms.offer(Waiting(arrival, message, id=id, urgent=urgent))
+        await self._alarms.offer(Waiting(arrival, message, id=id, urgent=urgent))
 
     async def _on_event(self, message: Msg) -> None:
-        self._events.offer(Waiting(Arrival(subjects.site_of(message.subject), message.data), message))
+        await self._events.offer(Waiting(Arrival(subjects.site_of(message.subject), message.data), message))
 
     async def _on_pulse(self, message: Msg) -> None:
         site = subjects.site_of(message.subject)

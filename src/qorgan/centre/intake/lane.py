@@ -22,6 +22,9 @@ from qorgan.kernel.backoff import Backoff
 from qorgan.kernel.errors import Unavailable
 from qorgan.protocols.link.messages import encode
 
+REMEMBERED = 50_000  # answers to what is stored, the newest of them: 20 MB
+WITH_URGENT = 50  # at most so many in a transaction with an urgent one: it ends sooner
+PACE_S = 0.1  # from one transaction to the next, unless a whole batch waits
 YIELDS_FOR_S = 2.0  # what is not an alarm waits for alarms, each time
 log = logging.getLogger(__name__)
 Store = Callable[[Sequence[Arrival]], list[Answer | None]]
@@ -47,9 +50,10 @@ class Waiting:
 class Lane:
     """Owns its queue and its one thread. Full: the request is left unanswered and counted, and the school sends again.
 
-    Requests that arrive while a transaction runs share the next one: under load the cost of a commit is shared by up to
-    `together` requests, without load nobody waits. A message that is sent again while it waits keeps its place, and the
-    newer request is answered: under load schools repeat what they have heard nothing of.
+    Requests that arrive while a transaction runs, or within `PACE_S` of its begin, share the next one: under load the
+    cost of a commit is shared by up to `together` requests, after a quiet moment nobody waits. A message that is sent
+    again while it waits keeps its place, and the newer request is answered: under load schools repeat what they have
+    heard nothing of. What was stored is answered from memory, if it comes again.
     """
 
     def __init__(
@@ -67,17 +71,22 @@ class Lane:
         self._room = room
         self._urgent: dict[object, Waiting] = {}
         self._ordinary: dict[object, Waiting] = {}
+        self._stored: dict[object, bytes] = {}
         self._something = asyncio.Event()
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=f"intake-{name}")
         self._storing = False
+        self._due = 0.0  # when by the loop's clock the next transaction may begin
         self._answering: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.turned_away = 0
 
-    def offer(self, waiting: Waiting) -> None:
+    async def offer(self, waiting: Waiting) -> None:
+        key: object = object() if waiting.id is None else (waiting.arrival.site, waiting.id)
+        if (answer := self._stored.get(key)) is not None:
+            await self._respond(waiting, answer)
+            return
         queue = self._urgent if waiting.urgent else self._ordinary
-        key = object() if waiting.id is None else (waiting.arrival.site, waiting.id)
         if key not in queue and len(self._urgent) + len(self._ordinary) >= self._room:
             self.turned_away += 1
             if self.turned_away % 1_000 == 1:
@@ -139,11 +148,20 @@ class Lane:
             self._something.clear()
             await self._something.wait()
         self._storing = True
+        await self._gather()
+        most = min(self._together, WITH_URGENT) if self._urgent else self._together
         batch: list[Waiting] = []
-        for queue in (self._urgent, self._ordinary):
-            for key in list(islice(queue, self._together - len(batch))):
+        for queue, room in ((self._urgent, self._together), (self._ordinary, most)):
+            for key in list(islice(queue, max(0, room - len(batch)))):
                 batch.append(queue.pop(key))
         return batch
+
+    async def _gather(self) -> None:
+        """In a mass event alarms come one by one, and one transaction for each would be most of the centre's work."""
+        clock = asyncio.get_running_loop().time
+        if len(self._urgent) + len(self._ordinary) < self._together and clock() < self._due:
+            await asyncio.sleep(self._due - clock())
+        self._due = clock() + PACE_S
 
     def _rest(self) -> None:
         answered = self._answering is None or self._answering.done()
@@ -154,12 +172,24 @@ class Lane:
         for waiting, answer in zip(batch, answers, strict=True):
             if answer is None:
                 continue
+            said = encode(answer.ack)
             if answer.seqs:
                 self._on_stored(answer)
-            try:
-                await waiting.request.respond(encode(answer.ack))
-            except Exception as error:  # nats-py has no common base; the school sends again and is told then
-                log.warning("intake.not_answered lane=%s error=%s", self._name, type(error).__name__)
+                self._remember(waiting, said)
+            await self._respond(waiting, said)
+
+    def _remember(self, waiting: Waiting, answer: bytes) -> None:
+        if waiting.id is None:
+            return
+        self._stored[waiting.arrival.site, waiting.id] = answer
+        if len(self._stored) > REMEMBERED:
+            del self._stored[next(iter(self._stored))]
+
+    async def _respond(self, waiting: Waiting, answer: bytes) -> None:
+        try:
+            await waiting.request.respond(answer)
+        except Exception as error:  # nats-py has no common base; the school sends again and is told then
+            log.warning("intake.not_answered lane=%s error=%s", self._name, type(error).__name__)
 
 
 class Lanes:
@@ -173,9 +203,9 @@ class Lanes:
             for one in range(1, number + 1)
         ]
 
-    def offer(self, waiting: Waiting) -> None:
+    async def offer(self, waiting: Waiting) -> None:
         """As `Lane.offer`, in the lane of its school."""
-        self._lanes[crc32(waiting.arrival.site.encode()) % len(self._lanes)].offer(waiting)
+        await self._lanes[crc32(waiting.arrival.site.encode()) % len(self._lanes)].offer(waiting)
 
     async def idle(self, at_most_s: float = YIELDS_FOR_S) -> None:
         """As `Lane.idle`: until none of them has anything to do."""

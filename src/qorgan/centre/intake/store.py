@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
 from django.utils import timezone
 
@@ -17,7 +16,6 @@ from qorgan.centre.intake.models import Inbox
 from qorgan.centre.nodes import service as nodes
 from qorgan.centre.schools.models import Located, School
 from qorgan.centre.supervision import service as supervision
-from qorgan.domain.alarms import Level
 from qorgan.kernel.errors import Invalid, Unavailable
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link.messages import (
@@ -35,6 +33,7 @@ from qorgan.protocols.link.messages import (
     StorageForecast,
     decode,
     decode_batch,
+    is_urgent,
 )
 
 log = logging.getLogger(__name__)
@@ -75,18 +74,13 @@ class _Letter:
     stored: bool = False
 
 
-class _Gravity(msgspec.Struct, frozen=True):
-    level: str = "P1"  # as in AlarmRaised; what else comes here has none
-
-
 def peek(data: bytes) -> tuple[UUID | None, bool]:
-    """The id of a message of the alarm lane, and whether it goes first: P1 does, and what is said of an alarm."""
+    """The id of a message of the alarm lane, and whether it goes first."""
     try:
         envelope = decode(data, Envelope)
-        level = decode(envelope.body, _Gravity).level
     except Invalid:
         return None, False  # refused when its turn comes
-    return envelope.id, Level.read(level) is Level.P1
+    return envelope.id, is_urgent(envelope)
 
 
 def store_alarms(arrivals: Sequence[Arrival]) -> list[Answer | None]:

@@ -7,11 +7,13 @@ the next one, under the same id and number. An alarm pressed while the link is d
 
 import asyncio
 import contextlib
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from itertools import cycle
 from uuid import UUID
 
 import nats
@@ -31,9 +33,9 @@ from qorgan.kernel.errors import Exhausted, Invalid, LinkDown, QorganError, Unav
 from qorgan.kernel.ids import SiteId
 from qorgan.protocols.link import subjects
 from qorgan.protocols.link.commands import Reply
-from qorgan.protocols.link.messages import Ack, Envelope, decode, encode
+from qorgan.protocols.link.messages import Ack, Envelope, decode, encode, is_urgent
 
-ALARM_TIMEOUT_S = 2.0
+ALARM_TIMEOUT_S, ALARM_TIMEOUT_MOST_S = 2.0, 8.0  # the first answer is waited for so long, and a late one at most
 ALARMS_IN_FLIGHT = 64
 LOOK_AGAIN_S = 5.0  # for refused alarms whose time has come
 EVENT_TIMEOUT_S = 10.0
@@ -205,9 +207,11 @@ class Link:
         backoff = Backoff(first=0.1, limit=2.0, floor=0.05)
         data = encode(alarm)
         complain = log.warning  # once; the alarm's later attempts are details
-        while True:
+        patience_s = ALARM_TIMEOUT_S
+        urgent = is_urgent(alarm)
+        for aside in cycle((urgent, False)):
             try:
-                ack = await _ask(client, subjects.alarm(self._site), data, ALARM_TIMEOUT_S)
+                ack = await _ask(client, subjects.alarm(self._site, urgent=aside), data, _spread(patience_s))
                 await self._node.settle(ack, [alarm.id])
                 if alarm.id in ack.stored or str(alarm.id) in ack.refused:
                     log.info("alarm.answered", seq=alarm.seq, stored=alarm.id in ack.stored)
@@ -216,6 +220,8 @@ class Link:
             except nats.errors.TimeoutError:
                 complain("alarm.not_taken", seq=alarm.seq, reason="no answer")
                 await _prove_alive(client, lost)
+                # The carrier has it: the centre is late, and that every school says it all again makes it later.
+                patience_s = min(2 * patience_s, ALARM_TIMEOUT_MOST_S)
             except (nats.errors.NoRespondersError, Invalid, Unavailable, Exhausted) as error:
                 complain("alarm.not_taken", seq=alarm.seq, reason=str(error) or type(error).__name__)
             complain = log.debug
@@ -290,6 +296,11 @@ async def _ask(client: Client, subject: str, data: bytes, timeout_s: float) -> A
     """Raises `nats.errors.TimeoutError`, `NoRespondersError`, and `Invalid` for an answer that is none."""
     reply = await heeded(client.request(subject, data, timeout=timeout_s))
     return decode(reply.data, Ack)
+
+
+def _spread(patience_s: float) -> float:
+    """Up to twice as long: schools that pressed at once do not ask again at once."""
+    return patience_s * random.uniform(1, 2)  # noqa: S311 - no secret
 
 
 async def _prove_alive(client: Client, lost: asyncio.Event) -> None:

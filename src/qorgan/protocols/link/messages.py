@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from qorgan.domain.alarms import Level
 from qorgan.domain.places import LocalText
 from qorgan.kernel.errors import Invalid
 from qorgan.kernel.ids import SiteId
@@ -277,6 +278,18 @@ class Ack(Message, frozen=True):
 
     stored: tuple[UUID, ...] = ()
     refused: dict[str, str] = {}  # id → code; the school parks these and tells its operator
+
+
+class _Gravity(msgspec.Struct, frozen=True):
+    level: str = "P1"  # as in AlarmRaised; what else comes in the lane of alarms has none
+
+
+def is_urgent(alarm: Envelope) -> bool:
+    """Whether this message of the lane of alarms goes before others: P1 does, and what is said of an alarm."""
+    try:
+        return Level.read(decode(alarm.body, _Gravity).level) is Level.P1
+    except Invalid:
+        return False
 
 
 def envelop(body: Message, *, id: UUID, site: SiteId, seq: int, sent_at: datetime) -> Envelope:

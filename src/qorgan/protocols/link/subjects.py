@@ -2,16 +2,20 @@
 
 from qorgan.kernel.ids import LeaseId, SiteId
 
-ALL_ALARMS = "q1.*.alarm"
+ALL_ALARMS, ALL_URGENT_ALARMS = "q1.*.alarm", "q1.*.alarm.urgent"
 ALL_EVENTS = "q1.*.event"
 ALL_PULSES = "q1.*.pulse"
 CORE_COMMANDS = frozenset({"progress", "action"})  # answered by core on its own connection; all others by the recorder
 CENTRE_EVENTS = "c1.events"  # inside the centre: what browsers should hear about
 
 
-def alarm(site: SiteId) -> str:
-    """Request → ack after commit: one alarm or alarm update."""
-    return f"q1.{site}.alarm"
+def alarm(site: SiteId, *, urgent: bool = False) -> str:
+    """Request → ack after commit: one alarm or alarm update.
+
+    Urgent ones (`messages.is_urgent`) come to the centre on a connection of their own, on which no storm stands before
+    them. Where nobody listens there, the plain subject does: a school tries both in turn.
+    """
+    return f"q1.{site}.alarm.urgent" if urgent else f"q1.{site}.alarm"
 
 
 def event(site: SiteId) -> str:
