@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from qorgan.domain.access import Role
+from qorgan.domain.access import Body, Role
 from qorgan.kernel.errors import QorganError
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def create_user(
     centre: Annotated[str | None, typer.Option(help="duty_officer: the centre's name or id.")] = None,
     school: Annotated[str | None, typer.Option(help="head: the school's site id.")] = None,
     region: Annotated[list[str] | None, typer.Option(help="inspector: a region's code, KZ39; may be repeated.")] = None,
+    body: Annotated[Body | None, typer.Option(help="inspector: the admitted body they write remarks for.")] = None,
     language: Annotated[str, typer.Option(help="kk, ru or en.")] = "kk",
     password_stdin: PasswordStdin = False,
 ) -> None:
@@ -83,6 +84,7 @@ def create_user(
             centre=_centre(centre),
             school=_school(school),
             regions=tuple(region or ()),
+            body=body,
             language=language,
         )
     except ValidationError as error:

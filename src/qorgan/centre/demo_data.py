@@ -10,16 +10,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from qorgan.centre.access import service as access
-from qorgan.centre.access.models import User
+from qorgan.centre.access.models import RoleGrant, User
 from qorgan.centre.alarms.models import Unit
 from qorgan.centre.duty.models import DutyDesk, DutyMark, SchoolPerson
 from qorgan.centre.plans import demo as plans
 from qorgan.centre.plans import service as plan_service
 from qorgan.centre.plans.models import Plan
+from qorgan.centre.remarks import demo as remarks
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory import service as territory
 from qorgan.centre.territory.models import OperationsCentre, Region
-from qorgan.domain.access import Role
+from qorgan.domain.access import Body, Role
 from qorgan.domain.duty import SchoolRole
 from qorgan.domain.places import LocalText
 
@@ -251,6 +252,14 @@ SCHOOL_PEOPLE = {
 }
 
 
+INSPECTORS = {  # e-mail addresses, by the body that each writes for
+    Body.EDUCATION: "inspector@qorgan.demo",
+    Body.POLICE: "police@qorgan.demo",
+    Body.EMERGENCY: "emergency@qorgan.demo",
+    Body.PROSECUTOR: "prosecutor@qorgan.demo",
+}
+
+
 @transaction.atomic
 def seed(password: str) -> list[tuple[str, Role]]:
     """Fill the registry; everybody of the demo gets `password`. The demo's people: their e-mail and role."""
@@ -267,6 +276,7 @@ def seed(password: str) -> list[tuple[str, Role]]:
     neighbour.supervisors.add(User.objects.get(email="next.chief@qorgan.demo"))
     _school_people()
     _plans()
+    remarks.seed(INSPECTORS)
     return people
 
 
@@ -354,9 +364,13 @@ def _people(centre: OperationsCentre, neighbour: OperationsCentre, password: str
         ("next.chief@qorgan.demo", "Марина Пак", Role.DUTY_OFFICER, "ru", neighbour),
         ("head12@qorgan.demo", school.head_name, Role.HEAD, "kk", None),
         ("inspector@qorgan.demo", "Сандуғаш Ержанова", Role.INSPECTOR, "kk", None),
+        ("police@qorgan.demo", "Ержан Сейдахметов", Role.INSPECTOR, "kk", None),
+        ("emergency@qorgan.demo", "Андрей Кравцов", Role.INSPECTOR, "ru", None),
+        ("prosecutor@qorgan.demo", "Алия Нұрпейісова", Role.INSPECTOR, "ru", None),
         ("ministry@qorgan.demo", "Данияр Қуатов", Role.MINISTRY, "ru", None),
         ("admin@qorgan.demo", "Әкімші", Role.ADMINISTRATOR, "ru", None),
     ]
+    bodies = {email: body for body, email in INSPECTORS.items()}
     for email, name, role, language, of_centre in ways:
         known = User.objects.filter(email=email).first()
         if known is None:
@@ -369,8 +383,11 @@ def _people(centre: OperationsCentre, neighbour: OperationsCentre, password: str
                 centre=of_centre,
                 school=school if role is Role.HEAD else None,
                 regions=(REGION,) if role is Role.INSPECTOR else (),
+                body=bodies.get(email),
             )
         elif not known.check_password(password):
             known.set_password(password)
             known.save(update_fields=("password",))
+        if email in bodies:  # seeded before inspectors had bodies
+            RoleGrant.objects.filter(user__email=email, body="").update(body=bodies[email])
     return [(email, role) for email, _, role, _, _ in ways]

@@ -24,7 +24,7 @@ from qorgan.centre.schools.models import School
 from qorgan.centre.supervision import reading as faults
 from qorgan.centre.supervision.models import Fault
 from qorgan.domain.access import Actor, Right
-from qorgan.domain.remarks import State
+from qorgan.domain.remarks import RemarkState
 
 TOLD_FOR = timedelta(minutes=10)  # a former guest: an event waits less, and who comes later reads a snapshot
 _RIGHT = {
@@ -212,7 +212,7 @@ def _fault(id: UUID) -> Seen | None:
 def _remark(id: UUID) -> Seen | None:
     """That it changed, not what it says: what a person may do with it is theirs alone, so they ask for it."""
     rows = Remark.objects.select_related("school__district", "camera", "plan")
-    row = rows.filter(pk=id).exclude(state=State.DRAFT).first()
+    row = rows.filter(pk=id).exclude(state=RemarkState.DRAFT).first()
     if row is None:
         return None
     district = row.school.district

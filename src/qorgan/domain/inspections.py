@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from qorgan.domain.remarks import Category
+from qorgan.domain.remarks import RemarkCategory
 from qorgan.kernel.errors import Invalid
 
 MAX_ITEMS, MAX_KEY, MAX_LABEL, MAX_TEXT, MAX_NAME = 500, 80, 200, 2_000, 200
@@ -24,7 +24,7 @@ _STROKES = re.compile(rf"M{_NUMBER},{_NUMBER}(?: [ML]{_NUMBER},{_NUMBER})*")
 _POINT = re.compile(rf"({_NUMBER}),({_NUMBER})")
 
 
-class ItemKind(StrEnum):
+class InspectionItemKind(StrEnum):
     CAMERA = "camera"
     ZONE = "zone"
     BUTTON = "button"
@@ -32,7 +32,7 @@ class ItemKind(StrEnum):
     OTHER = "other"
 
 
-class Answer(StrEnum):
+class InspectionAnswer(StrEnum):
     OK = "ok"
     REMARK = "remark"
     NOT_SEEN = "not_seen"
@@ -43,14 +43,14 @@ class Item:
     """One thing of the list. `photos` are SHA-256 of the files as the telephone sends them."""
 
     key: str
-    kind: ItemKind
-    answer: Answer
+    kind: InspectionItemKind
+    answer: InspectionAnswer
     camera: UUID | None = None
     plan: UUID | None = None
     zone: str = ""
     label: str = ""
     text: str = ""
-    category: Category = Category.OTHER
+    category: RemarkCategory = RemarkCategory.OTHER
     photos: tuple[str, ...] = ()
 
 
@@ -92,15 +92,15 @@ def _require_times(inspection: Inspection, now: datetime) -> None:
 def _require_item(item: Item, cameras: Collection[UUID], plans: Collection[UUID]) -> None:
     if not item.key.strip() or not item.key.isprintable():
         raise Invalid("each thing of the list has a key", code="inspection.item")
-    if item.kind is ItemKind.CAMERA and item.camera not in cameras:
+    if item.kind is InspectionItemKind.CAMERA and item.camera not in cameras:
         raise Invalid(f"the school has no such camera: {item.key}", code="inspection.target")
     if item.plan is not None and item.plan not in plans:
         raise Invalid(f"the school has no such plan: {item.key}", code="inspection.target")
-    if item.kind is ItemKind.ZONE and not (item.plan and item.zone):
+    if item.kind is InspectionItemKind.ZONE and not (item.plan and item.zone):
         raise Invalid(f"a zone lies on a plan: {item.key}", code="inspection.target")
-    if item.kind is not ItemKind.CAMERA and item.camera is not None:
+    if item.kind is not InspectionItemKind.CAMERA and item.camera is not None:
         raise Invalid(f"only a camera names a camera: {item.key}", code="inspection.target")
-    if item.answer is Answer.REMARK and not item.text.strip():
+    if item.answer is InspectionAnswer.REMARK and not item.text.strip():
         raise Invalid(f"say what is wrong with {item.label or item.key}", code="inspection.text")
     if len(item.photos) > PHOTOS_OF_ITEM or not all(DIGEST.fullmatch(photo) for photo in item.photos):
         raise Invalid(f"at most {PHOTOS_OF_ITEM} photos, by their SHA-256", code="inspection.photo")

@@ -28,7 +28,7 @@ class TargetKind(StrEnum):
     SCHOOL = "school"
 
 
-class Category(StrEnum):
+class RemarkCategory(StrEnum):
     PLACE = "place"
     ANGLE = "angle"
     QUALITY = "quality"
@@ -37,7 +37,7 @@ class Category(StrEnum):
     OTHER = "other"
 
 
-class State(StrEnum):
+class RemarkState(StrEnum):
     DRAFT = "draft"  # its author's alone; may be deleted
     ISSUED = "issued"  # the school has to answer
     ACCEPTED = "accepted"  # the school has to mend it
@@ -48,7 +48,7 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Deed(StrEnum):
+class RemarkDeed(StrEnum):
     ISSUE = "issue"
     ACCEPT = "accept"
     OBJECT = "object"
@@ -75,40 +75,53 @@ class Rule:
     """Who may do a deed, from which states, and where it leads (None: the state stays)."""
 
     by: frozenset[Party]
-    of: frozenset[State]
-    to: State | None
+    of: frozenset[RemarkState]
+    to: RemarkState | None
     wants_text: bool = False
 
 
-def _rule(by: tuple[Party, ...], of: tuple[State, ...], to: State | None = None, *, wants_text: bool = False) -> Rule:
+def _rule(
+    by: tuple[Party, ...], of: tuple[RemarkState, ...], to: RemarkState | None = None, *, wants_text: bool = False
+) -> Rule:
     return Rule(by=frozenset(by), of=frozenset(of), to=to, wants_text=wants_text)
 
 
 _BODY, _SCHOOL = (Party.BODY,), (Party.SCHOOL,)
-_LIVE = (State.ISSUED, State.ACCEPTED, State.OBJECTED, State.FIXED, State.VERIFIED)
-NEXT: Mapping[Deed, Rule] = MappingProxyType(
+_LIVE = (RemarkState.ISSUED, RemarkState.ACCEPTED, RemarkState.OBJECTED, RemarkState.FIXED, RemarkState.VERIFIED)
+NEXT: Mapping[RemarkDeed, Rule] = MappingProxyType(
     {
-        Deed.ISSUE: _rule(_BODY, (State.DRAFT,), State.ISSUED),
-        Deed.ACCEPT: _rule(_SCHOOL, (State.ISSUED,), State.ACCEPTED),
-        Deed.OBJECT: _rule(_SCHOOL, (State.ISSUED, State.ACCEPTED), State.OBJECTED, wants_text=True),
-        Deed.UPHOLD: _rule(_BODY, (State.OBJECTED,), State.ACCEPTED, wants_text=True),
-        Deed.FIX: _rule(_SCHOOL, (State.ISSUED, State.ACCEPTED), State.FIXED),
-        Deed.RETURN: _rule(_BODY, (State.FIXED, State.VERIFIED), State.ACCEPTED, wants_text=True),
-        Deed.VERIFY: _rule(_BODY, (State.FIXED,), State.VERIFIED),
-        Deed.CLOSE: _rule(_BODY, (State.VERIFIED,), State.CLOSED),
-        Deed.WITHDRAW: _rule(
-            _BODY, (State.ISSUED, State.ACCEPTED, State.OBJECTED, State.FIXED), State.WITHDRAWN, wants_text=True
+        RemarkDeed.ISSUE: _rule(_BODY, (RemarkState.DRAFT,), RemarkState.ISSUED),
+        RemarkDeed.ACCEPT: _rule(_SCHOOL, (RemarkState.ISSUED,), RemarkState.ACCEPTED),
+        RemarkDeed.OBJECT: _rule(
+            _SCHOOL, (RemarkState.ISSUED, RemarkState.ACCEPTED), RemarkState.OBJECTED, wants_text=True
         ),
-        Deed.EXTEND: _rule(_BODY, (State.ISSUED, State.ACCEPTED, State.OBJECTED), None, wants_text=True),
-        Deed.COMMENT: _rule((*_BODY, *_SCHOOL), _LIVE, None, wants_text=True),
+        RemarkDeed.UPHOLD: _rule(_BODY, (RemarkState.OBJECTED,), RemarkState.ACCEPTED, wants_text=True),
+        RemarkDeed.FIX: _rule(_SCHOOL, (RemarkState.ISSUED, RemarkState.ACCEPTED), RemarkState.FIXED),
+        RemarkDeed.RETURN: _rule(
+            _BODY, (RemarkState.FIXED, RemarkState.VERIFIED), RemarkState.ACCEPTED, wants_text=True
+        ),
+        RemarkDeed.VERIFY: _rule(_BODY, (RemarkState.FIXED,), RemarkState.VERIFIED),
+        RemarkDeed.CLOSE: _rule(_BODY, (RemarkState.VERIFIED,), RemarkState.CLOSED),
+        RemarkDeed.WITHDRAW: _rule(
+            _BODY,
+            (RemarkState.ISSUED, RemarkState.ACCEPTED, RemarkState.OBJECTED, RemarkState.FIXED),
+            RemarkState.WITHDRAWN,
+            wants_text=True,
+        ),
+        RemarkDeed.EXTEND: _rule(
+            _BODY, (RemarkState.ISSUED, RemarkState.ACCEPTED, RemarkState.OBJECTED), None, wants_text=True
+        ),
+        RemarkDeed.COMMENT: _rule((*_BODY, *_SCHOOL), _LIVE, None, wants_text=True),
     }
 )
-ENDED = frozenset({State.CLOSED, State.WITHDRAWN})
-UNFIXED = frozenset({State.ISSUED, State.ACCEPTED, State.OBJECTED})
-WAITS_FOR_SCHOOL = frozenset({State.ISSUED, State.ACCEPTED})
-WAITS_FOR_BODY = frozenset({State.OBJECTED, State.FIXED, State.VERIFIED})
-_NOT_UNDONE = frozenset({Deed.ISSUE, Deed.COMMENT, Deed.EXTEND})  # the school was told; say the contrary instead
-_SETS_DEADLINE = frozenset({Deed.ISSUE, Deed.UPHOLD, Deed.RETURN, Deed.EXTEND})
+ENDED = frozenset({RemarkState.CLOSED, RemarkState.WITHDRAWN})
+UNFIXED = frozenset({RemarkState.ISSUED, RemarkState.ACCEPTED, RemarkState.OBJECTED})
+WAITS_FOR_SCHOOL = frozenset({RemarkState.ISSUED, RemarkState.ACCEPTED})
+WAITS_FOR_BODY = frozenset({RemarkState.OBJECTED, RemarkState.FIXED, RemarkState.VERIFIED})
+_NOT_UNDONE = frozenset(
+    {RemarkDeed.ISSUE, RemarkDeed.COMMENT, RemarkDeed.EXTEND}
+)  # the school was told; say the contrary instead
+_SETS_DEADLINE = frozenset({RemarkDeed.ISSUE, RemarkDeed.UPHOLD, RemarkDeed.RETURN, RemarkDeed.EXTEND})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +141,10 @@ class Person:
 class Step:
     """The last deed that moved the remark: what an undo takes back."""
 
-    deed: Deed
+    deed: RemarkDeed
     by: UUID
     at: datetime
-    before: State
+    before: RemarkState
     fixed_by: UUID | None
     verified_by: UUID | None
     deadline: date | None
@@ -143,7 +156,7 @@ class Case:
 
     body: Body
     author: UUID
-    state: State = State.DRAFT
+    state: RemarkState = RemarkState.DRAFT
     deadline: date | None = None
     fixed_by: UUID | None = None
     verified_by: UUID | None = None
@@ -160,7 +173,7 @@ class Case:
 
 def apply(
     case: Case,
-    deed: Deed,
+    deed: RemarkDeed,
     person: Person,
     *,
     at: datetime,
@@ -174,25 +187,27 @@ def apply(
     Raises `Forbidden` (`remark.not_yours`, `remark.second_person`), `Conflict` (`remark.state`, `remark.undo`) or
     `Invalid` (`remark.text`, `remark.evidence`, `remark.deadline`), changing nothing.
     """
-    if deed is Deed.UNDO:
+    if deed is RemarkDeed.UNDO:
         return _undone(case, person, at)
     rule = NEXT[deed]
     _require_party(case, rule, deed, person)
     if case.state not in rule.of:
         raise Conflict(f"a remark that is {case.state} cannot be told to {deed}", code="remark.state")
-    if deed is Deed.VERIFY and person.id == case.fixed_by:
+    if deed is RemarkDeed.VERIFY and person.id == case.fixed_by:
         raise Forbidden(
             "who says that it is fixed does not verify it: another person does", code="remark.second_person"
         )
     if rule.wants_text and not text.strip():
         raise Invalid(f"say why: {deed} needs a text", code="remark.text")
-    if deed is Deed.FIX and not (text.strip() or evidence):
+    if deed is RemarkDeed.FIX and not (text.strip() or evidence):
         raise Invalid("show that it is fixed: a new frame, or what was done", code="remark.evidence")
     moved = case if rule.to is None else _moved(case, rule.to, deed, person, at)
+    if deed is RemarkDeed.EXTEND:
+        moved = replace(moved, last=None)  # what was done before it is not undone past the new day
     return replace(moved, deadline=_deadline(case, deed, deadline, today))
 
 
-def allowed(case: Case, person: Person, at: datetime) -> tuple[Deed, ...]:
+def allowed(case: Case, person: Person, at: datetime) -> tuple[RemarkDeed, ...]:
     """The deeds that this person may do now, in the table's order; whatever else a deed needs is not asked here."""
     parties = person.parties(case.body)
     found = [
@@ -200,22 +215,22 @@ def allowed(case: Case, person: Person, at: datetime) -> tuple[Deed, ...]:
         for deed, rule in NEXT.items()
         if case.state in rule.of
         and rule.by & parties
-        and not (deed is Deed.VERIFY and person.id == case.fixed_by)
-        and not (case.state is State.DRAFT and person.id != case.author)
+        and not (deed is RemarkDeed.VERIFY and person.id == case.fixed_by)
+        and not (case.state is RemarkState.DRAFT and person.id != case.author)
     ]
     if _may_undo(case, person, at):
-        found.append(Deed.UNDO)
+        found.append(RemarkDeed.UNDO)
     return tuple(found)
 
 
-def _require_party(case: Case, rule: Rule, deed: Deed, person: Person) -> None:
+def _require_party(case: Case, rule: Rule, deed: RemarkDeed, person: Person) -> None:
     if not rule.by & person.parties(case.body):
         raise Forbidden(f"{deed} is not yours to do on this remark", code="remark.not_yours")
-    if case.state is State.DRAFT and person.id != case.author:
+    if case.state is RemarkState.DRAFT and person.id != case.author:
         raise Forbidden("a draft is its author's alone", code="remark.not_yours")
 
 
-def _moved(case: Case, to: State, deed: Deed, person: Person, at: datetime) -> Case:
+def _moved(case: Case, to: RemarkState, deed: RemarkDeed, person: Person, at: datetime) -> Case:
     last = Step(
         deed=deed,
         by=person.id,
@@ -225,12 +240,14 @@ def _moved(case: Case, to: State, deed: Deed, person: Person, at: datetime) -> C
         verified_by=case.verified_by,
         deadline=case.deadline,
     )
-    fixed_by = person.id if deed is Deed.FIX else None if to in UNFIXED else case.fixed_by
-    verified_by = person.id if deed is Deed.VERIFY else None if to in (*UNFIXED, State.FIXED) else case.verified_by
+    fixed_by = person.id if deed is RemarkDeed.FIX else None if to in UNFIXED else case.fixed_by
+    verified_by = (
+        person.id if deed is RemarkDeed.VERIFY else None if to in (*UNFIXED, RemarkState.FIXED) else case.verified_by
+    )
     return replace(case, state=to, fixed_by=fixed_by, verified_by=verified_by, last=last)
 
 
-def _deadline(case: Case, deed: Deed, wished: date | None, today: date) -> date | None:
+def _deadline(case: Case, deed: RemarkDeed, wished: date | None, today: date) -> date | None:
     if deed not in _SETS_DEADLINE:
         if wished is not None:
             raise Invalid(f"{deed} sets no deadline", code="remark.deadline")
@@ -238,7 +255,7 @@ def _deadline(case: Case, deed: Deed, wished: date | None, today: date) -> date 
     due = wished if wished is not None else case.deadline
     if due is None:
         raise Invalid("name the last day by which it is to be fixed", code="remark.deadline")
-    if (wished is not None or deed is Deed.ISSUE) and not today <= due <= today + LONGEST_DEADLINE:
+    if (wished is not None or deed is RemarkDeed.ISSUE) and not today <= due <= today + LONGEST_DEADLINE:
         raise Invalid("the last day lies between today and three years from now", code="remark.deadline")
     return due
 

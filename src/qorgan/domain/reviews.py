@@ -11,13 +11,13 @@ MAX_TEXT = 2_000  # characters
 LONGEST_DEADLINE = timedelta(days=366)
 
 
-class State(StrEnum):
+class ReviewState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"  # every body has signed
     CANCELLED = "cancelled"
 
 
-class Answer(StrEnum):
+class ReviewAnswer(StrEnum):
     AGREE = "agree"
     REMARKS = "remarks"  # there are remarks on the plan
     NOT_COMPETENT = "not_competent"  # it is none of the body's affairs
@@ -33,7 +33,13 @@ def checked_opening(bodies: Sequence[Body], deadline: date, today: date) -> tupl
 
 
 def require_signature(
-    state: State, bodies: Collection[Body], signed: Collection[Body], *, body: Body, answer: Answer, issued: int
+    state: ReviewState,
+    bodies: Collection[Body],
+    signed: Collection[Body],
+    *,
+    body: Body,
+    answer: ReviewAnswer,
+    issued: int,
 ) -> None:
     """Whether this body may sign so now. `issued`: how many of its remarks stand on the plan.
 
@@ -44,13 +50,13 @@ def require_signature(
         raise Forbidden("your body was not asked to sign", code="review.not_asked")
     if body in signed:
         raise Conflict("your body has signed already", code="review.signed")
-    if answer is Answer.REMARKS and issued < 1:
+    if answer is ReviewAnswer.REMARKS and issued < 1:
         raise Invalid("issue a remark on this plan first: that is what you sign", code="review.remarks")
-    if answer is Answer.AGREE and issued > 0:
+    if answer is ReviewAnswer.AGREE and issued > 0:
         raise Invalid("your body has open remarks on this plan: sign that, or withdraw them", code="review.remarks")
 
 
-def require_closure(state: State, bodies: Collection[Body], signed: Collection[Body]) -> None:
+def require_closure(state: ReviewState, bodies: Collection[Body], signed: Collection[Body]) -> None:
     """Raises `Conflict` (`review.ended`, `review.unsigned`)."""
     _require_open(state)
     missing = [body.value for body in Body if body in bodies and body not in signed]
@@ -58,22 +64,22 @@ def require_closure(state: State, bodies: Collection[Body], signed: Collection[B
         raise Conflict(f"not everybody has signed: {', '.join(missing)}", code="review.unsigned")
 
 
-def require_cancellation(state: State, reason: str) -> None:
+def require_cancellation(state: ReviewState, reason: str) -> None:
     """Raises `Conflict` (`review.ended`), `Invalid` (`review.text`)."""
     _require_open(state)
     if not reason.strip():
         raise Invalid("say why the review is cancelled", code="review.text")
 
 
-def outcome(answers: Mapping[Body, Answer]) -> Answer | None:
+def outcome(answers: Mapping[Body, ReviewAnswer]) -> ReviewAnswer | None:
     """What the signatures come to: remarks if any body has them, agreement if any agrees; None before the first."""
     given = set(answers.values())
-    for answer in (Answer.REMARKS, Answer.AGREE, Answer.NOT_COMPETENT):
+    for answer in (ReviewAnswer.REMARKS, ReviewAnswer.AGREE, ReviewAnswer.NOT_COMPETENT):
         if answer in given:
             return answer
     return None
 
 
-def _require_open(state: State) -> None:
-    if state is not State.OPEN:
+def _require_open(state: ReviewState) -> None:
+    if state is not ReviewState.OPEN:
         raise Conflict(f"the review is {state}", code="review.ended")

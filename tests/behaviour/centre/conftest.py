@@ -45,6 +45,9 @@ class Desk:
     def put(self, path: str, body: dict[str, Any] | None = None) -> Any:
         return self.client.put(f"/api{path}", body or {}, content_type="application/json")
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        return self.client.patch(f"/api{path}", body, content_type="application/json")
+
     def delete(self, path: str) -> Any:
         return self.client.delete(f"/api{path}", content_type="application/json")
 

@@ -13,7 +13,7 @@ from qorgan.centre.cameras.models import Camera
 from qorgan.centre.frames import service
 from qorgan.centre.frames.models import Frame
 from qorgan.centre.ledger import verify
-from qorgan.domain.access import Role
+from qorgan.domain.access import Body, Role
 from qorgan.kernel.errors import Exhausted, NotFound
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def inspector(town: Town) -> Desk:
-    return desk(a.a_person(Role.INSPECTOR, regions=(a.KOSTANAY,)))
+    return desk(a.a_person(Role.INSPECTOR, regions=(a.KOSTANAY,), body=Body.POLICE))
 
 
 def test_a_kept_frame_is_seen_in_its_territory_and_each_look_is_in_the_ledger(town: Town, inspector: Desk) -> None:
@@ -82,6 +82,20 @@ def test_what_nobody_bound_is_forgotten_and_what_is_bound_stays(town: Town, insp
     assert service.forget(timezone.now() + service.LOOSE_FOR + timedelta(hours=1)) == 1
 
     assert list(Frame.objects.values_list("pk", flat=True)) == [bound.id]
+    service.release(bound.id)
+    assert service.forget(timezone.now() + service.LOOSE_FOR + timedelta(hours=1)) == 1
+
+
+def test_what_something_refers_to_is_not_forgotten_whoever_let_it_go(town: Town, inspector: Desk) -> None:
+    frame = a.a_frame(town.hall, inspector.user)
+    target = {"kind": "camera", "camera": str(town.hall.pk)}
+    wish = {"school": str(town.school.pk), "target": target, "category": "place", "text": "?", "frame": str(frame.id)}
+    draft = inspector.post("/remarks", wish).json()
+    service.release(frame.id)
+    assert service.forget(timezone.now() + 2 * service.LOOSE_FOR) == 0
+    assert Frame.objects.get().bound
+    inspector.delete(f"/remarks/{draft['id']}")
+    assert service.forget(timezone.now() + 2 * service.LOOSE_FOR) == 1
 
 
 def test_one_person_keeps_only_so_many(town: Town, inspector: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

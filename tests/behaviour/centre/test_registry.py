@@ -13,9 +13,11 @@ from qorgan.centre import cli, demo_data, openapi
 from qorgan.centre.access import service as access
 from qorgan.centre.access.models import User
 from qorgan.centre.alarms.models import Unit
+from qorgan.centre.remarks.models import Remark
 from qorgan.centre.schools.models import School
 from qorgan.centre.territory.models import District, OperationsCentre, Region
 from qorgan.domain.access import Role
+from qorgan.domain.remarks import RemarkState
 
 COMMITTED = Path(__file__).parents[3] / "web" / "openapi.json"
 
@@ -35,11 +37,16 @@ def test_no_model_has_changed_without_a_migration() -> None:
 @pytest.mark.django_db
 def test_the_demo_is_seeded_once_however_often_it_is_seeded() -> None:
     first = demo_data.seed(a.PASSWORD)
-    counts = [model.objects.count() for model in (Region, District, School, User, Unit, OperationsCentre)]
+    seeded = (Region, District, School, User, Unit, OperationsCentre, Remark)
+    counts = [model.objects.count() for model in seeded]
     again = demo_data.seed("another-long-password")
 
     assert first == again
-    assert counts == [model.objects.count() for model in (Region, District, School, User, Unit, OperationsCentre)]
+    assert counts == [model.objects.count() for model in seeded]
+    assert {one.state for one in Remark.objects.all()} == set(RemarkState) - {
+        RemarkState.VERIFIED,
+        RemarkState.WITHDRAWN,
+    }
     assert counts[:2] == [20, 224]
     assert User.objects.get(email="officer@qorgan.demo").check_password("another-long-password")
 

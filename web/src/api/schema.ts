@@ -2421,11 +2421,6 @@ export interface components {
       point: string | null;
     };
     /**
-     * Answer
-     * @enum {string}
-     */
-    Answer: "ok" | "remark" | "not_seen";
-    /**
      * Body
      * @description A body admitted to look at schools' cameras and to write remarks. An inspector writes for one.
      * @enum {string}
@@ -2588,11 +2583,6 @@ export interface components {
       next: string | null;
     };
     /**
-     * Category
-     * @enum {string}
-     */
-    Category: "place" | "angle" | "quality" | "resolution" | "storage" | "other";
-    /**
      * Channel
      * @enum {string}
      */
@@ -2747,23 +2737,6 @@ export interface components {
       start: string;
       stream: components["schemas"]["StreamName"];
     };
-    /**
-     * Deed
-     * @enum {string}
-     */
-    Deed:
-      | "issue"
-      | "accept"
-      | "object"
-      | "uphold"
-      | "withdraw"
-      | "fix"
-      | "verify"
-      | "return"
-      | "close"
-      | "extend"
-      | "comment"
-      | "undo";
     /**
      * Delivery
      * @description One notice on its way. `error` is the code of the last failure.
@@ -3398,6 +3371,11 @@ export interface components {
        */
       started_at: string;
     };
+    /**
+     * InspectionAnswer
+     * @enum {string}
+     */
+    InspectionAnswer: "ok" | "remark" | "not_seen";
     /** InspectionCounts */
     InspectionCounts: {
       /** Not Seen */
@@ -3412,13 +3390,13 @@ export interface components {
      * @description `remark`: the draft, or what became of it; null when it was deleted, or is somebody else's draft.
      */
     InspectionItem: {
-      answer: components["schemas"]["Answer"];
+      answer: components["schemas"]["InspectionAnswer"];
       /** Camera */
       camera: string | null;
-      category: components["schemas"]["Category"];
+      category: components["schemas"]["RemarkCategory"];
       /** Key */
       key: string;
-      kind: components["schemas"]["ItemKind"];
+      kind: components["schemas"]["InspectionItemKind"];
       /** Label */
       label: string;
       /** Photos */
@@ -3430,6 +3408,44 @@ export interface components {
       /** Text */
       text: string;
       /** Zone */
+      zone: string;
+    };
+    /**
+     * InspectionItemKind
+     * @enum {string}
+     */
+    InspectionItemKind: "camera" | "zone" | "button" | "exit" | "other";
+    /**
+     * InspectionItemWish
+     * @description One thing of the list. `photos`: SHA-256 of each file as it will be sent.
+     */
+    InspectionItemWish: {
+      answer: components["schemas"]["InspectionAnswer"];
+      /** Camera */
+      camera?: string | null;
+      /** @default other */
+      category: components["schemas"]["RemarkCategory"];
+      /** Key */
+      key: string;
+      kind: components["schemas"]["InspectionItemKind"];
+      /**
+       * Label
+       * @default
+       */
+      label: string;
+      /** Photos */
+      photos?: string[];
+      /** Plan */
+      plan?: string | null;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+      /**
+       * Zone
+       * @default
+       */
       zone: string;
     };
     /**
@@ -3504,7 +3520,7 @@ export interface components {
       /** Finished At */
       finished_at?: string | null;
       /** Items */
-      items: components["schemas"]["ItemWish"][];
+      items: components["schemas"]["InspectionItemWish"][];
       place?: components["schemas"]["InspectionPlace"] | null;
       /**
        * School
@@ -3540,42 +3556,68 @@ export interface components {
       next: string | null;
     };
     /**
-     * ItemKind
-     * @enum {string}
+     * JointReview
+     * @description A joint review of one revision of a plan. `plan_revision_now` above `revision`: the plan has changed since.
+     *
+     *     `outcome` is null before the first signature. `rights`: `sign`, `close`, `cancel`, as whoever asks may now.
      */
-    ItemKind: "camera" | "zone" | "button" | "exit" | "other";
-    /**
-     * ItemWish
-     * @description One thing of the list. `photos`: SHA-256 of each file as it will be sent.
-     */
-    ItemWish: {
-      answer: components["schemas"]["Answer"];
-      /** Camera */
-      camera?: string | null;
-      /** @default other */
-      category: components["schemas"]["Category"];
-      /** Key */
-      key: string;
-      kind: components["schemas"]["ItemKind"];
+    JointReview: {
+      /** Bodies */
+      bodies: components["schemas"]["Body"][];
       /**
-       * Label
-       * @default
+       * Deadline
+       * Format: date
        */
-      label: string;
-      /** Photos */
-      photos?: string[];
-      /** Plan */
-      plan?: string | null;
+      deadline: string;
+      /** Ended At */
+      ended_at: string | null;
+      ended_by: components["schemas"]["Person"] | null;
       /**
-       * Text
-       * @default
+       * Id
+       * Format: uuid
        */
+      id: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      opened_by: components["schemas"]["Person"];
+      outcome: components["schemas"]["ReviewAnswer"] | null;
+      /** Overdue */
+      overdue: boolean;
+      plan: components["schemas"]["ReviewPlan"];
+      /** Plan Revision Now */
+      plan_revision_now: number;
+      /** Reason */
+      reason: string;
+      /** Revision */
+      revision: number;
+      /** Rights */
+      rights: string[];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      /** Signatures */
+      signatures: components["schemas"]["ReviewSignature"][];
+      state: components["schemas"]["ReviewState"];
+      /** Text */
       text: string;
-      /**
-       * Zone
-       * @default
-       */
-      zone: string;
+      /** Waiting */
+      waiting: components["schemas"]["Body"][];
+    };
+    /**
+     * JointReviewList
+     * @description Newest first.
+     */
+    JointReviewList: {
+      /** Items */
+      items: components["schemas"]["JointReview"][];
+      /** Next */
+      next: string | null;
     };
     /**
      * Kind
@@ -3916,7 +3958,7 @@ export interface components {
      * @description A draft, or with `issue` a remark at once. `frame`: one of the camera's frames, as it was.
      */
     NewRemark: {
-      category: components["schemas"]["Category"];
+      category: components["schemas"]["RemarkCategory"];
       /**
        * Clause
        * @default
@@ -3969,7 +4011,7 @@ export interface components {
     };
     /** NewSignature */
     NewSignature: {
-      answer: components["schemas"]["Answer"];
+      answer: components["schemas"]["ReviewAnswer"];
       /**
        * Text
        * @default
@@ -4522,7 +4564,7 @@ export interface components {
       before: components["schemas"]["RemarkBefore"];
       body: components["schemas"]["Body"];
       by: components["schemas"]["Person"];
-      category: components["schemas"]["Category"];
+      category: components["schemas"]["RemarkCategory"];
       /**
        * Changed At
        * Format: date-time
@@ -4553,14 +4595,14 @@ export interface components {
       /** Photos */
       photos: string[];
       /** Rights */
-      rights: components["schemas"]["Deed"][];
+      rights: components["schemas"]["RemarkDeed"][];
       /**
        * School
        * Format: uuid
        */
       school: string;
       school_name: components["schemas"]["Name"];
-      state: components["schemas"]["State"];
+      state: components["schemas"]["RemarkState"];
       target: components["schemas"]["RemarkPlace"];
       /** Text */
       text: string;
@@ -4599,11 +4641,16 @@ export interface components {
       plan_revision: number | null;
     };
     /**
+     * RemarkCategory
+     * @enum {string}
+     */
+    RemarkCategory: "place" | "angle" | "quality" | "resolution" | "storage" | "other";
+    /**
      * RemarkChange
      * @description Of a draft: what is not named stays. `frame: null` takes the frame away.
      */
     RemarkChange: {
-      category?: components["schemas"]["Category"] | null;
+      category?: components["schemas"]["RemarkCategory"] | null;
       /** Clause */
       clause?: string | null;
       /** Deadline */
@@ -4642,25 +4689,21 @@ export interface components {
     };
     /**
      * RemarkDeed
-     * @description `version`: the one that was on the screen; 409 `conflict` when it has moved on meanwhile.
-     *
-     *     `frame` shows with `fix` that it is so, and stands with any other deed in the thread. `deadline`: with `issue`,
-     *     `uphold`, `return`, `extend`.
+     * @enum {string}
      */
-    RemarkDeed: {
-      /** Deadline */
-      deadline?: string | null;
-      deed: components["schemas"]["Deed"];
-      /** Frame */
-      frame?: string | null;
-      /**
-       * Text
-       * @default
-       */
-      text: string;
-      /** Version */
-      version?: number | null;
-    };
+    RemarkDeed:
+      | "issue"
+      | "accept"
+      | "object"
+      | "uphold"
+      | "withdraw"
+      | "fix"
+      | "verify"
+      | "return"
+      | "close"
+      | "extend"
+      | "comment"
+      | "undo";
     /**
      * RemarkLine
      * @description One deed of the thread. `body` is null for the school. `deadline`: the one that this deed set.
@@ -4675,9 +4718,9 @@ export interface components {
       by: components["schemas"]["Person"];
       /** Deadline */
       deadline: string | null;
-      deed: components["schemas"]["Deed"];
+      deed: components["schemas"]["RemarkDeed"];
       frame: components["schemas"]["Frame"] | null;
-      state: components["schemas"]["State"];
+      state: components["schemas"]["RemarkState"];
       /** Text */
       text: string;
     };
@@ -4691,6 +4734,27 @@ export interface components {
       items: components["schemas"]["Remark"][];
       /** Next */
       next: string | null;
+    };
+    /**
+     * RemarkOrder
+     * @description `version`: the one that was on the screen; 409 `conflict` when it has moved on meanwhile.
+     *
+     *     `frame` shows with `fix` that it is so, and stands with any other deed in the thread. `deadline`: with `issue`,
+     *     `uphold`, `return`, `extend`.
+     */
+    RemarkOrder: {
+      /** Deadline */
+      deadline?: string | null;
+      deed: components["schemas"]["RemarkDeed"];
+      /** Frame */
+      frame?: string | null;
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+      /** Version */
+      version?: number | null;
     };
     /**
      * RemarkPlace
@@ -4712,6 +4776,11 @@ export interface components {
       /** Zone */
       zone?: string | null;
     };
+    /**
+     * RemarkState
+     * @enum {string}
+     */
+    RemarkState: "draft" | "issued" | "accepted" | "objected" | "fixed" | "verified" | "closed" | "withdrawn";
     /**
      * RemarkTarget
      * @description What a remark is about. `camera`: of kind `camera`. `plan` and its `revision`: of kinds `plan` and `zone`, and of
@@ -4746,60 +4815,19 @@ export interface components {
       /** Two Clocks */
       two_clocks: boolean;
     };
-    /**
-     * Review
-     * @description A joint review of one revision of a plan. `plan_revision_now` above `revision`: the plan has changed since.
-     *
-     *     `outcome` is null before the first signature. `rights`: `sign`, `close`, `cancel`, as whoever asks may now.
-     */
+    /** Review */
     Review: {
-      /** Bodies */
-      bodies: components["schemas"]["Body"][];
       /**
-       * Deadline
-       * Format: date
+       * Note
+       * @default
        */
-      deadline: string;
-      /** Ended At */
-      ended_at: string | null;
-      ended_by: components["schemas"]["Person"] | null;
-      /**
-       * Id
-       * Format: uuid
-       */
-      id: string;
-      /**
-       * Opened At
-       * Format: date-time
-       */
-      opened_at: string;
-      opened_by: components["schemas"]["Person"];
-      outcome: components["schemas"]["Answer"] | null;
-      /** Overdue */
-      overdue: boolean;
-      plan: components["schemas"]["ReviewPlan"];
-      /** Plan Revision Now */
-      plan_revision_now: number;
-      /** Reason */
-      reason: string;
-      /** Revision */
-      revision: number;
-      /** Rights */
-      rights: string[];
-      /**
-       * School
-       * Format: uuid
-       */
-      school: string;
-      school_name: components["schemas"]["Name"];
-      /** Signatures */
-      signatures: components["schemas"]["ReviewSignature"][];
-      state: components["schemas"]["State"];
-      /** Text */
-      text: string;
-      /** Waiting */
-      waiting: components["schemas"]["Body"][];
+      note: string;
     };
+    /**
+     * ReviewAnswer
+     * @enum {string}
+     */
+    ReviewAnswer: "agree" | "remarks" | "not_competent";
     /**
      * ReviewEnd
      * @description `text`: of a cancellation, why.
@@ -4810,16 +4838,6 @@ export interface components {
        * @default
        */
       text: string;
-    };
-    /**
-     * ReviewList
-     * @description Newest first.
-     */
-    ReviewList: {
-      /** Items */
-      items: components["schemas"]["Review"][];
-      /** Next */
-      next: string | null;
     };
     /** ReviewPlan */
     ReviewPlan: {
@@ -4839,7 +4857,7 @@ export interface components {
      * @description `remarks`: how many of the body's remarks stood on the plan when it signed.
      */
     ReviewSignature: {
-      answer: components["schemas"]["Answer"];
+      answer: components["schemas"]["ReviewAnswer"];
       /**
        * At
        * Format: date-time
@@ -4852,6 +4870,11 @@ export interface components {
       /** Text */
       text: string;
     };
+    /**
+     * ReviewState
+     * @enum {string}
+     */
+    ReviewState: "open" | "closed" | "cancelled";
     /**
      * Right
      * @description An action. Its value goes to the console in `Session.rights`.
@@ -5264,7 +5287,19 @@ export interface components {
      * State
      * @enum {string}
      */
-    State: "draft" | "issued" | "accepted" | "objected" | "fixed" | "verified" | "closed" | "withdrawn";
+    State:
+      | "stored"
+      | "presented"
+      | "owned"
+      | "confirmed"
+      | "unverified"
+      | "refuted"
+      | "dispatched"
+      | "en_route"
+      | "on_scene"
+      | "stabilised"
+      | "closed"
+      | "reviewed";
     /**
      * Steer
      * @description An order to a camera that can turn. Speeds are -1 … 1; a move ends by itself after `for_s` (≤10) seconds.
@@ -9754,7 +9789,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ReviewList"];
+          "application/json": components["schemas"]["JointReviewList"];
         };
       };
       /** @description Forbidden */
@@ -9800,7 +9835,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Review"];
+          "application/json": components["schemas"]["JointReview"];
         };
       };
       /** @description Forbidden */
@@ -9887,7 +9922,7 @@ export interface operations {
         school?: string | null;
         camera?: string | null;
         plan?: string | null;
-        state?: components["schemas"]["State"] | null;
+        state?: components["schemas"]["RemarkState"] | null;
         body?: components["schemas"]["Body"] | null;
         district?: string | null;
         mine?: boolean;
@@ -10156,7 +10191,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["RemarkDeed"];
+        "application/json": components["schemas"]["RemarkOrder"];
       };
     };
     responses: {
@@ -10227,7 +10262,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ReviewList"];
+          "application/json": components["schemas"]["JointReviewList"];
         };
       };
       /** @description Forbidden */
@@ -10267,7 +10302,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Review"];
+          "application/json": components["schemas"]["JointReview"];
         };
       };
       /** @description Forbidden */
@@ -10311,7 +10346,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Review"];
+          "application/json": components["schemas"]["JointReview"];
         };
       };
       /** @description Forbidden */
@@ -10373,7 +10408,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Review"];
+          "application/json": components["schemas"]["JointReview"];
         };
       };
       /** @description Forbidden */
@@ -10437,7 +10472,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Review"];
+          "application/json": components["schemas"]["JointReview"];
         };
       };
       /** @description Forbidden */

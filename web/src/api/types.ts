@@ -47,9 +47,9 @@ export type Problem = Schemas["Problem"];
 export type Frame = Schemas["Frame"];
 export type Remark = Schemas["Remark"];
 export type NewRemark = Schemas["NewRemark"];
-export type RemarkDeed = Schemas["RemarkDeed"];
+export type RemarkDeed = Schemas["RemarkOrder"];
 export type Measured = Schemas["Measured"];
-export type Review = Schemas["Review"];
+export type Review = Schemas["JointReview"];
 
 /** First message of `/ws/events`. */
 export interface Snapshot {

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 
 from qorgan.centre import clean
@@ -105,6 +106,11 @@ def bind(actor: Actor, frame_id: UUID, camera_id: UUID | None = None) -> Frame:
     return row
 
 
+def release(frame_id: UUID | None) -> None:
+    """What referred to this frame is gone. If nothing else does, it is forgotten in time."""
+    Frame.objects.filter(pk=frame_id).update(bound=False)
+
+
 @transaction.atomic
 def look(actor: Actor, frame_id: UUID) -> Frame:
     """The frame with its bytes, and a line in the school's watch ledger. Raises `NotFound`, `Forbidden`."""
@@ -130,8 +136,18 @@ def forget(now: datetime | None = None) -> int:
     """Delete what nobody bound to anything in time; how many. Call it every hour or so."""
     before = (now or timezone.now()) - LOOSE_FOR
     loose = Frame.objects.filter(bound=False, asked_at__lt=before).order_by("asked_at")
-    found = list(loose.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
-    return Frame.objects.filter(pk__in=found, bound=False).delete()[0]
+    return sum(_forgotten(row) for row in loose.defer("content")[:FORGOTTEN_AT_ONCE])
+
+
+def _forgotten(row: Frame) -> bool:
+    """Deleted, unless something refers to it after all."""
+    try:
+        with transaction.atomic():
+            row.delete()
+    except ProtectedError:
+        Frame.objects.filter(pk=row.pk).update(bound=True)
+        return False
+    return True
 
 
 def on_the_wire(row: Frame) -> wire.Frame:

@@ -28,7 +28,7 @@ class Inspection(models.Model):
     finished_at = models.DateTimeField(null=True, help_text="by the telephone's clock; null: it goes on")
     received_at = models.DateTimeField(help_text="by ours, when it was last sent")
     place = models.JSONField(null=True, help_text="{lat, lon, accuracy_m}, WGS 84")
-    items = models.JSONField(help_text="schemas.ItemWish of each")
+    items = models.JSONField(help_text="schemas.InspectionItemWish of each")
     signature = models.JSONField(null=True, help_text="{name, strokes}")
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was sent")
 

@@ -12,7 +12,7 @@ from qorgan.centre.remarks.schemas import Remark
 from qorgan.centre.wire import Instant, Name, Page, Person
 from qorgan.domain import inspections as rules
 from qorgan.domain.access import Body
-from qorgan.domain.remarks import Category
+from qorgan.domain.remarks import RemarkCategory
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=rules.MAX_KEY)]
 Label = Annotated[str, StringConstraints(strip_whitespace=True, max_length=rules.MAX_LABEL)]
@@ -35,18 +35,18 @@ class InspectionSignature(Schema):
     strokes: Annotated[str, StringConstraints(min_length=1, max_length=rules.STROKES_MAX)]
 
 
-class ItemWish(Schema):
+class InspectionItemWish(Schema):
     """One thing of the list. `photos`: SHA-256 of each file as it will be sent."""
 
     key: Key
-    kind: rules.ItemKind
-    answer: rules.Answer
+    kind: rules.InspectionItemKind
+    answer: rules.InspectionAnswer
     camera: UUID | None = None
     plan: UUID | None = None
     zone: Annotated[str, StringConstraints(max_length=80)] = ""
     label: Label = ""
     text: Text = ""
-    category: Category = Category.OTHER
+    category: RemarkCategory = RemarkCategory.OTHER
     photos: list[Digest] = Field(default_factory=list, max_length=rules.PHOTOS_OF_ITEM)
 
 
@@ -58,7 +58,7 @@ class InspectionWish(Schema):
     started_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     place: InspectionPlace | None = None
-    items: list[ItemWish] = Field(max_length=rules.MAX_ITEMS)
+    items: list[InspectionItemWish] = Field(max_length=rules.MAX_ITEMS)
     signature: InspectionSignature | None = None
 
 
@@ -73,14 +73,14 @@ class InspectionItem(Schema):
     """`remark`: the draft, or what became of it; null when it was deleted, or is somebody else's draft."""
 
     key: str
-    kind: rules.ItemKind
-    answer: rules.Answer
+    kind: rules.InspectionItemKind
+    answer: rules.InspectionAnswer
     camera: UUID | None
     plan: UUID | None
     zone: str
     label: str
     text: str
-    category: Category
+    category: RemarkCategory
     photos: list[InspectionPhoto]
     remark: UUID | None
 

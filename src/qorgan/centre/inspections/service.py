@@ -26,13 +26,13 @@ from qorgan.centre.wire import Name, Person, page_of
 from qorgan.domain import inspections as rules
 from qorgan.domain import remarks as remark_rules
 from qorgan.domain.access import Actor, Body, Right
-from qorgan.domain.inspections import Answer, ItemKind
+from qorgan.domain.inspections import InspectionAnswer, InspectionItemKind
 from qorgan.domain.remarks import TargetKind
 from qorgan.kernel.errors import Conflict, NotFound
 
 MAX_GOING_ON = 50  # unfinished ones of one person
 OPEN_REMARKS = 500  # of one school, in what a telephone takes along
-_TARGETS = {ItemKind.CAMERA: TargetKind.CAMERA, ItemKind.ZONE: TargetKind.ZONE}
+_TARGETS = {InspectionItemKind.CAMERA: TargetKind.CAMERA, InspectionItemKind.ZONE: TargetKind.ZONE}
 
 
 # --- what a telephone takes along ----------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def _require_fit(school: School, wish: wire.InspectionWish) -> None:
     )
 
 
-def _item_of(item: wire.ItemWish) -> rules.Item:
+def _item_of(item: wire.InspectionItemWish) -> rules.Item:
     return rules.Item(
         key=item.key,
         kind=item.kind,
@@ -151,28 +151,41 @@ def _fill(row: Inspection, school: School, body: Body, wish: wire.InspectionWish
         row.signature = {"name": name, "strokes": wish.signature.strokes}
 
 
-def _clean(item: wire.ItemWish) -> dict[str, object]:
+def _clean(item: wire.InspectionItemWish) -> dict[str, object]:
     """Without NUL, which PostgreSQL's JSON cannot store."""
     said: dict[str, object] = item.model_dump(mode="json")
     return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in said.items()}
 
 
 def _draft_remarks(actor: Actor, row: Inspection, wish: wire.InspectionWish) -> None:
-    """Each item with the answer `remark` becomes a draft of the inspector, with its photos."""
+    """Each item with the answer `remark` becomes a draft of the inspector, with its photos.
+
+    A plan or zone that was taken away while the telephone had no network leaves a remark on the school.
+    """
     for item in wish.items:
-        if item.answer is not Answer.REMARK:
+        if item.answer is not InspectionAnswer.REMARK:
             continue
-        kind = _TARGETS.get(item.kind, TargetKind.PLAN if item.plan else TargetKind.SCHOOL)
-        target = remark_wire.RemarkTarget(
-            kind=kind,
-            camera=item.camera,
-            plan=item.plan if kind is not TargetKind.SCHOOL else None,
-            zone=item.zone if kind is TargetKind.ZONE else None,
-        )
-        label = item.label if kind in (TargetKind.SCHOOL, TargetKind.PLAN) else ""
-        text = f"{label}: {item.text}" if label else item.text
-        new = remark_wire.NewRemark(school=row.school_id, target=target, category=item.category, text=text)
-        remark_service.draft(actor, new, inspection=row.pk, item=item.key, photos=list(item.photos))
+        try:
+            with transaction.atomic():
+                _draft_remark(actor, row, item)
+        except NotFound:
+            _draft_remark(actor, row, item, of_school=True)
+
+
+def _draft_remark(actor: Actor, row: Inspection, item: wire.InspectionItemWish, *, of_school: bool = False) -> None:
+    kind = _TARGETS.get(item.kind, TargetKind.PLAN if item.plan else TargetKind.SCHOOL)
+    if of_school:
+        kind = TargetKind.CAMERA if item.camera else TargetKind.SCHOOL
+    target = remark_wire.RemarkTarget(
+        kind=kind,
+        camera=item.camera,
+        plan=None if of_school else item.plan,
+        zone=item.zone if kind is TargetKind.ZONE else None,
+    )
+    label = item.label if kind in (TargetKind.SCHOOL, TargetKind.PLAN) else ""
+    text = f"{label}: {item.text}" if label else item.text
+    new = remark_wire.NewRemark(school=row.school_id, target=target, category=item.category, text=text)
+    remark_service.draft(actor, new, inspection=row.pk, item=item.key, photos=list(item.photos))
 
 
 # --- photos --------------------------------------------------------------------------------------------------------
@@ -244,7 +257,7 @@ def _one(actor: Actor, row: Inspection) -> wire.Inspection:
     came = _came(row)
     drafts = Remark.objects.visible_to(actor).filter(inspection=row.pk)
     remarks_of = dict(drafts.values_list("item", "pk"))
-    items = [_shown(row, wire.ItemWish.model_validate(item), came, remarks_of) for item in row.items]
+    items = [_shown(row, wire.InspectionItemWish.model_validate(item), came, remarks_of) for item in row.items]
     return _item(row, _named(row) - came, items)
 
 
@@ -252,7 +265,9 @@ def _came(row: Inspection) -> set[str]:
     return set(InspectionPhoto.objects.filter(inspection=row.pk).values_list("source", flat=True))
 
 
-def _shown(row: Inspection, item: wire.ItemWish, came: set[str], remarks_of: Mapping[str, UUID]) -> wire.InspectionItem:
+def _shown(
+    row: Inspection, item: wire.InspectionItemWish, came: set[str], remarks_of: Mapping[str, UUID]
+) -> wire.InspectionItem:
     photos = [
         wire.InspectionPhoto(digest=photo, image=f"/api/inspections/{row.pk}/photos/{photo}" if photo in came else None)
         for photo in item.photos
@@ -263,7 +278,7 @@ def _shown(row: Inspection, item: wire.ItemWish, came: set[str], remarks_of: Map
 
 def _item(row: Inspection, missing: set[str], items: list[wire.InspectionItem]) -> wire.Inspection:
     answers = [item["answer"] for item in row.items]
-    counts = {answer.value: answers.count(answer.value) for answer in Answer}
+    counts = {answer.value: answers.count(answer.value) for answer in InspectionAnswer}
     return wire.Inspection(
         id=row.pk,
         school=row.school_id,

@@ -10,20 +10,20 @@ from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.idempotency import Key, asked_once
 from qorgan.centre.remarks import reading, reviewing, service
 from qorgan.centre.remarks.schemas import (
+    JointReview,
+    JointReviewList,
     NewRemark,
     NewReview,
     NewSignature,
     Remark,
     RemarkChange,
-    RemarkDeed,
     RemarkList,
-    Review,
+    RemarkOrder,
     ReviewEnd,
-    ReviewList,
 )
 from qorgan.centre.wire import Limit, Problem
 from qorgan.domain.access import Body, Right
-from qorgan.domain.remarks import State
+from qorgan.domain.remarks import RemarkState
 
 router = Router(tags=["remarks"])
 READ = {403: Problem, 404: Problem}
@@ -38,7 +38,7 @@ def list_remarks(
     school: UUID | None = None,
     camera: UUID | None = None,
     plan: UUID | None = None,
-    state: State | None = None,
+    state: RemarkState | None = None,
     body: Body | None = None,
     district: Annotated[str | None, Query(max_length=20)] = None,
     mine: bool = False,
@@ -101,7 +101,7 @@ def delete_remark(request: HttpRequest, remark_id: UUID) -> Status[None]:
 
 @router.post("/remarks/{remark_id}/deeds", response={200: Remark, **CHANGED}, operation_id="do_remark")
 @needs(Right.REMARKS_READ)
-def do_remark(request: HttpRequest, remark_id: UUID, body: RemarkDeed, key: Key = None) -> Remark:
+def do_remark(request: HttpRequest, remark_id: UUID, body: RemarkOrder, key: Key = None) -> Remark:
     """One deed: 403 `remark.not_yours`, `remark.second_person`; 409 `remark.state`, `remark.undo`, `conflict`; 422
     `remark.text`, `remark.evidence`, `remark.deadline`."""
     actor = actor_of(request)
@@ -111,7 +111,7 @@ def do_remark(request: HttpRequest, remark_id: UUID, body: RemarkDeed, key: Key 
 # --- joint review --------------------------------------------------------------------------------------------------
 
 
-@router.get("/reviews", response={200: ReviewList, 403: Problem, 422: Problem}, operation_id="list_reviews")
+@router.get("/reviews", response={200: JointReviewList, 403: Problem, 422: Problem}, operation_id="list_reviews")
 @needs(Right.REMARKS_READ)
 def list_reviews(
     request: HttpRequest,
@@ -119,50 +119,50 @@ def list_reviews(
     mine: bool = False,
     cursor: str | None = None,
     limit: Limit = 50,
-) -> ReviewList:
+) -> JointReviewList:
     """Newest first. `mine`: open ones that wait for the signature of one's own body."""
     return reviewing.listed(actor_of(request), school=school, mine=mine, cursor=cursor, limit=limit)
 
 
-@router.get("/plans/{plan_id}/reviews", response={200: ReviewList, **READ}, operation_id="list_plan_reviews")
+@router.get("/plans/{plan_id}/reviews", response={200: JointReviewList, **READ}, operation_id="list_plan_reviews")
 @needs(Right.REMARKS_READ)
-def list_plan_reviews(request: HttpRequest, plan_id: UUID) -> ReviewList:
+def list_plan_reviews(request: HttpRequest, plan_id: UUID) -> JointReviewList:
     """Newest first."""
     return reviewing.of_plan(actor_of(request), plan_id)
 
 
-@router.post("/plans/{plan_id}/reviews", response={201: Review, **CHANGED}, operation_id="open_review")
+@router.post("/plans/{plan_id}/reviews", response={201: JointReview, **CHANGED}, operation_id="open_review")
 @needs(Right.REVIEWS_OPEN)
-def open_review(request: HttpRequest, plan_id: UUID, body: NewReview, key: Key = None) -> Status[Review]:
+def open_review(request: HttpRequest, plan_id: UUID, body: NewReview, key: Key = None) -> Status[JointReview]:
     """Of the plan's newest revision (409 `conflict` for another); 409 `review.open` while one is open."""
     actor = actor_of(request)
-    return Status(201, asked_once(request, key, body, lambda: reviewing.begin(actor, plan_id, body), Review))
+    return Status(201, asked_once(request, key, body, lambda: reviewing.begin(actor, plan_id, body), JointReview))
 
 
-@router.get("/reviews/{review_id}", response={200: Review, **READ}, operation_id="get_review")
+@router.get("/reviews/{review_id}", response={200: JointReview, **READ}, operation_id="get_review")
 @needs(Right.REMARKS_READ)
-def get_review(request: HttpRequest, review_id: UUID) -> Review:
+def get_review(request: HttpRequest, review_id: UUID) -> JointReview:
     return reviewing.get(actor_of(request), review_id)
 
 
-@router.post("/reviews/{review_id}/signatures", response={201: Review, **CHANGED}, operation_id="sign_review")
+@router.post("/reviews/{review_id}/signatures", response={201: JointReview, **CHANGED}, operation_id="sign_review")
 @needs(Right.REMARKS_WRITE)
-def sign_review(request: HttpRequest, review_id: UUID, body: NewSignature, key: Key = None) -> Status[Review]:
+def sign_review(request: HttpRequest, review_id: UUID, body: NewSignature, key: Key = None) -> Status[JointReview]:
     """For one's body, once. 409 `review.signed`, `review.ended`; 422 `review.remarks`: the signature contradicts the
     remarks that stand on the plan."""
     actor = actor_of(request)
-    return Status(201, asked_once(request, key, body, lambda: reviewing.sign(actor, review_id, body), Review))
+    return Status(201, asked_once(request, key, body, lambda: reviewing.sign(actor, review_id, body), JointReview))
 
 
-@router.post("/reviews/{review_id}/close", response={200: Review, **CHANGED}, operation_id="close_review")
+@router.post("/reviews/{review_id}/close", response={200: JointReview, **CHANGED}, operation_id="close_review")
 @needs(Right.REVIEWS_OPEN)
-def close_review(request: HttpRequest, review_id: UUID, body: ReviewEnd) -> Review:
+def close_review(request: HttpRequest, review_id: UUID, body: ReviewEnd) -> JointReview:
     """When every body has signed: 409 `review.unsigned`."""
     return reviewing.close(actor_of(request), review_id, body)
 
 
-@router.post("/reviews/{review_id}/cancel", response={200: Review, **CHANGED}, operation_id="cancel_review")
+@router.post("/reviews/{review_id}/cancel", response={200: JointReview, **CHANGED}, operation_id="cancel_review")
 @needs(Right.REVIEWS_OPEN)
-def cancel_review(request: HttpRequest, review_id: UUID, body: ReviewEnd) -> Review:
+def cancel_review(request: HttpRequest, review_id: UUID, body: ReviewEnd) -> JointReview:
     """With a reason: 422 `review.text`."""
     return reviewing.cancel(actor_of(request), review_id, body)

@@ -10,10 +10,10 @@ from qorgan.centre.remarks.models import Remark
 from qorgan.domain.access import Role
 from qorgan.domain.notices import Notice
 from qorgan.domain.places import LocalText
-from qorgan.domain.remarks import Deed, State
+from qorgan.domain.remarks import RemarkDeed, RemarkState
 
-TO_SCHOOL = {Deed.ISSUE: "issued", Deed.RETURN: "returned"}
-TO_AUTHOR = {Deed.OBJECT: "objected", Deed.FIX: "fixed"}
+TO_SCHOOL = {RemarkDeed.ISSUE: "issued", RemarkDeed.RETURN: "returned"}
+TO_AUTHOR = {RemarkDeed.OBJECT: "objected", RemarkDeed.FIX: "fixed"}
 OVERDUE = "overdue"
 WORDS = {
     "issued": LocalText(kk="Жаңа ескерту", ru="Новое замечание", en="New remark"),
@@ -34,11 +34,11 @@ SHOWN = 300  # characters of the remark's text in a notice
 
 def changed(row: Remark) -> None:
     """Open screens hear that this remark is not what they show. Of a draft nobody hears."""
-    if row.state != State.DRAFT:
+    if row.state != RemarkState.DRAFT:
         announce("remark", row.pk, schools=(row.school_id,))
 
 
-def tell(row: Remark, deed: Deed) -> None:
+def tell(row: Remark, deed: RemarkDeed) -> None:
     """The school hears of what was issued and returned, the author of objections and of what is said to be fixed."""
     if deed in TO_SCHOOL:
         outbox.tell([_news(row, TO_SCHOOL[deed], _of_school(row))])

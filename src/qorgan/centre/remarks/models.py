@@ -15,8 +15,8 @@ from qorgan.centre.schools.models import School
 from qorgan.centre.scope import within
 from qorgan.domain import reviews as review_rules
 from qorgan.domain.access import Actor, Body, Right
-from qorgan.domain.remarks import MAX_CLAUSE, MAX_TEXT, UNFIXED, Category, Deed, State, TargetKind
-from qorgan.domain.reviews import Answer
+from qorgan.domain.remarks import MAX_CLAUSE, MAX_TEXT, UNFIXED, RemarkCategory, RemarkDeed, RemarkState, TargetKind
+from qorgan.domain.reviews import ReviewAnswer
 from qorgan.kernel.ids import uuid7
 
 BODIES = [(body.value, body.value) for body in Body]
@@ -27,18 +27,18 @@ class RemarkQuerySet(QuerySet["Remark"]):
         """The only door to remarks for anybody who asks: those of the actor's places; of drafts their own."""
         if not actor.may(Right.REMARKS_READ):
             return self.none()
-        issued = ~Q(state=State.DRAFT) | Q(author=actor.user)
+        issued = ~Q(state=RemarkState.DRAFT) | Q(author=actor.user)
         return self.filter(within(actor.scope, "school__") & issued)
 
     def saying(self, words: str) -> "RemarkQuerySet":
-        """Those that, with their school, contain every word, in any script's case; `#12` or `12` is the number."""
+        """Those that, with their school, contain every word, in any script's case; `#12` and `№12` are the number."""
         condition = Q()
         for word in words.casefold().split()[:10]:
-            found = Q(search__contains=word) | Q(school__search__contains=word)
-            digits = word.removeprefix("#").removeprefix("№")
+            digits = word[1:] if word[0] in "#№" else ""
             if digits.isascii() and digits.isdigit() and len(digits) < 9:
-                found |= Q(number=int(digits))
-            condition &= found
+                condition &= Q(number=int(digits))
+            else:
+                condition &= Q(search__contains=word) | Q(school__search__contains=word)
         return self.filter(condition)
 
     def whole(self) -> "RemarkQuerySet":
@@ -60,12 +60,14 @@ class Remark(models.Model):
     plan = models.ForeignKey(Plan, null=True, on_delete=models.PROTECT, related_name="remarks")
     plan_revision = models.PositiveIntegerField(null=True, help_text="of the plan as it was")
     zone = models.CharField(max_length=80, blank=True, default="", help_text="its key on the plan")
-    category = models.CharField(max_length=12, choices=[(one.value, one.value) for one in Category])
+    category = models.CharField(max_length=12, choices=[(one.value, one.value) for one in RemarkCategory])
     text = models.TextField(max_length=MAX_TEXT)
     clause = models.CharField(max_length=MAX_CLAUSE, blank=True, default="")
     body = models.CharField(max_length=12, choices=BODIES)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="remarks")
-    state = models.CharField(max_length=10, choices=[(one.value, one.value) for one in State], default=State.DRAFT)
+    state = models.CharField(
+        max_length=10, choices=[(one.value, one.value) for one in RemarkState], default=RemarkState.DRAFT
+    )
     deadline = models.DateField(null=True, help_text="the last day, by the users' calendar")
     created_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True)
@@ -101,13 +103,13 @@ class Remark(models.Model):
             models.UniqueConstraint(
                 fields=("inspection", "item"), condition=~Q(inspection=None), name="remark_of_an_item_once"
             ),
-            models.CheckConstraint(condition=Q(state__in=list(State)), name="remark_state_known"),
+            models.CheckConstraint(condition=Q(state__in=list(RemarkState)), name="remark_state_known"),
             models.CheckConstraint(
-                condition=Q(state=State.DRAFT, number=None) | (~Q(state=State.DRAFT) & ~Q(number=None)),
+                condition=Q(state=RemarkState.DRAFT, number=None) | (~Q(state=RemarkState.DRAFT) & ~Q(number=None)),
                 name="remark_has_its_number_when_issued",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=list(UNFIXED)) | ~Q(deadline=None), name="remark_has_a_deadline"
+                condition=~Q(state__in=sorted(UNFIXED)) | ~Q(deadline=None), name="remark_has_a_deadline"
             ),
             models.CheckConstraint(
                 condition=~Q(kind=TargetKind.CAMERA) | ~Q(camera=None), name="remark_has_its_camera"
@@ -132,7 +134,7 @@ class RemarkLine(LedgerLine):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     by_name = models.CharField(max_length=200)
     body = models.CharField(max_length=12, blank=True, default="", help_text="empty: on the school's behalf")
-    deed = models.CharField(max_length=10, choices=[(deed.value, deed.value) for deed in Deed])
+    deed = models.CharField(max_length=10, choices=[(deed.value, deed.value) for deed in RemarkDeed])
     state = models.CharField(max_length=10, help_text="after it")
     text = models.TextField(max_length=MAX_TEXT, blank=True, default="")
     frame = models.ForeignKey(Frame, null=True, on_delete=models.PROTECT, related_name="+")
@@ -181,8 +183,8 @@ class Review(models.Model):
     opened_at = models.DateTimeField()
     state = models.CharField(
         max_length=10,
-        choices=[(one.value, one.value) for one in review_rules.State],
-        default=review_rules.State.OPEN,
+        choices=[(one.value, one.value) for one in review_rules.ReviewState],
+        default=review_rules.ReviewState.OPEN,
     )
     ended_at = models.DateTimeField(null=True)
 
@@ -194,9 +196,9 @@ class Review(models.Model):
         indexes = (models.Index(fields=("-opened_at", "-id"), name="review_newest_first"),)
         constraints = (
             models.UniqueConstraint(
-                fields=("plan",), condition=Q(state=review_rules.State.OPEN), name="review_open_once_per_plan"
+                fields=("plan",), condition=Q(state=review_rules.ReviewState.OPEN), name="review_open_once_per_plan"
             ),
-            models.CheckConstraint(condition=Q(state__in=list(review_rules.State)), name="review_state_known"),
+            models.CheckConstraint(condition=Q(state__in=list(review_rules.ReviewState)), name="review_state_known"),
         )
 
     def __str__(self) -> str:
@@ -217,7 +219,7 @@ class ReviewLine(LedgerLine):
     by_name = models.CharField(max_length=200)
     deed = models.CharField(max_length=10, choices=Deed.choices)
     body = models.CharField(max_length=12, blank=True, default="", help_text="of a signature")
-    answer = models.CharField(max_length=16, blank=True, default="", choices=[(a.value, a.value) for a in Answer])
+    answer = models.CharField(max_length=16, blank=True, default="", choices=[(a.value, a.value) for a in ReviewAnswer])
     text = models.TextField(max_length=review_rules.MAX_TEXT, blank=True, default="")
     data = models.JSONField(default=dict)
 

@@ -18,7 +18,7 @@ from qorgan.centre.remarks.models import Remark, RemarkLine, RemarkQuerySet
 from qorgan.centre.wire import Name, Person, page_of
 from qorgan.domain import remarks as rules
 from qorgan.domain.access import Actor, Body, Right
-from qorgan.domain.remarks import Case, Category, Deed, State, Step, TargetKind
+from qorgan.domain.remarks import Case, RemarkCategory, RemarkDeed, RemarkState, Step, TargetKind
 from qorgan.kernel.errors import NotFound
 
 
@@ -29,7 +29,7 @@ class Wish:
     school: UUID | None = None
     camera: UUID | None = None
     plan: UUID | None = None
-    state: State | None = None
+    state: RemarkState | None = None
     body: Body | None = None
     district: str | None = None
     mine: bool = False
@@ -68,7 +68,7 @@ def overdue(today: date) -> Q:
 
 def _counts(rows: RemarkQuerySet) -> wire.RemarkCounts:
     by_state = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
-    said = {state.value: by_state.get(state.value, 0) for state in State}
+    said = {state.value: by_state.get(state.value, 0) for state in RemarkState}
     to_fix = sum(by_state.get(state.value, 0) for state in rules.WAITS_FOR_SCHOOL)
     return wire.RemarkCounts(**said, to_fix=to_fix, overdue=rows.filter(overdue(timezone.localdate())).count())
 
@@ -111,7 +111,7 @@ def case_of(row: Remark) -> Case:
     return Case(
         body=Body(row.body),
         author=row.author_id,
-        state=State(row.state),
+        state=RemarkState(row.state),
         deadline=row.deadline,
         fixed_by=row.fixed_by_id,
         verified_by=row.verified_by_id,
@@ -121,10 +121,10 @@ def case_of(row: Remark) -> Case:
 
 def _step(said: Mapping[str, Any]) -> Step:
     return Step(
-        deed=Deed(said["deed"]),
+        deed=RemarkDeed(said["deed"]),
         by=UUID(said["by"]),
         at=datetime.fromisoformat(said["at"]),
-        before=State(said["before"]),
+        before=RemarkState(said["before"]),
         fixed_by=UUID(said["fixed_by"]) if said["fixed_by"] else None,
         verified_by=UUID(said["verified_by"]) if said["verified_by"] else None,
         deadline=date.fromisoformat(said["deadline"]) if said["deadline"] else None,
@@ -145,7 +145,7 @@ def _item(actor: Actor, row: Remark, plans: Mapping[UUID, PlanRevision], now: da
         school=row.school_id,
         school_name=Name.of(row.school.name),
         target=_target(row, plan),
-        category=Category(row.category),
+        category=RemarkCategory(row.category),
         text=row.text,
         clause=row.clause,
         body=case.body,
@@ -170,8 +170,8 @@ def _item(actor: Actor, row: Remark, plans: Mapping[UUID, PlanRevision], now: da
     )
 
 
-def _has_right(actor: Actor, deed: Deed) -> bool:
-    return deed is not Deed.VERIFY or actor.may(Right.REMARKS_VERIFY)
+def _has_right(actor: Actor, deed: RemarkDeed) -> bool:
+    return deed is not RemarkDeed.VERIFY or actor.may(Right.REMARKS_VERIFY)
 
 
 def _target(row: Remark, plan: PlanRevision | None) -> wire.RemarkPlace:
@@ -218,8 +218,8 @@ def _line(line: RemarkLine) -> wire.RemarkLine:
         at=line.at,
         by=Person(id=line.by_id, name=line.by_name),
         body=Body(line.body) if line.body else None,
-        deed=Deed(line.deed),
-        state=State(line.state),
+        deed=RemarkDeed(line.deed),
+        state=RemarkState(line.state),
         text=line.text,
         frame=_frame(line.frame),
         deadline=line.data.get("deadline"),

@@ -18,7 +18,7 @@ from qorgan.domain import remarks as remark_rules
 from qorgan.domain import reviews as rules
 from qorgan.domain.access import Actor, Body, Right, Role
 from qorgan.domain.plans import PlanKind
-from qorgan.domain.reviews import Answer, State
+from qorgan.domain.reviews import ReviewAnswer, ReviewState
 from qorgan.kernel.errors import Conflict, Forbidden, NotFound
 
 Deed = ReviewLine.Deed
@@ -28,34 +28,36 @@ MAX_OF_PLAN = 100  # told of one plan; all are kept
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def listed(actor: Actor, *, school: UUID | None, mine: bool, cursor: str | None, limit: int) -> wire.ReviewList:
+def listed(actor: Actor, *, school: UUID | None, mine: bool, cursor: str | None, limit: int) -> wire.JointReviewList:
     rows = Review.objects.visible_to(actor).select_related("plan__school", "opened_by")
     if school is not None:
         rows = rows.filter(plan__school=school)
     if mine:
         rows = rows.filter(pk__in=_waiting_for(actor))
     found, following = page_of(rows, newest_by="opened_at", cursor=cursor, limit=limit)
-    return wire.ReviewList(items=_on_the_wire(actor, found), next=following)
+    return wire.JointReviewList(items=_on_the_wire(actor, found), next=following)
 
 
 def _waiting_for(actor: Actor) -> list[UUID]:
     """Open reviews that the actor's body has to sign. Few are open at a time: one of a plan."""
     if actor.body is None:
         return []
-    open_ = Review.objects.visible_to(actor).filter(state=State.OPEN)
+    open_ = Review.objects.visible_to(actor).filter(state=ReviewState.OPEN)
     signed = ReviewLine.objects.filter(deed=Deed.SIGNED, body=actor.body).values("review")
     return [pk for pk, bodies in open_.exclude(pk__in=signed).values_list("pk", "bodies") if actor.body in bodies]
 
 
-def of_plan(actor: Actor, plan_id: UUID) -> wire.ReviewList:
+def of_plan(actor: Actor, plan_id: UUID) -> wire.JointReviewList:
     """Newest first. Raises `NotFound` for a plan that the actor may not see."""
     if not Plan.objects.visible_to(actor).filter(pk=plan_id).exists():
         raise NotFound("there is no such plan in your territory")
     rows = Review.objects.visible_to(actor).filter(plan=plan_id).select_related("plan__school", "opened_by")
-    return wire.ReviewList(items=_on_the_wire(actor, list(rows.order_by("-opened_at", "-pk")[:MAX_OF_PLAN])), next=None)
+    return wire.JointReviewList(
+        items=_on_the_wire(actor, list(rows.order_by("-opened_at", "-pk")[:MAX_OF_PLAN])), next=None
+    )
 
 
-def get(actor: Actor, review_id: UUID) -> wire.Review:
+def get(actor: Actor, review_id: UUID) -> wire.JointReview:
     """Raises `NotFound`."""
     row = Review.objects.visible_to(actor).select_related("plan__school", "opened_by").filter(pk=review_id).first()
     if row is None:
@@ -64,7 +66,7 @@ def get(actor: Actor, review_id: UUID) -> wire.Review:
     return item
 
 
-def _on_the_wire(actor: Actor, rows: Sequence[Review]) -> list[wire.Review]:
+def _on_the_wire(actor: Actor, rows: Sequence[Review]) -> list[wire.JointReview]:
     plans = {one.plan_id: one for one in PlanRevision.objects.newest().filter(plan__in=[row.plan_id for row in rows])}
     lines: dict[UUID, list[ReviewLine]] = {row.pk: [] for row in rows}
     for line in ReviewLine.objects.filter(review__in=rows).order_by("review", "number"):
@@ -72,13 +74,15 @@ def _on_the_wire(actor: Actor, rows: Sequence[Review]) -> list[wire.Review]:
     return [_item(actor, row, lines[row.pk], plans) for row in rows]
 
 
-def _item(actor: Actor, row: Review, lines: Sequence[ReviewLine], plans: Mapping[UUID, PlanRevision]) -> wire.Review:
+def _item(
+    actor: Actor, row: Review, lines: Sequence[ReviewLine], plans: Mapping[UUID, PlanRevision]
+) -> wire.JointReview:
     plan, bodies = plans[row.plan_id], [Body(body) for body in row.bodies]
     signatures = [_signature(line) for line in lines if line.deed == Deed.SIGNED]
     waiting = [body for body in bodies if body not in {one.body for one in signatures}]
     ended = next((line for line in lines if line.deed in (Deed.CLOSED, Deed.CANCELLED)), None)
-    is_open = row.state == State.OPEN
-    return wire.Review(
+    is_open = row.state == ReviewState.OPEN
+    return wire.JointReview(
         id=row.pk,
         school=row.plan.school_id,
         school_name=Name.of(row.plan.school.name),
@@ -90,7 +94,7 @@ def _item(actor: Actor, row: Review, lines: Sequence[ReviewLine], plans: Mapping
         deadline=row.deadline,
         overdue=is_open and timezone.localdate() > row.deadline,
         text=row.text,
-        state=State(row.state),
+        state=ReviewState(row.state),
         outcome=rules.outcome({one.body: one.answer for one in signatures}),
         opened_by=Person(id=row.opened_by_id, name=row.opened_by.name),
         opened_at=row.opened_at,
@@ -107,7 +111,7 @@ def _signature(line: ReviewLine) -> wire.ReviewSignature:
         body=Body(line.body),
         by=Person(id=line.by_id, name=line.by_name),
         at=line.at,
-        answer=Answer(line.answer),
+        answer=ReviewAnswer(line.answer),
         text=line.text,
         remarks=line.data.get("remarks", 0),
     )
@@ -129,7 +133,7 @@ def _ends(actor: Actor, row: Review) -> bool:
 
 
 @transaction.atomic
-def begin(actor: Actor, plan_id: UUID, wish: wire.NewReview) -> wire.Review:
+def begin(actor: Actor, plan_id: UUID, wish: wire.NewReview) -> wire.JointReview:
     """Ask bodies to review the newest revision. Raises `NotFound`, `Invalid`, `Conflict` (also `review.open`)."""
     actor.require(Right.REVIEWS_OPEN)
     newest = PlanRevision.objects.visible_to(actor).standing().filter(plan=plan_id).first()
@@ -139,7 +143,7 @@ def begin(actor: Actor, plan_id: UUID, wish: wire.NewReview) -> wire.Review:
         raise Conflict(f"the plan has changed meanwhile: it is at revision {newest.number}")
     bodies = rules.checked_opening(wish.bodies, wish.deadline, timezone.localdate())
     Plan.objects.select_for_update().get(pk=plan_id)  # two who open at once: the second finds the first's
-    if Review.objects.filter(plan=plan_id, state=State.OPEN).exists():
+    if Review.objects.filter(plan=plan_id, state=ReviewState.OPEN).exists():
         raise Conflict("a review of this plan is open already", code="review.open")
     now = timezone.now()
     row = Review.objects.create(
@@ -163,13 +167,13 @@ def begin(actor: Actor, plan_id: UUID, wish: wire.NewReview) -> wire.Review:
 
 
 @transaction.atomic
-def sign(actor: Actor, review_id: UUID, wish: wire.NewSignature) -> wire.Review:
+def sign(actor: Actor, review_id: UUID, wish: wire.NewSignature) -> wire.JointReview:
     """For the actor's body, once. Raises `NotFound`, and as `domain.reviews.require_signature`."""
     actor.require(Right.REMARKS_WRITE)
     body, row = require_body(actor), _locked(actor, review_id)
     issued = _issued(row, body)
     rules.require_signature(
-        State(row.state),
+        ReviewState(row.state),
         {Body(one) for one in row.bodies},
         _signed(row),
         body=body,
@@ -183,19 +187,19 @@ def sign(actor: Actor, review_id: UUID, wish: wire.NewSignature) -> wire.Review:
 
 
 @transaction.atomic
-def close(actor: Actor, review_id: UUID, wish: wire.ReviewEnd) -> wire.Review:
+def close(actor: Actor, review_id: UUID, wish: wire.ReviewEnd) -> wire.JointReview:
     """Raises `NotFound`, `Forbidden` (`review.not_yours`), `Conflict` (`review.unsigned`, `review.ended`)."""
     row = _to_end(actor, review_id)
-    rules.require_closure(State(row.state), {Body(one) for one in row.bodies}, _signed(row))
-    return _end(actor, row, State.CLOSED, Deed.CLOSED, wish.text)
+    rules.require_closure(ReviewState(row.state), {Body(one) for one in row.bodies}, _signed(row))
+    return _end(actor, row, ReviewState.CLOSED, Deed.CLOSED, wish.text)
 
 
 @transaction.atomic
-def cancel(actor: Actor, review_id: UUID, wish: wire.ReviewEnd) -> wire.Review:
+def cancel(actor: Actor, review_id: UUID, wish: wire.ReviewEnd) -> wire.JointReview:
     """Raises `NotFound`, `Forbidden` (`review.not_yours`), `Conflict` (`review.ended`), `Invalid` (`review.text`)."""
     row = _to_end(actor, review_id)
-    rules.require_cancellation(State(row.state), wish.text)
-    return _end(actor, row, State.CANCELLED, Deed.CANCELLED, wish.text)
+    rules.require_cancellation(ReviewState(row.state), wish.text)
+    return _end(actor, row, ReviewState.CANCELLED, Deed.CANCELLED, wish.text)
 
 
 def _to_end(actor: Actor, review_id: UUID) -> Review:
@@ -206,7 +210,7 @@ def _to_end(actor: Actor, review_id: UUID) -> Review:
     return row
 
 
-def _end(actor: Actor, row: Review, state: State, deed: Deed, text: str) -> wire.Review:
+def _end(actor: Actor, row: Review, state: ReviewState, deed: Deed, text: str) -> wire.JointReview:
     row.state, row.ended_at = state.value, timezone.now()
     row.save(update_fields=("state", "ended_at"))
     _write(actor, row, deed, text=clean.text(text, rules.MAX_TEXT))
@@ -224,7 +228,7 @@ def _locked(actor: Actor, review_id: UUID) -> Review:
 def _issued(row: Review, body: Body) -> list[UUID]:
     """The body's remarks that stand on the plan."""
     remarks = Remark.objects.filter(plan=row.plan_id, body=body)
-    standing = remarks.exclude(state__in=[remark_rules.State.DRAFT, *remark_rules.ENDED])
+    standing = remarks.exclude(state__in=[remark_rules.RemarkState.DRAFT, *remark_rules.ENDED])
     return list(standing.order_by("number").values_list("pk", flat=True))
 
 

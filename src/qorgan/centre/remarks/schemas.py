@@ -12,7 +12,7 @@ from qorgan.centre.wire import Instant, Name, Person
 from qorgan.domain import reviews
 from qorgan.domain.access import Body
 from qorgan.domain.plans import PlanKind
-from qorgan.domain.remarks import MAX_CLAUSE, MAX_TEXT, Category, Deed, State, TargetKind
+from qorgan.domain.remarks import MAX_CLAUSE, MAX_TEXT, RemarkCategory, RemarkDeed, RemarkState, TargetKind
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT)]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
@@ -79,8 +79,8 @@ class RemarkLine(Schema):
     at: Instant
     by: Person
     body: Body | None
-    deed: Deed
-    state: State
+    deed: RemarkDeed
+    state: RemarkState
     text: str
     frame: Frame | None
     deadline: date | None
@@ -99,12 +99,12 @@ class Remark(Schema):
     school: UUID
     school_name: Name
     target: RemarkPlace
-    category: Category
+    category: RemarkCategory
     text: str
     clause: str
     body: Body
     by: Person
-    state: State
+    state: RemarkState
     deadline: date | None
     overdue: bool
     created_at: Instant
@@ -115,7 +115,7 @@ class Remark(Schema):
     verified_by: Person | None
     inspection: UUID | None
     photos: list[str]
-    rights: list[Deed]
+    rights: list[RemarkDeed]
     thread: list[RemarkLine]
 
 
@@ -147,7 +147,7 @@ class NewRemark(Schema):
 
     school: UUID
     target: RemarkTarget
-    category: Category
+    category: RemarkCategory
     text: Said
     clause: Clause = ""
     deadline: date | None = None
@@ -159,21 +159,21 @@ class RemarkChange(Schema):
     """Of a draft: what is not named stays. `frame: null` takes the frame away."""
 
     target: RemarkTarget | None = None
-    category: Category | None = None
+    category: RemarkCategory | None = None
     text: Said | None = None
     clause: Clause | None = None
     deadline: date | None = None
     frame: UUID | None = None
 
 
-class RemarkDeed(Schema):
+class RemarkOrder(Schema):
     """`version`: the one that was on the screen; 409 `conflict` when it has moved on meanwhile.
 
     `frame` shows with `fix` that it is so, and stands with any other deed in the thread. `deadline`: with `issue`,
     `uphold`, `return`, `extend`.
     """
 
-    deed: Deed
+    deed: RemarkDeed
     text: Text = ""
     deadline: date | None = None
     frame: UUID | None = None
@@ -186,7 +186,7 @@ class ReviewSignature(Schema):
     body: Body
     by: Person
     at: Instant
-    answer: reviews.Answer
+    answer: reviews.ReviewAnswer
     text: str
     remarks: int
 
@@ -198,7 +198,7 @@ class ReviewPlan(Schema):
     floor: int | None
 
 
-class Review(Schema):
+class JointReview(Schema):
     """A joint review of one revision of a plan. `plan_revision_now` above `revision`: the plan has changed since.
 
     `outcome` is null before the first signature. `rights`: `sign`, `close`, `cancel`, as whoever asks may now.
@@ -215,8 +215,8 @@ class Review(Schema):
     deadline: date
     overdue: bool
     text: str
-    state: reviews.State
-    outcome: reviews.Answer | None
+    state: reviews.ReviewState
+    outcome: reviews.ReviewAnswer | None
     opened_by: Person
     opened_at: Instant
     ended_at: Instant | None
@@ -226,10 +226,10 @@ class Review(Schema):
     rights: list[str]
 
 
-class ReviewList(Schema):
+class JointReviewList(Schema):
     """Newest first."""
 
-    items: list[Review]
+    items: list[JointReview]
     next: str | None
 
 
@@ -241,7 +241,7 @@ class NewReview(Schema):
 
 
 class NewSignature(Schema):
-    answer: reviews.Answer
+    answer: reviews.ReviewAnswer
     text: ReviewText = ""
 
 

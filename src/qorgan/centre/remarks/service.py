@@ -23,7 +23,7 @@ from qorgan.centre.schools.models import School
 from qorgan.domain import remarks as rules
 from qorgan.domain.access import Actor, Body, Right
 from qorgan.domain.cameras import StreamName
-from qorgan.domain.remarks import Case, Deed, State, TargetKind
+from qorgan.domain.remarks import Case, RemarkDeed, RemarkState, TargetKind
 from qorgan.kernel.errors import Conflict, Exhausted, Forbidden, Invalid, NotFound
 
 MAX_DRAFTS = 500  # of one person
@@ -38,7 +38,7 @@ def create(actor: Actor, wish: wire.NewRemark) -> wire.Remark:
     """A draft, or an issued remark. Raises `NotFound`, `Invalid`, `Forbidden` (`remark.no_body`), `Exhausted`."""
     row = draft(actor, wish)
     if wish.issue:
-        return _do(actor, row, wire.RemarkDeed(deed=Deed.ISSUE, deadline=wish.deadline))
+        return _do(actor, row, wire.RemarkOrder(deed=RemarkDeed.ISSUE, deadline=wish.deadline))
     return reading.shown(actor, reading.find(actor, row.pk))
 
 
@@ -46,7 +46,7 @@ def draft(actor: Actor, wish: wire.NewRemark, **said: Any) -> Remark:
     """A draft's row; `said`: more of its columns, for whoever makes it of something. Call it in a transaction."""
     actor.require(Right.REMARKS_WRITE)
     body = require_body(actor)
-    if Remark.objects.filter(author=actor.user, state=State.DRAFT).count() >= MAX_DRAFTS:
+    if Remark.objects.filter(author=actor.user, state=RemarkState.DRAFT).count() >= MAX_DRAFTS:
         raise Exhausted(f"you have {MAX_DRAFTS} drafts: issue or delete some first", code="remark.too_many_drafts")
     school = School.objects.visible_to(actor).filter(pk=wish.school).first()
     if school is None:
@@ -84,6 +84,7 @@ def change(actor: Actor, remark_id: UUID, body: wire.RemarkChange) -> wire.Remar
     if "deadline" in given:
         row.deadline = body.deadline
     if "frame" in given or body.target is not None:
+        frames.release(row.before_frame_id)
         row.before_frame = _frame_of(actor, row, body.frame if "frame" in given else row.before_frame_id)
     row.changed_at, row.version = timezone.now(), row.version + 1
     row.save()
@@ -93,13 +94,15 @@ def change(actor: Actor, remark_id: UUID, body: wire.RemarkChange) -> wire.Remar
 @transaction.atomic
 def delete(actor: Actor, remark_id: UUID) -> None:
     """One's own draft. Raises `NotFound`, `Conflict` (`remark.state`)."""
-    _own_draft(actor, remark_id).delete()
+    row = _own_draft(actor, remark_id)
+    row.delete()
+    frames.release(row.before_frame_id)
 
 
 def _own_draft(actor: Actor, remark_id: UUID) -> Remark:
     actor.require(Right.REMARKS_WRITE)
     row = _locked(actor, remark_id)
-    if row.state != State.DRAFT:
+    if row.state != RemarkState.DRAFT:
         raise Conflict("it is issued: nothing of it is changed or deleted any more", code="remark.state")
     return row
 
@@ -168,7 +171,7 @@ def _fit(text: str) -> str:
 
 
 @transaction.atomic
-def do(actor: Actor, remark_id: UUID, body: wire.RemarkDeed) -> wire.Remark:
+def do(actor: Actor, remark_id: UUID, body: wire.RemarkOrder) -> wire.Remark:
     """One deed. Raises `NotFound`, and as `domain.remarks.apply`; then nothing is written."""
     row = _locked(actor, remark_id)
     if body.version is not None and body.version != row.version:
@@ -176,9 +179,9 @@ def do(actor: Actor, remark_id: UUID, body: wire.RemarkDeed) -> wire.Remark:
     return _do(actor, row, body)
 
 
-def _do(actor: Actor, row: Remark, body: wire.RemarkDeed) -> wire.Remark:
+def _do(actor: Actor, row: Remark, body: wire.RemarkOrder) -> wire.Remark:
     """On a locked row."""
-    if body.deed is Deed.VERIFY:
+    if body.deed is RemarkDeed.VERIFY:
         actor.require(Right.REMARKS_VERIFY)
     now, text = timezone.now(), clean.text(body.text, rules.MAX_TEXT)
     before = reading.case_of(row)
@@ -194,9 +197,9 @@ def _do(actor: Actor, row: Remark, body: wire.RemarkDeed) -> wire.Remark:
     )
     frame = _frame_of(actor, row, body.frame)
     _become(row, before, after, body.deed)
-    if body.deed is Deed.ISSUE:
+    if body.deed is RemarkDeed.ISSUE:
         _issue(row, frame)
-    if body.deed is Deed.FIX:
+    if body.deed is RemarkDeed.FIX:
         row.after_frame, row.after_note, row.fixed_at = frame, text, now
         row.after = {"measured": measured(row.camera), "plan_revision": row.plan.revision if row.plan else None}
     row.changed_at, row.version = now, row.version + 1
@@ -210,10 +213,10 @@ def _do(actor: Actor, row: Remark, body: wire.RemarkDeed) -> wire.Remark:
 _EVIDENCE = ("after_frame_id", "after", "after_note", "fixed_at")
 
 
-def _become(row: Remark, before: Case, after: Case, deed: Deed) -> None:
+def _become(row: Remark, before: Case, after: Case, deed: RemarkDeed) -> None:
     """The case's columns; evidence goes with the claim that it is fixed, and comes back when that is undone."""
     kept = {name: getattr(row, name) for name in _EVIDENCE}
-    if deed is Deed.UNDO:
+    if deed is RemarkDeed.UNDO:
         for name, value in (row.last or {}).get("evidence", {}).items():
             setattr(row, name, _read_evidence(name, value))
     elif after.fixed_by is None:
@@ -262,16 +265,16 @@ def _issue(row: Remark, frame: Frame | None) -> None:
     row.before = {"measured": measured(row.camera)}
 
 
-def _said(row: Remark, deed: Deed, before: Case) -> dict[str, Any]:
+def _said(row: Remark, deed: RemarkDeed, before: Case) -> dict[str, Any]:
     """What the ledger's line says beside its columns. The first says all that the remark says."""
     said: dict[str, Any] = {}
-    if row.deadline != before.deadline or deed is Deed.ISSUE:
+    if row.deadline != before.deadline or deed is RemarkDeed.ISSUE:
         said["deadline"] = row.deadline.isoformat() if row.deadline else None
-    if deed is Deed.FIX:
+    if deed is RemarkDeed.FIX:
         said["after"] = row.after
-    if deed is Deed.UNDO and before.last is not None:
+    if deed is RemarkDeed.UNDO and before.last is not None:
         said["undone"] = before.last.deed.value
-    if deed is Deed.ISSUE:
+    if deed is RemarkDeed.ISSUE:
         said |= {
             "school": str(row.school_id),
             "number": row.number,
@@ -291,7 +294,7 @@ def _said(row: Remark, deed: Deed, before: Case) -> dict[str, Any]:
     return said
 
 
-def _write(actor: Actor, row: Remark, deed: Deed, text: str, frame: Frame | None, said: dict[str, Any]) -> None:
+def _write(actor: Actor, row: Remark, deed: RemarkDeed, text: str, frame: Frame | None, said: dict[str, Any]) -> None:
     """One more line of the locked remark's ledger."""
     last = RemarkLine.objects.filter(remark=row).order_by("-number").first()
     if last is not None and last.number >= MAX_LINES:

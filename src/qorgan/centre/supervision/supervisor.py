@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from qorgan.centre.alarms import engine
 from qorgan.centre.alarms.models import Alarm
+from qorgan.centre.frames import service as frames
 from qorgan.centre.notices import vault
 from qorgan.centre.notices.models import NoticeMark
+from qorgan.centre.remarks import service as remarks
 from qorgan.centre.supervision import desks
 from qorgan.centre.supervision import round as rounds
 from qorgan.centre.turning import DatabaseThread
@@ -30,6 +32,8 @@ ROUNDS: Mapping[Callable[[], object], float] = {
     desks.look_at_desks: 5.0,
     rounds.take_tests: 10.0,
     rounds.look_at_tests: 60.0,
+    remarks.look_at_deadlines: 60.0,
+    frames.forget: 3_600.0,
 }
 PING_EVERY_S, PING_WITHIN_S = 10.0, 5.0
 AUDIT_HOLDS_S = 1.0  # an answer of the health route is so old at most: strangers may ask it as often as they like

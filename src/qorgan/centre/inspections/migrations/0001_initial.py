@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ),
                 ("received_at", models.DateTimeField(help_text="by ours, when it was last sent")),
                 ("place", models.JSONField(help_text="{lat, lon, accuracy_m}, WGS 84", null=True)),
-                ("items", models.JSONField(help_text="schemas.ItemWish of each")),
+                ("items", models.JSONField(help_text="schemas.InspectionItemWish of each")),
                 ("signature", models.JSONField(help_text="{name, strokes}", null=True)),
                 ("digest", models.CharField(help_text="SHA-256 of what was sent", max_length=64)),
                 (

@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                             ("closed", "closed"),
                             ("withdrawn", "withdrawn"),
                         ],
-                        default=qorgan.domain.remarks.State["DRAFT"],
+                        default=qorgan.domain.remarks.RemarkState["DRAFT"],
                         max_length=10,
                     ),
                 ),
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[("open", "open"), ("closed", "closed"), ("cancelled", "cancelled")],
-                        default=qorgan.domain.reviews.State["OPEN"],
+                        default=qorgan.domain.reviews.ReviewState["OPEN"],
                         max_length=10,
                     ),
                 ),
@@ -393,14 +393,14 @@ class Migration(migrations.Migration):
                     (
                         "state__in",
                         [
-                            qorgan.domain.remarks.State["DRAFT"],
-                            qorgan.domain.remarks.State["ISSUED"],
-                            qorgan.domain.remarks.State["ACCEPTED"],
-                            qorgan.domain.remarks.State["OBJECTED"],
-                            qorgan.domain.remarks.State["FIXED"],
-                            qorgan.domain.remarks.State["VERIFIED"],
-                            qorgan.domain.remarks.State["CLOSED"],
-                            qorgan.domain.remarks.State["WITHDRAWN"],
+                            qorgan.domain.remarks.RemarkState["DRAFT"],
+                            qorgan.domain.remarks.RemarkState["ISSUED"],
+                            qorgan.domain.remarks.RemarkState["ACCEPTED"],
+                            qorgan.domain.remarks.RemarkState["OBJECTED"],
+                            qorgan.domain.remarks.RemarkState["FIXED"],
+                            qorgan.domain.remarks.RemarkState["VERIFIED"],
+                            qorgan.domain.remarks.RemarkState["CLOSED"],
+                            qorgan.domain.remarks.RemarkState["WITHDRAWN"],
                         ],
                     )
                 ),
@@ -411,9 +411,9 @@ class Migration(migrations.Migration):
             model_name="remark",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("number", None), ("state", qorgan.domain.remarks.State["DRAFT"])),
+                    models.Q(("number", None), ("state", qorgan.domain.remarks.RemarkState["DRAFT"])),
                     models.Q(
-                        models.Q(("state", qorgan.domain.remarks.State["DRAFT"]), _negated=True),
+                        models.Q(("state", qorgan.domain.remarks.RemarkState["DRAFT"]), _negated=True),
                         models.Q(("number", None), _negated=True),
                     ),
                     _connector="OR",
@@ -429,9 +429,9 @@ class Migration(migrations.Migration):
                         (
                             "state__in",
                             [
-                                qorgan.domain.remarks.State["ISSUED"],
-                                qorgan.domain.remarks.State["OBJECTED"],
-                                qorgan.domain.remarks.State["ACCEPTED"],
+                                qorgan.domain.remarks.RemarkState["ACCEPTED"],
+                                qorgan.domain.remarks.RemarkState["ISSUED"],
+                                qorgan.domain.remarks.RemarkState["OBJECTED"],
                             ],
                         ),
                         _negated=True,
@@ -481,7 +481,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="review",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("state", qorgan.domain.reviews.State["OPEN"])),
+                condition=models.Q(("state", qorgan.domain.reviews.ReviewState["OPEN"])),
                 fields=("plan",),
                 name="review_open_once_per_plan",
             ),
@@ -493,9 +493,9 @@ class Migration(migrations.Migration):
                     (
                         "state__in",
                         [
-                            qorgan.domain.reviews.State["OPEN"],
-                            qorgan.domain.reviews.State["CLOSED"],
-                            qorgan.domain.reviews.State["CANCELLED"],
+                            qorgan.domain.reviews.ReviewState["OPEN"],
+                            qorgan.domain.reviews.ReviewState["CLOSED"],
+                            qorgan.domain.reviews.ReviewState["CANCELLED"],
                         ],
                     )
                 ),
