@@ -89,7 +89,10 @@ class Door:
 
 
 class WatchWithoutDisk(Watch):
-    """Supervision that writes no file: a million of those would be about the disk."""
+    """Supervision without a file: a million of those would be about the disk."""
+
+    def _load(self) -> None:
+        return
 
     async def _keep(self) -> None:
         return

@@ -121,8 +121,9 @@ def _parse_trun(data: bytes, at: int, end: int, base_time: int) -> _Run:
     if not 0 < count <= _MAX_SAMPLES or entries_at + 4 * width * count != end or version > 1:
         raise _damaged("a fragment's sizes do not agree")
     first_flags = struct.unpack_from(">I", data, at + 12)[0] if flags & _FIRST_FLAGS else 0
-    row = "II" if width == 2 else "IIi" if version else "III"
-    entries = struct.unpack_from(f">{row * count}", data, entries_at)
+    if width == 3 and version != 1:
+        raise _damaged("a fragment's offsets have no sign")  # ours have: version 1 of 14496-12 §8.8.8
+    entries = struct.unpack_from(f">{'IIi'[:width] * count}", data, entries_at)
     offsets = entries[2::width] if width == 3 else ()
     return _Run(base_time, entries[1::width], entries[0::width], offsets, first_flags, data_offset)
 
