@@ -1,9 +1,12 @@
 """Remarks: an inspector writes one, the school answers, another person verifies; nothing of it is lost."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
@@ -235,6 +238,23 @@ def test_two_at_one_remark_and_a_network_that_repeats(town: Town, inspector: Des
     assert do(deputy, first, "accept").json()["code"] == "remark.state"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_who_issue_at_once_get_two_numbers_and_neither_waits_for_ever(committed_town: Town) -> None:
+    together = Barrier(2)
+
+    def issue(who: Desk) -> Any:
+        together.wait(timeout=60)
+        try:
+            return issued(who, committed_town)["number"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        numbers = list(pool.map(issue, [an_inspector(), an_inspector(Body.EMERGENCY)]))
+
+    assert sorted(numbers) == [1, 2]
+
+
 def test_lists_are_searched_counted_and_paged(town: Town, inspector: Desk) -> None:
     target = {"kind": "school"}
     for number in range(3):
@@ -250,6 +270,7 @@ def test_lists_are_searched_counted_and_paged(town: Town, inspector: Desk) -> No
     assert rest["next"] is None
     assert [one["text"] for one in inspector.get("/remarks", q="жазба н1").json()["items"]] == ["ЖАЗБА Н1"]
     assert inspector.get("/remarks", q="№2 kst-012").json()["items"][0]["number"] == 2
+    assert inspector.get("/remarks", q="\0", district="\0").json()["items"] == []
     assert inspector.get("/remarks", body="emergency").json()["counts"]["issued"] == 1
     assert len(inspector.get("/remarks", camera=str(town.hall.pk)).json()["items"]) == 2
 

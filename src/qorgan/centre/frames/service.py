@@ -108,7 +108,8 @@ def bind(actor: Actor, frame_id: UUID, camera_id: UUID | None = None) -> Frame:
 
 def release(frame_id: UUID | None) -> None:
     """What referred to this frame is gone. If nothing else does, it is forgotten in time."""
-    Frame.objects.filter(pk=frame_id).update(bound=False)
+    if frame_id is not None:
+        Frame.objects.filter(pk=frame_id).update(bound=False)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from qorgan.centre import clean
 from qorgan.centre.access.models import User
 from qorgan.centre.frames import service as frames
 from qorgan.centre.frames.models import Frame
@@ -45,8 +46,9 @@ def listed(actor: Actor, wish: Wish, *, cursor: str | None, limit: int) -> wire.
 
 
 def _wished(actor: Actor, wish: Wish) -> RemarkQuerySet:
-    rows = Remark.objects.visible_to(actor).saying(wish.words)
-    said = {"school": wish.school, "camera": wish.camera, "plan": wish.plan, "school__district": wish.district}
+    rows = Remark.objects.visible_to(actor).saying(clean.text(wish.words, 200))
+    district = None if wish.district is None else clean.text(wish.district, 20)
+    said = {"school": wish.school, "camera": wish.camera, "plan": wish.plan, "school__district": district}
     rows = rows.filter(**{name: value for name, value in said.items() if value is not None})
     if wish.body is not None:
         rows = rows.filter(body=wish.body)

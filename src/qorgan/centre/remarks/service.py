@@ -258,7 +258,9 @@ def _read_evidence(name: str, value: Any) -> Any:
 
 
 def _issue(row: Remark, frame: Frame | None) -> None:
-    School.objects.select_for_update().get(pk=row.school_id)  # of two issued at once neither takes the other's number
+    # Of two issued at once neither takes the other's number. `no_key`: both rows refer to the school already, and full
+    # locks would wait for each other.
+    School.objects.select_for_update(no_key=True).get(pk=row.school_id)
     newest = Remark.objects.filter(school=row.school_id).aggregate(number=Max("number"))["number"]
     row.number, row.issued_at = (newest or 0) + 1, timezone.now()
     row.before_frame = frame or row.before_frame
