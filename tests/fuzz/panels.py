@@ -142,7 +142,9 @@ class _TheNode:
 
 
 _THE = _TheNode()
-_CONTACT_ID = re.compile(rb'"ADM-CID"[0-9]{4}L0#1234\[#1234\|1(?:1[0-69][0-9]) 01 005\]')  # fire to burglary, panic
+# Medical to auxiliary, and 190 to 199; 156 alone of them is a fault: day trouble
+_CONTACT_ID = re.compile(rb'"ADM-CID"[0-9]{4}L0#1234\[#1234\|1(?!156)1[0-69][0-9] 01 005\]')
+_SURGARD = re.compile(rb"5[0-9A-F]{3} 18[0-9A-F]{4}E(?!156)1[1-6][0-9][0-9A-F]{5}")
 
 
 def _bodies(pieces: list[bytes]) -> list[bytes]:
@@ -212,7 +214,7 @@ def _check_line(node: Node, raw: bytes) -> None:
     assert answer in (b"", surgard.ACK, surgard.NAK)
     assert answer != surgard.ACK or node.door.refused == refused, "acknowledged what was refused"
     assert not (answer == surgard.NAK and node.door.signals), "an alarm from what is no line"
-    if answer == surgard.ACK and re.fullmatch(rb"5[0-9A-F]{3} 18[0-9A-F]{4}E1[1-6][0-9][0-9A-F]{5}", raw):
+    if answer == surgard.ACK and _SURGARD.fullmatch(raw):
         assert node.door.handed > handed, "an alarm was acknowledged and not handed on"  # raised, or louder
 
 

@@ -242,6 +242,7 @@ def test_what_is_no_message_is_refused(body: str) -> None:
     [
         (("J2",), {"path": 2}),
         (("G1",), {"path": 1}),
+        (("G³",), {}),  # digits of the world that are no numbers
         (('J{"room": "204"}',), {"json": {"room": "204"}}),
         (("J{broken",), {}),
         (("H16:00:00,11-22-2026",), {"occurred_at": NOW - timedelta(minutes=30)}),

@@ -61,6 +61,8 @@ class Presses:
         words = _short(source_key, said)
         self._seen[words] = _Seen(press, self._clock.monotonic())
         self._seen.move_to_end(words)
+        while self._clock.monotonic() - next(iter(self._seen.values())).at > SAME_WITHIN.total_seconds():
+            self._seen.popitem(last=False)
         if len(self._seen) > MAX_REMEMBERED:
             self._seen.popitem(last=False)
             self._complete_since = self._clock.monotonic()

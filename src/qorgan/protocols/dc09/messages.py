@@ -138,7 +138,7 @@ def read_extensions(message: Message) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for text in message.extensions:
         letter, value = text[:1], text[1:]
-        if letter in ("J", "G") and value.isdigit():
+        if letter in ("J", "G") and value.isascii() and value.isdigit():
             found["path"] = int(value[:4])
         elif letter == "J" and value.startswith("{"):
             found |= _json_object(value)
