@@ -22,6 +22,7 @@ from qorgan.centre.inspections.api import router as inspections
 from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.notices.api import router as notices
 from qorgan.centre.plans.api import router as plans
+from qorgan.centre.quality.api import router as quality
 from qorgan.centre.remarks.api import router as remarks
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
@@ -70,6 +71,7 @@ ROUTERS = (
     frames,
     remarks,
     inspections,
+    quality,
 )
 for router in ROUTERS:
     api.add_router("", router)

@@ -116,6 +116,7 @@ async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreCo
                     group.create_task(_engine(), name="engine")
                     group.create_task(_tell_schools(carrier), name="teller")
                     group.create_task(_supervise(), name="supervisor")
+                    group.create_task(_keep_quality(carrier), name="quality")
                     group.create_task(_tell_others(), name="notices")
                     group.create_task(_ping_the_watcher(audit), name="watchdog")
                 if roles & {Role.WEB, Role.INTAKE, Role.JOBS}:
@@ -169,6 +170,15 @@ async def _supervise() -> None:
     from qorgan.centre.supervision.supervisor import Supervisor
 
     await Supervisor().run()
+
+
+async def _keep_quality(carrier: Carrier) -> None:
+    """Stills are drawn, and schools hear which views are approved."""
+    from qorgan.centre.gateway.school import SchoolLink
+    from qorgan.centre.quality.keeper import QualityKeeper
+
+    await carrier.wait_connected()
+    await QualityKeeper(SchoolLink(carrier)).run()
 
 
 async def _tell_others() -> None:

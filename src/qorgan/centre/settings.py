@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "qorgan.centre.plans",
     "qorgan.centre.frames",
     "qorgan.centre.remarks",
+    "qorgan.centre.quality",
     "qorgan.centre.inspections",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",

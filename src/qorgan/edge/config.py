@@ -177,6 +177,12 @@ class StaffDoor(Part, frozen=True):
     tls_key: Path | None = None
 
 
+class Looks(Part, frozen=True):
+    """How often the analyst looks at a keyframe of each camera."""
+
+    every_s: float = 10.0
+
+
 class EdgeConfig(Part, frozen=True):
     """The whole of `edge.toml`. Without `centre` the school stands alone, which it can."""
 
@@ -190,6 +196,7 @@ class EdgeConfig(Part, frozen=True):
     outputs: tuple[Output, ...] = ()
     mqtt: Mqtt | None = None
     staff: StaffDoor | None = None
+    analyst: Looks = Looks()
 
     panels: tuple[Panel, ...] = ()
     receivers: Receivers = Receivers()
@@ -322,7 +329,7 @@ def _explain(complaint: str) -> tuple[str, str]:
     return field, f"{what[:1].lower()}{what[1:]}; correct it"
 
 
-_SCHOOL: tuple[type[Part], ...] = (Contact, Output, Mqtt, StaffDoor)
+_SCHOOL: tuple[type[Part], ...] = (Contact, Output, Mqtt, StaffDoor, Looks)
 
 
 def _field_names() -> list[str]:
@@ -341,6 +348,8 @@ def _check_places(config: EdgeConfig, path: Path) -> None:
     _check_storage(config.storage, path)
     if not 1 <= config.http.port <= 65535:
         raise _wrong(path, "http.port", "must be a port, 1-65535")
+    if not 0.5 <= config.analyst.every_s <= 600:
+        raise _wrong(path, "analyst.every_s", "must be 0.5-600: seconds between two looks at a camera")
     if not config.http.host:
         raise _wrong(path, "http.host", 'must be an address of this machine, as in "127.0.0.1"')
 

@@ -115,6 +115,16 @@ LATER_EDITIONS: dict[str, Message] = {
         sources=(messages.SourceInfo(key="panel-1", kind="panel.dc09", place=HALL, interval_s=60.0),),
         outputs=(messages.OutputInfo(key="siren", kind="siren", place=HALL),),
     ),
+    "picture.result.2": messages.PictureResult(
+        camera="hall",
+        at=LATER,
+        verdict="bad",
+        measures={"sharpness": 0.25},
+        found=(messages.FaultFound(fault="moved", verdict="bad", since=AT, last_seen=LATER, score=2.5),),
+        knows=True,
+        still=b"\xff\xd8jpeg",
+        approved={"day": "0f" * 32},
+    ),
     "inventory.3": messages.Inventory(cameras=(), buttons=(), seal_key="hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo"),
 }
 COMMANDS: dict[str, Message] = {
@@ -131,6 +141,10 @@ COMMANDS: dict[str, Message] = {
     "cmd.snapshot": commands.AskSnapshot(grant=b"grant"),
     "cmd.progress": commands.AlarmProgress(alarm=ALARM, state="owned", at=LATER),
     "cmd.action": commands.OrderAction(grant=b"grant", action="lockdown", kind="real", by="ЖБО кезекшісі", at=AT),
+    "cmd.approve_view": commands.OrderView(grant=b"grant", order=b"order"),
+    "wish.view": commands.ViewWish(
+        camera="hall", period="day", digest="0f" * 32, picture=b"\xff\xd8jpeg", picture_digest="f0" * 32
+    ),
     "reply.ptz": commands.Reply(ptz=commands.PtzReply(presets=(commands.PtzPreset(token="1", name="Қақпа"),))),
     "reply.snapshot": commands.Reply(snapshot=commands.Snapshot(at=AT, jpeg=b"\xff\xd8jpeg")),
     "reply.opened": commands.Reply(

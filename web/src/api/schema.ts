@@ -679,6 +679,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/cameras/{camera_id}/quality": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Quality
+     * @description How the picture is, what was wrong with it, and its measures by the hour.
+     */
+    get: operations["get_quality"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cameras/{camera_id}/range": {
     parameters: {
       query?: never;
@@ -756,6 +776,30 @@ export interface paths {
     get: operations["get_camera_timeline"];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/cameras/{camera_id}/views": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Views
+     * @description What the camera should see: those that stand, and those that stood.
+     */
+    get: operations["list_views"];
+    put?: never;
+    /**
+     * Propose View
+     * @description Propose a frame of this camera. 403 `view.no_side`, 404 `frame.unknown`.
+     */
+    post: operations["propose_view"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1473,6 +1517,66 @@ export interface paths {
      * @description Who changed it when, newest first.
      */
     get: operations["list_plan_revisions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/quality/cameras": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Quality
+     * @description Cameras whose pictures were judged, worst first.
+     */
+    get: operations["list_quality"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/quality/districts": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Districts
+     * @description How the districts of one's territory stand.
+     */
+    get: operations["list_districts"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/quality/stills/{still_id}/image": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Still Image
+     * @description The picture; a line in the school's watch ledger. A browser keeps it for a day, for this session.
+     */
+    get: operations["get_still_image"];
     put?: never;
     post?: never;
     delete?: never;
@@ -2218,6 +2322,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/views/{view_id}/signature": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Sign View
+     * @description The school first, then the police: then it is approved. 409 `view.state` where it is not one's turn.
+     */
+    post: operations["sign_view"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/views/{view_id}/withdrawal": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Withdraw View
+     * @description Take it back; the node compares with what it learned again.
+     */
+    post: operations["withdraw_view"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2421,6 +2565,80 @@ export interface components {
       point: string | null;
     };
     /**
+     * ApprovedView
+     * @description What a camera should see. `changed`: what is not as it was then (`codec`, `resolution`): approve a new one.
+     *
+     *     `in_use`: the node compares with it. `deeds`: what I may do now.
+     */
+    ApprovedView: {
+      /**
+       * Camera
+       * Format: uuid
+       */
+      camera: string;
+      /** Changed */
+      changed: ("codec" | "resolution")[];
+      /** Deeds */
+      deeds: ("sign" | "withdraw")[];
+      /** Ended At */
+      ended_at: string | null;
+      /**
+       * Frame
+       * Format: uuid
+       */
+      frame: string;
+      /** Height */
+      height: number;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Image */
+      image: string | null;
+      /** In Use */
+      in_use: boolean;
+      /**
+       * Period
+       * @enum {string}
+       */
+      period: "day" | "night";
+      /**
+       * Proposed At
+       * Format: date-time
+       */
+      proposed_at: string;
+      proposed_by: components["schemas"]["Person"];
+      /** Reason */
+      reason: string;
+      /** Refusal */
+      refusal: string;
+      /** Signatures */
+      signatures: components["schemas"]["Signature"][];
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "proposed" | "signed_by_school" | "approved" | "superseded" | "withdrawn";
+      /**
+       * Taken At
+       * Format: date-time
+       */
+      taken_at: string;
+      /** Width */
+      width: number;
+    };
+    /**
+     * ApprovedViewList
+     * @description `may_propose`: I sign for one of the two sides.
+     */
+    ApprovedViewList: {
+      /** Items */
+      items: components["schemas"]["ApprovedView"][];
+      /** May Propose */
+      may_propose: boolean;
+    };
+    /**
      * Body
      * @description A body admitted to look at schools' cameras and to write remarks. An inspector writes for one.
      * @enum {string}
@@ -2478,6 +2696,7 @@ export interface components {
       name: components["schemas"]["Name"];
       /** Onvif */
       onvif: string;
+      picture: components["schemas"]["PictureNow"] | null;
       /** Present */
       present: boolean;
       /**
@@ -2496,6 +2715,62 @@ export interface components {
       items: components["schemas"]["Camera"][];
       /** Next */
       next: string | null;
+    };
+    /**
+     * CameraQuality
+     * @description One line of the wall. `verdict` is `unknown` while the school's node is not heard; `faults` are the last ones.
+     */
+    CameraQuality: {
+      /** Approved */
+      approved: ("day" | "night")[];
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Camera
+       * Format: uuid
+       */
+      camera: string;
+      district: components["schemas"]["District"];
+      /** Faults */
+      faults: components["schemas"]["FoundFault"][];
+      /** Heard */
+      heard: boolean;
+      name: components["schemas"]["Name"];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      still: components["schemas"]["StillPicture"] | null;
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: "ok" | "suspect" | "bad" | "unknown";
+      /** Zone */
+      zone: string;
+    };
+    /**
+     * CameraQualityPage
+     * @description Worst first. `next` is the `offset` of the next page.
+     */
+    CameraQualityPage: {
+      counts: components["schemas"]["QualityCounts"];
+      /** Faults */
+      faults: components["schemas"]["FaultCount"][];
+      /** Items */
+      items: components["schemas"]["CameraQuality"][];
+      /** Next */
+      next: number | null;
     };
     /**
      * CameraReason
@@ -2901,6 +3176,40 @@ export interface components {
      * @enum {string}
      */
     Disposition: "true" | "false_accident" | "false_technical" | "malicious" | "drill" | "test";
+    /** District */
+    District: {
+      /** Code */
+      code: string;
+      name: components["schemas"]["Name"];
+    };
+    /**
+     * DistrictQuality
+     * @description How a district stands. A school is `clean` when all its cameras were judged and none has a confirmed fault;
+     *     `unseen` when something of it is not known and nothing that is known is wrong.
+     */
+    DistrictQuality: {
+      /** Approved */
+      approved: number;
+      /** Cameras */
+      cameras: number;
+      /** Clean */
+      clean: number;
+      counts: components["schemas"]["QualityCounts"];
+      district: components["schemas"]["District"];
+      /** Faults */
+      faults: components["schemas"]["FaultCount"][];
+      /** Region */
+      region: string;
+      /** Schools */
+      schools: number;
+      /** Unseen */
+      unseen: number;
+    };
+    /** DistrictQualityList */
+    DistrictQualityList: {
+      /** Items */
+      items: components["schemas"]["DistrictQuality"][];
+    };
     /**
      * Duty
      * @description Who must act.
@@ -2988,6 +3297,13 @@ export interface components {
       /** Times */
       times: number;
     };
+    /** FaultCount */
+    FaultCount: {
+      /** Cameras */
+      cameras: number;
+      /** Fault */
+      fault: string;
+    };
     /**
      * FaultPage
      * @description Faults, the newest first by the centre's clock.
@@ -3028,6 +3344,28 @@ export interface components {
       name: string;
       /** Url */
       url: string;
+    };
+    /** FoundFault */
+    FoundFault: {
+      /** Fault */
+      fault: string;
+      /**
+       * Last Seen
+       * Format: date-time
+       */
+      last_seen: string;
+      /** Score */
+      score: number;
+      /**
+       * Since
+       * Format: date-time
+       */
+      since: string;
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: "suspect" | "bad";
     };
     /** FoundList */
     FoundList: {
@@ -3278,6 +3616,27 @@ export interface components {
        * Format: date-time
        */
       until: string;
+    };
+    /**
+     * HourOfPicture
+     * @description Means of one hour: brightness 0–255, sharpness and contrast without a unit, noise in steps of luma.
+     */
+    HourOfPicture: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Contrast */
+      contrast: number;
+      /** Looks */
+      looks: number;
+      /** Mean */
+      mean: number;
+      /** Noise */
+      noise: number;
+      /** Sharpness */
+      sharpness: number;
     };
     /**
      * HouseChange
@@ -4049,6 +4408,22 @@ export interface components {
       territory: components["schemas"]["Territory"];
     };
     /**
+     * NewView
+     * @description `frame`: one of that camera, from `POST /cameras/{id}/frames`.
+     */
+    NewView: {
+      /**
+       * Frame
+       * Format: uuid
+       */
+      frame: string;
+      /**
+       * Period
+       * @enum {string}
+       */
+      period: "day" | "night";
+    };
+    /**
      * NewViewLink
      * @description Which stretch, why, and for how many minutes the link opens it.
      */
@@ -4203,6 +4578,39 @@ export interface components {
       id: string;
       /** Name */
       name: string;
+    };
+    /**
+     * PictureFault
+     * @description `since`: first seen, by the school's clock; null where an older node does not say.
+     */
+    PictureFault: {
+      /** Fault */
+      fault: string;
+      /** Since */
+      since: string | null;
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: "suspect" | "bad";
+    };
+    /**
+     * PictureNow
+     * @description What the school's node thinks of the picture; `unknown` when nothing is heard from it.
+     */
+    PictureNow: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Faults */
+      faults: components["schemas"]["PictureFault"][];
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: "ok" | "suspect" | "bad" | "unknown";
     };
     /**
      * Pin
@@ -4537,6 +4945,33 @@ export interface components {
     Ptz: {
       /** Presets */
       presets: components["schemas"]["Preset"][];
+    };
+    /** QualityCounts */
+    QualityCounts: {
+      /** Bad */
+      bad: number;
+      /** Ok */
+      ok: number;
+      /** Suspect */
+      suspect: number;
+      /** Unknown */
+      unknown: number;
+    };
+    /**
+     * QualityHistory
+     * @description `camera`: null until its node has said anything of its picture.
+     */
+    QualityHistory: {
+      camera: components["schemas"]["CameraQuality"] | null;
+      good: components["schemas"]["StillPicture"] | null;
+      /** Hours */
+      hours: components["schemas"]["HourOfPicture"][];
+      /** Measures */
+      measures: {
+        [key: string]: number;
+      };
+      /** Spells */
+      spells: components["schemas"]["Spell"][];
     };
     /**
      * ReachedPoint
@@ -5249,11 +5684,24 @@ export interface components {
      * @description Nothing to say: the officer's own shift ends.
      */
     ShiftEnd: Record<string, never>;
-    /**
-     * Signature
-     * @description Nothing to say: the signed-in officer signs the list as it is now.
-     */
-    Signature: Record<string, never>;
+    /** Signature */
+    Signature: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Body */
+      body: string | null;
+      by: components["schemas"]["Person"];
+      /** Role */
+      role: string;
+      /**
+       * Side
+       * @enum {string}
+       */
+      side: "school" | "police";
+    };
     /** SignedInUser */
     SignedInUser: {
       /** Email */
@@ -5282,6 +5730,44 @@ export interface components {
        */
       start: string;
       stream: components["schemas"]["StreamName"];
+    };
+    /**
+     * Spell
+     * @description One fault from when it was first seen until it was over. `told`: how often the node said that it is there.
+     */
+    Spell: {
+      after: components["schemas"]["StillPicture"] | null;
+      before: components["schemas"]["StillPicture"] | null;
+      /** Closed At */
+      closed_at: string | null;
+      /**
+       * Confirmed At
+       * Format: date-time
+       */
+      confirmed_at: string;
+      /** Fault */
+      fault: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Last Seen
+       * Format: date-time
+       */
+      last_seen: string;
+      latest: components["schemas"]["StillPicture"] | null;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      /** Score */
+      score: number;
+      still: components["schemas"]["StillPicture"] | null;
+      /** Told */
+      told: number;
     };
     /**
      * State
@@ -5340,6 +5826,24 @@ export interface components {
        * @default 0
        */
       zoom: number;
+    };
+    /**
+     * StillPicture
+     * @description A small picture that the school's node sent. `image`: null until it is drawn, and for who sees no recordings.
+     */
+    StillPicture: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Image */
+      image: string | null;
     };
     /**
      * Storage
@@ -5770,6 +6274,11 @@ export interface components {
      * @enum {string}
      */
     WayState: "ok" | "silent" | "fault" | "unknown";
+    /** Withdrawal */
+    Withdrawal: {
+      /** Reason */
+      reason: string;
+    };
     /**
      * Word
      * @description What a verb comes with: `accept` needs `by` or `record`, `reject` needs `reason`.
@@ -7978,6 +8487,48 @@ export interface operations {
       };
     };
   };
+  get_quality: {
+    parameters: {
+      query?: {
+        days?: number;
+      };
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["QualityHistory"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_camera_range: {
     parameters: {
       query: {
@@ -8221,6 +8772,108 @@ export interface operations {
       };
       /** @description Gateway Timeout */
       504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_views: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovedViewList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  propose_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        camera_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewView"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovedView"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -9894,6 +10547,111 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["PlanRevisionList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_quality: {
+    parameters: {
+      query?: {
+        fault?: string | null;
+        verdict?: ("ok" | "suspect" | "bad" | "unknown") | null;
+        district?: string | null;
+        school?: string | null;
+        offset?: number;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["CameraQualityPage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_districts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DistrictQualityList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_still_image: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        still_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description the picture */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/webp": string;
         };
       };
       /** @description Forbidden */
@@ -12036,6 +12794,126 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  sign_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovedView"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  withdraw_view: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        view_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Withdrawal"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ApprovedView"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };

@@ -29,6 +29,22 @@ class Stream(Schema):
     audio: str
 
 
+class PictureFault(Schema):
+    """`since`: first seen, by the school's clock; null where an older node does not say."""
+
+    fault: str
+    verdict: Literal["suspect", "bad"]
+    since: Instant | None
+
+
+class PictureNow(Schema):
+    """What the school's node thinks of the picture; `unknown` when nothing is heard from it."""
+
+    verdict: Literal["ok", "suspect", "bad", "unknown"]
+    at: Instant
+    faults: list[PictureFault]
+
+
 class Camera(Schema):
     """`present` is false for a camera that was taken away: like a closed alarm it leaves the lists.
 
@@ -46,6 +62,7 @@ class Camera(Schema):
     streams: list[Stream]
     onvif: str
     clock_offset_s: float | None
+    picture: PictureNow | None
 
 
 class CameraList(Schema):

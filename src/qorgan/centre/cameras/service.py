@@ -1,6 +1,6 @@
 """Use cases of `cameras`: reading, and taking in what a school's node says of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from qorgan.centre import clean
 from qorgan.centre.cameras.events import cameras_changed
 from qorgan.centre.cameras.models import Button, Camera
 from qorgan.centre.cameras.schemas import Camera as CameraOnTheWire
-from qorgan.centre.cameras.schemas import CameraList, Stream
+from qorgan.centre.cameras.schemas import CameraList, PictureFault, PictureNow, Stream
 from qorgan.centre.schools.models import School
 from qorgan.centre.wire import Name
 from qorgan.domain.access import Actor
@@ -58,6 +58,23 @@ def on_the_wire(row: Camera) -> CameraOnTheWire:
         streams=[_stream(said, heard) for said in row.streams] if row.present else [],
         onvif=row.onvif if row.present and heard else "",
         clock_offset_s=row.clock_offset_s if row.present and heard else None,
+        picture=_picture(row.picture, heard) if row.present else None,
+    )
+
+
+def _picture(said: dict[str, Any] | None, heard: bool) -> PictureNow | None:
+    """None for a camera that nothing was ever said of."""
+    if said is None:
+        return None
+    known = heard and said["verdict"] in ("ok", "suspect", "bad")
+    faults = [
+        PictureFault(fault=one["fault"], verdict=one["verdict"], since=datetime.fromisoformat(one["since"]))
+        for one in said.get("found", ())
+    ]
+    return PictureNow(
+        verdict=said["verdict"] if known else "unknown",
+        at=datetime.fromisoformat(said["at"]),
+        faults=faults if heard else [],
     )
 
 
@@ -155,8 +172,8 @@ def take_health(school: School, healths: Iterable[CameraHealth], at: datetime) -
 
 
 @transaction.atomic
-def take_picture(school: School, result: PictureResult) -> None:
-    """What the analyst saw last. Older results change nothing."""
+def take_picture(school: School, result: PictureResult, found: Sequence[dict[str, Any]] = ()) -> None:
+    """What the analyst saw last. `found` is made fit to be stored by `quality`. Older results change nothing."""
     camera = Camera.objects.filter(school=school, key=result.camera).first()
     at = clean.moment(result.at, otherwise=EPOCH)
     if camera is None or (camera.picture and datetime.fromisoformat(camera.picture["at"]) > at):
@@ -166,6 +183,7 @@ def take_picture(school: School, result: PictureResult) -> None:
         "verdict": clean.text(result.verdict, 20),
         "faults": [clean.text(fault, 40) for fault in result.faults[:20]],
         "measures": {clean.text(name, 40): clean.number(value) for name, value in list(result.measures.items())[:50]},
+        "found": [{name: one[name] for name in ("fault", "verdict", "since")} for one in found],
     }
     camera.save(update_fields=("picture",))
 

@@ -14,6 +14,7 @@ from qorgan.centre.alarms import claims, raising
 from qorgan.centre.cameras import service as cameras
 from qorgan.centre.intake.models import Inbox
 from qorgan.centre.nodes import service as nodes
+from qorgan.centre.quality import service as quality
 from qorgan.centre.schools.models import Located, School
 from qorgan.centre.supervision import service as supervision
 from qorgan.kernel.errors import Invalid, Unavailable
@@ -235,7 +236,7 @@ def _take_effect(letter: _Letter, school: School, now: datetime) -> None:
         case CameraChanged():
             cameras.take_change(school, body.camera, body.health, min(clean.moment(body.at, now), now))
         case PictureResult():
-            cameras.take_picture(school, body)
+            quality.take(school, body, now)
         case StorageForecast():
             nodes.take_forecast(school, body)
 

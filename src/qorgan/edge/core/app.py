@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -15,12 +16,13 @@ from qorgan.edge import config as config_of
 from qorgan.edge.config import EdgeConfig, Storage
 from qorgan.edge.contacts.watch import watch_contacts
 from qorgan.edge.core.cameras import CameraBoard
-from qorgan.edge.core.commands import CoreDesk
+from qorgan.edge.core.commands import CoreDesk, ViewTaker
 from qorgan.edge.core.http import create_app, create_staff_app
 from qorgan.edge.core.life import ButtonLife
 from qorgan.edge.core.link import Link
 from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
+from qorgan.edge.core.views import leave_for_analyst
 from qorgan.edge.ipc import CoreServer
 from qorgan.edge.lines.board import LineBoard, lines_of
 from qorgan.edge.outputs.desk import ActionDesk
@@ -55,7 +57,11 @@ async def run_core(config: EdgeConfig) -> None:
         async with outputs_of(config, secrets, lines) as switches, asyncio.TaskGroup() as group:
             actions = ActionDesk(node, config.outputs, switches, clock)
             await actions.recall()
-            desk = CoreDesk(config.site.id, lambda: _public_key(config), node, actions, clock)
+            views = ViewTaker(
+                frozenset(camera.key for camera in config.cameras),
+                partial(leave_for_analyst, config.storage.data / "views"),
+            )
+            desk = CoreDesk(config.site.id, lambda: _public_key(config), node, actions, clock, views)
             link = Link(config.centre, config.site.id, node, secrets, clock, desk.answer)
             staff = StaffDoor(config, node, actions, StaffBook(config.storage.data), clock).routes()
             pushers = [button for button in config.buttons if button.input is None and button.mqtt is None]

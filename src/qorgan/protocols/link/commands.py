@@ -1,5 +1,6 @@
 """What a centre asks of a school, and what the school answers. Every question about video carries a grant."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -164,6 +165,37 @@ class OrderAction(Message, frozen=True):
     kind: str  # domain.alarms.Kind
     by: str  # who ordered it, as the school shall read it
     at: datetime
+
+
+class ViewWish(Message, frozen=True):
+    """What `cmd.approve_view` is to do: compare a camera with this picture from now on, or (empty) forget it.
+
+    `digest` names the frame that was signed, for the answer in `PictureResult.approved`; `picture` is a JPEG made of
+    it, of MAX_VIEW_BYTES at most, and `picture_digest` its SHA-256. The same wish twice is one.
+    """
+
+    camera: str
+    period: str  # day | night
+    digest: str
+    picture: bytes = b""
+    picture_digest: str = ""
+
+
+class OrderView(Message, frozen=True):
+    """`cmd.approve_view` (answered by core): `order` is a packed `ViewWish`, which the grant (`view`) names by its
+    digest. Plain consent once it is durable at the school; that it is in use comes with the next `PictureResult`.
+    """
+
+    grant: bytes
+    order: bytes
+
+
+MAX_VIEW_BYTES = 200_000
+
+
+def picture_digest(picture: bytes) -> str:
+    """SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(picture).hexdigest()
 
 
 class PtzPreset(Message, frozen=True):

@@ -33,6 +33,7 @@ class Action(StrEnum):
     PTZ = "ptz"  # turn the camera, and see where it can turn to
     SETUP = "setup"  # find cameras and set one up; `camera` is empty or its key to be, `digest` names the order
     HOLD = "hold"  # keep recordings from being deleted, or let them go; `digest` names the order
+    VIEW = "view"  # approve what a camera should see, or forget it; `digest` names the order
     ACTION = "action"  # order hold, lockdown, all-clear …; `camera` and `stream` are empty, `purpose` names the action
 
 

@@ -18,6 +18,7 @@ from qorgan.kernel.ids import SiteId
 
 VERSION = 1
 MAX_MESSAGE_BYTES = 1_000_000  # the carrier's own limit is 1 MiB
+MAX_STILL_BYTES = 50_000  # of a picture that comes with what is said of it
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -148,6 +149,11 @@ class StreamHealth(Message, frozen=True):
     bits_per_s: float = 0.0
     lost_packets: int = 0  # of the pictures, since the recorder began
     audio: str = ""  # its sound where it is recorded: "mp4a.40.2", "alaw", "ulaw"
+    keyframe_every_s: float | None = None  # this and what follows: over the last seconds; None: not known
+    loss: float | None = None  # share of the packets that never came
+    jitter_s: float | None = None  # the latest picture against the least late one
+    clock_offset_s: float | None = None  # of the camera's clock in its reports (RTCP), ahead of the node's
+    delivery: dict[str, float] = {}  # confirmed faults (domain.quality.delivery) with scores, 1 is where they begin
 
 
 class CameraHealth(Message, frozen=True):
@@ -180,11 +186,29 @@ class CameraEvent(Message, frozen=True):
     at: datetime
 
 
+class FaultFound(Message, frozen=True):
+    """One fault of a picture, as the analyst holds it after its last looks. Times are by the node's clock.
+
+    `score`: of the last look that could say, 1 is where the fault begins. A fault that is over is told no more.
+    """
+
+    fault: str  # domain.quality.faults.Fault; one that we do not know is shown by its code
+    verdict: str  # suspect | bad
+    since: datetime | None = None  # first seen
+    last_seen: datetime | None = None
+    score: float = 0.0
+
+
 class PictureResult(Message, frozen=True):
     """What the analyst saw in one keyframe. `verdict`: ok | suspect | bad | unknown, of the picture as a whole.
 
     `faults`: black | overexposed | low_contrast | blurred | frozen, those there are. Of other faults (covered, moved,
     noisy …; domain/quality/faults.py) the verdict speaks, and `measures` has `score_<fault>`: 1 is where it begins.
+
+    A newer node says it whole: `found` has every suspected or confirmed fault by its name and `knows` is true (an
+    empty `found` of an older node says nothing). `still` is one small JPEG, of MAX_STILL_BYTES at most, of what the
+    camera sent just then: with a fault that was just confirmed, once a day while it stays, and when all is well again.
+    `approved`: of which periods (day, night) there is an approved view that looks are compared with.
     """
 
     camera: str
@@ -192,6 +216,10 @@ class PictureResult(Message, frozen=True):
     verdict: str
     faults: tuple[str, ...] = ()
     measures: dict[str, float] = {}
+    found: tuple[FaultFound, ...] = ()
+    knows: bool = False
+    still: bytes = b""
+    approved: dict[str, str] = {}  # "day", "night": the digest of the frame that it was made from
 
 
 class StorageForecast(Message, frozen=True):

@@ -5,7 +5,7 @@ from qorgan.kernel.ids import LeaseId, SiteId
 ALL_ALARMS, ALL_URGENT_ALARMS = "q1.*.alarm", "q1.*.alarm.urgent"
 ALL_EVENTS = "q1.*.event"
 ALL_PULSES = "q1.*.pulse"
-CORE_COMMANDS = frozenset({"progress", "action"})  # answered by core on its own connection; all others by the recorder
+CORE_COMMANDS = frozenset({"progress", "action", "approve_view"})  # answered by core; all others by the recorder
 CENTRE_EVENTS = "c1.events"  # inside the centre: what browsers should hear about
 
 
@@ -33,7 +33,7 @@ def command(site: SiteId, name: str) -> str:
 
     Answered by the recorder: `open`, `renew`, `close`, `range`, `credit`, `coverage`, `contents`, `pieces`, `ptz`,
     `snapshot`, `discover`, `probe_camera`, `save_camera`, `remove_camera`, `hold`, `holds`. By core: `progress`,
-    `action`.
+    `action`, `approve_view`.
     """
     return f"q1.{site}.cmd.{name}"
 
