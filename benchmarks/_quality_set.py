@@ -55,15 +55,49 @@ class Shot:
 # --- places -----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=len(Scene))
-def pictures(scene: Scene) -> list[tuple[Plane, Plane, Plane]]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a camera looks at. Thresholds are looked for at places for tuning, and judged at the others.
+
+    Those to be judged by are the same scenes as another camera would see them: from the other side (mirrored), nearer
+    (the middle two thirds and more of the picture), at other moments. No threshold was ever looked for there.
+    """
+
+    scene: Scene
+    tuning: bool = False
+
+    @property
+    def number(self) -> int:
+        """Counts the scenes."""
+        return list(Scene).index(self.scene)
+
+    def __str__(self) -> str:
+        return f"{self.scene} (tuning)" if self.tuning else str(self.scene)
+
+
+def places(*, tuning: bool = False) -> list[Place]:
+    """All of one set."""
+    return [Place(scene, tuning) for scene in Scene]
+
+
+@lru_cache(maxsize=2 * len(Scene))
+def pictures(place: Place) -> list[tuple[Plane, Plane, Plane]]:
     """Pictures of a place, spread over its footage: luma, Cb and Cr, full range."""
-    return [_planes(rgb) for rgb in frames(scene, PICTURES_OF_A_PLACE, 1.5)]
+    if place.tuning:
+        return [_planes(Image.fromarray(rgb)) for rgb in frames(place.scene, PICTURES_OF_A_PLACE, 1.5)]
+    return [_planes(_from_the_other_side(rgb)) for rgb in frames(place.scene, PICTURES_OF_A_PLACE, 1.7)]
 
 
-def _planes(rgb: Plane) -> tuple[Plane, Plane, Plane]:
-    image = Image.fromarray(rgb).resize((WIDTH, HEIGHT), Image.Resampling.BOX).convert("YCbCr")
-    luma, cb, cr = image.split()
+def _from_the_other_side(rgb: Plane) -> Image.Image:
+    image = Image.fromarray(rgb)
+    width, height = image.size
+    left, top = round(0.12 * width), round(0.08 * height)
+    near = image.crop((left, top, left + round(0.82 * width), top + round(0.82 * height)))
+    return near.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+
+
+def _planes(image: Image.Image) -> tuple[Plane, Plane, Plane]:
+    luma, cb, cr = image.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC).convert("YCbCr").split()
     half = (WIDTH // 2, HEIGHT // 2)
     return (
         np.asarray(luma),
@@ -72,9 +106,9 @@ def _planes(rgb: Plane) -> tuple[Plane, Plane, Plane]:
     )
 
 
-def shot_of(scene: Scene, number: int) -> Shot:
+def shot_of(place: Place, number: int) -> Shot:
     """One picture of a place."""
-    luma, cb, cr = pictures(scene)[number % PICTURES_OF_A_PLACE]
+    luma, cb, cr = pictures(place)[number % PICTURES_OF_A_PLACE]
     return Shot(luma.astype(np.float32), cb.astype(np.float32), cr.astype(np.float32))
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from qorgan.domain.quality.detail import detail
 from qorgan.domain.quality.faults import Fault, Verdict
 from qorgan.domain.quality.judge import UNKNOWN_AFTER, Memory, look
 from qorgan.domain.quality.measures import HEIGHT, WIDTH, Measures, Picture, measure
@@ -155,14 +156,15 @@ def test_what_cannot_be_looked_at_is_unknown() -> None:
 
 
 def test_a_picture_that_stands_still_is_frozen_though_its_encoding_and_its_clock_go_on() -> None:
-    """Compressed anew, most samples stay as they were at one of the last looks; of a living sensor hardly any do."""
+    """Encoded anew, in turns a little better here or there: pieces come back as they were, of a sensor's noise none."""
     camera = Camera()
     still = seen(PLACE).luma
     looks = []
-    for number in range(6):
+    for number in range(9):
         luma = still.copy()
-        luma[:8, 10:150] = 16 + 30 * number  # the clock
-        luma[:, :: 4 + number] += 1  # what the encoder made of it this time
+        luma[:8, 10:150] = 16 + 25 * number  # the clock
+        luma[60 * (number % 3) :][:60, ::3] += 1  # what the encoder made of it this time
+        luma[:, :80] += number % 2  # and on the whole
         grey = np.full((HEIGHT // 2, WIDTH // 2), 130, np.uint8)
         looks.append(measure(Picture(luma, grey, grey)))
     assert camera.after(*sound(4)) == ("ok", ())
@@ -196,3 +198,41 @@ def test_a_place_never_seen_by_night_is_not_compared_with_the_day() -> None:
 def test_how_far_a_view_went_is_found() -> None:
     match = compare(seen(moved(PLACE, 0.15)), averaged([seen(PLACE)]))
     assert match.shift == pytest.approx(0.15, abs=0.02) and match.shift_fits > match.here_fits
+
+
+def test_an_enlarged_picture_has_less_detail_than_its_size_promises() -> None:
+    chance = np.random.default_rng(4)
+    sharp = np.full((720, 1280), 90.0)
+    for _ in range(400):
+        x, y = int(chance.integers(0, 1200)), int(chance.integers(0, 690))
+        sharp[y : y + int(chance.integers(8, 60)), x : x + int(chance.integers(8, 60))] = chance.integers(30, 220)
+    enlarged = soft(sharp[::2, ::2].repeat(2, axis=0).repeat(2, axis=1), 1)
+    blurred = soft(sharp, 6)
+    found = [
+        detail(np.clip(luma + chance.normal(0, 2, luma.shape), 0, 255).astype(np.uint8))
+        for luma in (sharp, enlarged, blurred)
+    ]
+    assert found[0] > 0.5 and 0.42 > found[1] > found[2]
+    assert detail(np.full((720, 1280), 90, np.uint8)) == 0.0
+    with pytest.raises(ValueError, match="too small"):
+        detail(np.zeros((40, 300), np.uint8))
+
+
+def test_a_place_with_few_edges_has_moved_when_they_agree_on_one_other_place_and_is_covered_when_they_are_gone() -> (
+    None
+):
+    """A car park in noise: hardly any edge is left where there were some, and still one shift stands out."""
+    place = np.full((HEIGHT, WIDTH), 90.0)
+    for number, (x, y) in enumerate(((30, 40), (120, 90), (150, 30), (220, 120), (180, 140), (60, 130), (250, 60))):
+        place[y : y + 14 + 2 * number, x : x + 3] = 112
+        place[y : y + 3, x : x + 10 + 3 * number] = 70
+    view = View(day=averaged([seen(place, noise=3) for _ in range(6)]))
+    turned = np.concatenate([place[:, 112:], np.full((HEIGHT, 112), 90.0)], axis=1)
+    cloth = soft(90 + 40 * np.random.default_rng(3).normal(0, 1, place.shape), 6)
+    for fault, luma in ((Fault.MOVED, turned), (Fault.COVERED, cloth)):
+        camera = Camera(view)
+        assert camera.after(*(seen(place, noise=6) for _ in range(3))) == ("ok", ())
+        assert camera.after(*(seen(luma, noise=6 if fault is Fault.MOVED else 3) for _ in range(5))) == (
+            "bad",
+            (fault,),
+        )

@@ -311,3 +311,17 @@ def test_an_archive_that_is_not_there_yet_is_named(tmp_path: Path) -> None:
     Index(tmp_path / "index.db").close()
     with pytest.raises(NotFound):
         newest_keyframe(tmp_path, "hall", "sub")
+
+
+async def test_the_main_stream_is_looked_at_every_ten_minutes_at_its_own_size(archive: AnArchive) -> None:
+    watch = Watch(archive, "hall")
+    for minutes, picture in ((1, a_scene()), (5, blurred(a_scene(), 8)), (11, blurred(a_scene(), 8))):
+        now = NOW + timedelta(minutes=minutes)
+        archive.record(picture, now, stream="main")
+        archive.record(with_grain(a_scene()), now)
+        watch.clock.at = now
+        await watch.look(after_s=1)
+    first, last = (told.measures for told in (watch.told[0], watch.told[-1]))
+    assert (first["main_width"], first["main_height"]) == (640, 360)
+    assert len(watch.told) == 2, "five minutes later it was not due"
+    assert first["main_detail"] > 1.5 * last["main_detail"] > 0

@@ -15,7 +15,7 @@ from qorgan.domain.quality.measures import Measures
 from qorgan.domain.quality.scores import Thresholds, Trace, scores, step_of
 from qorgan.domain.quality.view import View
 
-REMEMBERED = 7  # looks
+REMEMBERED = 11  # looks
 UNKNOWN_AFTER = 2  # looks that failed, in a row
 USUAL = Thresholds()
 NEARLY = 0.85  # a score from which on a fault is not over yet
@@ -33,7 +33,7 @@ class Rule:
 QUICK, PATIENT, SLOW = Rule(2, 3, 2), Rule(4, 5, 3), Rule(4, 6, 3)
 RULES = dict.fromkeys(Fault, SLOW) | {
     Fault.BLACK: QUICK, Fault.OVEREXPOSED: QUICK, Fault.UNDEREXPOSED: QUICK,
-    Fault.FROZEN: Rule(5, 6, 2), Fault.COVERED: PATIENT, Fault.MOVED: PATIENT,
+    Fault.FROZEN: Rule(4, 8, 4), Fault.COVERED: PATIENT, Fault.MOVED: Rule(3, 5, 3),
 }  # fmt: skip
 
 
@@ -81,7 +81,9 @@ def look(memory: Memory, measures: Measures | None, view: View, at: datetime, li
     match = view.best(measures)
     found = scores(measures, view, match, memory.traces, limits)
     step = step_of(measures.light, memory.traces)
-    trace = Trace(measures.luma, measures.light, step, None if match is None else match.soft)
+    trace = Trace(measures.luma, measures.light, step)
+    if match is not None:
+        trace = replace(trace, soft=match.soft, reference=match.reference, surface=match.surface)
     courses = {fault: _further(memory.courses[fault], RULES[fault], found[fault], at) for fault in Fault}
     return Memory(MappingProxyType(courses), (*memory.traces, trace)[-REMEMBERED:], 0)
 

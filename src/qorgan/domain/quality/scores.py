@@ -1,18 +1,22 @@
 """How much of each fault a look shows. 1 is where a fault begins, 0 is none of it; `None`: nobody can say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from qorgan.domain.quality.faults import Fault
-from qorgan.domain.quality.measures import EDGE, Measures, Plane, Real
-from qorgan.domain.quality.view import FEWEST_ANCHORS, Match, View
+from qorgan.domain.quality.measures import WIDTH, Measures, Plane, Real
+from qorgan.domain.quality.view import FEWEST_ANCHORS, Match, Reference, View, peak_of
 
 Scores = Mapping[Fault, float | None]
 HIGHEST = 10.0
 SMEAR_LOOKS = 5  # in fewer, people who stand there look like dirt
+LATELY = 7  # looks over which flicker and dirt show
 FLICKER_STEPS = 4  # steps of brightness from which on one may speak of flicker
+STEADY_LOOKS = 5  # over which it is averaged where a view went: rain and noise fade out of it
+PIECE_ROWS, PIECE_COLUMNS = 6, 8
+TEXTURED = 60  # percentile of contrast: a flat wall without noise looks the same at every look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +32,13 @@ class Thresholds:
     sharpness: float = 0.09
     soft_block: float = 0.55  # a block of the view is soft …
     soft_share: float = 0.2  # … and so many of them are dirt on the lens
-    unchanged: float = 0.36  # share of samples that differ from any of the last looks: a living sensor has noise
+    come_back: float = 0.22  # share of textured pieces that are exactly as they were: a living sensor has noise
     shift: float = 0.03  # of the width
     shift_clearer: float = 0.1  # the view fits so much better there than where it was
     shift_fits: float = 0.2
     shift_fits_well: float = 0.4  # also where hardly any edge is left where there were some
+    shift_distinct: float = 6.0  # standard deviations: chance alone (a cloth before the lens) reaches 4.5
+    shift_structure: float = 0.25  # clearness of what stands where edges were lost
     elsewhere_lost: float = 0.6
     elsewhere_here_fits: float = 0.2
     covered_lost: float = 0.25
@@ -53,7 +59,9 @@ class Trace:
     luma: Plane
     light: Real
     step: float | None  # of brightness, since the look before: logarithm of the ratio, in the middle of all blocks
-    soft: Real | None
+    soft: Real | None = None
+    reference: Reference | None = None  # that it fitted best
+    surface: Real | None = None  # how well it fitted that, moved by so many cells
 
 
 def scores(measures: Measures, view: View, match: Match | None, traces: Sequence[Trace], limits: Thresholds) -> Scores:
@@ -65,7 +73,7 @@ def scores(measures: Measures, view: View, match: Match | None, traces: Sequence
         Fault.LOW_CONTRAST: limits.contrast / max(measures.contrast, 0.01),
         Fault.BLURRED: limits.sharpness / max(measures.sharpness, 0.005),
         Fault.FROZEN: _frozen(measures.luma, traces, limits),
-        Fault.FLICKERING: _flicker(measures.light, traces, limits),
+        Fault.FLICKERING: _flicker(measures.light, traces[-LATELY:], limits),
         Fault.NOISY: measures.noise / limits.noise,
         Fault.STRIPED: None,
         Fault.COLOUR_CAST: None,
@@ -86,8 +94,8 @@ def _against_the_view(
     blurred, smeared = 0.0, 0.0
     if usable.sum() >= FEWEST_ANCHORS:
         blurred = limits.sharpness_left / max(float(np.percentile(match.soft[usable], 70)), 0.02)
-        smeared = _smeared(match.soft, traces, limits)
-    moved, covered = _displaced(match, limits)
+        smeared = _smeared(match.soft, traces[-LATELY:], limits)
+    moved, covered = _displaced(match, traces, limits)
     if match.lost_in_light > limits.in_light and match.here_fits > limits.here_fits:
         covered = covered and 0.0  # light stands where it stood: the edges are not hidden, they are unclear
     least = min(one.contrast for one in view.references)
@@ -106,21 +114,35 @@ def _against_the_view(
     }
 
 
-def _displaced(match: Match, limits: Thresholds) -> tuple[float | None, float | None]:
+def _displaced(match: Match, traces: Sequence[Trace], limits: Thresholds) -> tuple[float | None, float | None]:
     """Moved and covered: edges that are not where they were stand elsewhere, or are gone."""
     if match.anchors < FEWEST_ANCHORS:
         return None, None
-    if (
-        match.shift > limits.shift / 2
-        and match.shift_fits > limits.shift_fits
-        and match.shift_fits > match.here_fits + limits.shift_clearer
-        and (match.lost_structure > 0.25 or match.shift_fits > limits.shift_fits_well)
-    ):
-        return match.shift / limits.shift, 0.0
+    if moved := _moved(match, traces, limits):
+        return moved, 0.0
     elsewhere = match.lost > limits.elsewhere_lost and match.here_fits < limits.elsewhere_here_fits
     if elsewhere and match.lost_structure > 0.4 and match.lost_sharpness > 0.5:
         return 8 * match.lost, 0.0  # looks at something quite different; how far away nobody can tell
     return 0.0, match.lost / (limits.covered_lost + limits.covered_per_anchor / match.anchors)
+
+
+def _moved(match: Match, traces: Sequence[Trace], limits: Thresholds) -> float:
+    """How far the view went; 0: it did not.
+
+    Where it went is believed when most edges are found there, or when no other place fits nearly as well: a place with
+    few edges keeps hardly any of them in rain or at night, and still they agree on one place alone.
+    """
+    shift, fits, here, distinct = match.shift, match.shift_fits, match.here_fits, match.distinct
+    seen = match.lost_structure > limits.shift_structure or fits > limits.shift_fits_well
+    if not (seen and fits > limits.shift_fits) and distinct < limits.shift_distinct:
+        last = [trace.surface for trace in traces[1 - STEADY_LOOKS :] if trace.reference is match.reference]
+        steady = peak_of(np.mean([match.surface, *(one for one in last if one is not None)], axis=0))
+        shift, fits, here, distinct = steady.shift, steady.fits, steady.here, steady.distinct
+        if distinct < limits.shift_distinct:
+            return 0.0
+    if shift > limits.shift / 2 and fits > here + limits.shift_clearer:
+        return shift / limits.shift
+    return 0.0
 
 
 def _smeared(soft: Real, traces: Sequence[Trace], limits: Thresholds) -> float:
@@ -137,15 +159,32 @@ def _smeared(soft: Real, traces: Sequence[Trace], limits: Thresholds) -> float:
 
 
 def _frozen(luma: Plane, traces: Sequence[Trace], limits: Thresholds) -> float | None:
-    """The least change against any of the last looks.
+    """How many small pieces of the picture are, sample for sample, what they were at one of the last looks.
 
-    Two looks at a frozen picture differ by what the encoder made of it, and now and then they do not differ at all.
+    An encoder that spends a little more or less on the same picture gives other samples, but it does so in turns, so
+    that pieces of a frozen picture come back exactly. A sensor's noise never does, even where the encoder leaves little
+    of it; only flat walls come back, and those are not looked at. Nor are the rows where a clock is written.
     """
     if not traces:
         return None
-    inner = luma[EDGE:-EDGE]
-    least = min(np.count_nonzero(inner != trace.luma[EDGE:-EDGE]) for trace in traces) / inner.size
-    return limits.unchanged / max(least, 0.02)
+    contrast = _by_piece(luma, np.maximum, np.max) - _by_piece(luma, np.minimum, np.min)
+    textured = contrast >= np.percentile(contrast, TEXTURED)
+    back = np.zeros_like(textured)
+    for trace in traces:
+        differs = np.bitwise_or.reduce(_pieces(luma ^ trace.luma), axis=1)
+        back |= differs.view(np.uint64) == 0  # eight samples at once
+    return float(back[textured].mean()) / limits.come_back
+
+
+def _pieces(luma: Plane) -> Plane:
+    """Without the rows of a written clock: by rows of pieces."""
+    rows = luma[PIECE_ROWS * 3 : -PIECE_ROWS * 3]
+    return np.ascontiguousarray(rows).reshape(-1, PIECE_ROWS, WIDTH)
+
+
+def _by_piece(luma: Plane, rows: np.ufunc, columns: Callable[..., Plane]) -> Real:
+    lines: Plane = rows.reduce(_pieces(luma), axis=1)
+    return columns(lines.reshape(len(lines), -1, PIECE_COLUMNS), axis=2).astype(np.float32)
 
 
 def step_of(light: Real, traces: Sequence[Trace]) -> float | None:

@@ -59,6 +59,16 @@ class Reference:
         return np.asarray(np.conj(np.fft.fft2(self.edges)), dtype=np.complex64)
 
 
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """Where a view fits best: how far away (as a share of the width), how well there, how well where it was."""
+
+    shift: float
+    fits: float
+    here: float
+    distinct: float  # by how many standard deviations of all places it stands out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Match:
     """A look beside a reference."""
@@ -71,6 +81,8 @@ class Match:
     shift: float  # how far the view went, as a share of the width; 0: it did not, or nobody knows where it went
     shift_fits: float  # how well it fits there, 0 to 1
     here_fits: float  # how well it fits where it was, 0 to 1
+    distinct: float  # by how many standard deviations it fits there better than at other places
+    surface: Real  # 45×80: how well it fits, moved by so many cells
     lost_in_light: float  # share of the lost blocks that are as bright as they should be, in whatever light
     soft: Real  # sharpness by block, by that of the reference; NaN where there is nothing to compare
 
@@ -91,21 +103,37 @@ def compare(measures: Measures, reference: Reference, spectrum: Field | None = N
     lost = anchored & (together < KEPT_FROM * expected * reference.blocks)
     anchors = int(anchored.sum())
     energy_now, energy_before = float(now.mean()), float(reference.blocks.mean())
-    surface = np.fft.ifft2((np.fft.fft2(edges) if spectrum is None else spectrum) * reference.spectrum).real
-    surface /= float(np.sqrt(energy_now * energy_before)) * edges.size + 1e-6
-    best = int(np.argmax(surface))
-    dy, dx = _signed(best // COLUMNS, ROWS), _signed(best % COLUMNS, COLUMNS)
+    product = (np.fft.fft2(edges) if spectrum is None else spectrum) * reference.spectrum
+    surface = np.asarray(
+        np.fft.ifft2(product).real / (float(np.sqrt(energy_now * energy_before)) * edges.size + 1e-6), dtype=np.float32
+    )
+    peak = peak_of(surface)
     return Match(
         reference=reference,
         anchors=anchors,
         lost=float(lost.sum() / max(1, anchors)),
         lost_sharpness=_sharpness(measures.fine[lost], measures.coarse[lost]) / max(reference.sharpness, 0.01),
         lost_structure=float(now[lost].sum() / (reference.blocks[lost].sum() + 1e-6)),
-        shift=float(np.hypot(dx, dy)) / COLUMNS,
-        shift_fits=float(surface.flat[best]),
-        here_fits=float(surface[[0, 0, 0, 1, -1], [0, 1, -1, 0, 0]].max()),
+        shift=peak.shift,
+        shift_fits=peak.fits,
+        here_fits=peak.here,
+        distinct=peak.distinct,
+        surface=surface,
         lost_in_light=float((lost & _as_bright(measures, reference)).sum() / max(1, int(lost.sum()))),
         soft=_softness(measures, reference),
+    )
+
+
+def peak_of(surface: Real) -> Peak:
+    """The best place on a surface of 45×80 cells."""
+    best = int(np.argmax(surface))
+    dy, dx = _signed(best // COLUMNS, ROWS), _signed(best % COLUMNS, COLUMNS)
+    top = float(surface.flat[best])
+    return Peak(
+        shift=float(np.hypot(dx, dy)) / COLUMNS,
+        fits=top,
+        here=float(surface[[0, 0, 0, 1, -1], [0, 1, -1, 0, 0]].max()),
+        distinct=(top - float(surface.mean())) / (float(surface.std()) + 1e-6),
     )
 
 
@@ -182,4 +210,4 @@ class View:
             return None
         spectrum = np.fft.fft2(measures.edges).astype(np.complex64)
         matches = [compare(measures, one, spectrum) for one in self.references]
-        return max(matches, key=lambda match: (match.here_fits, -match.lost), default=None)
+        return max(matches, key=lambda match: (match.shift_fits, -match.lost), default=None)

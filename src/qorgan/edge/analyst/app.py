@@ -21,6 +21,7 @@ from qorgan.domain.quality.faults import Fault, Verdict
 from qorgan.domain.quality.judge import Memory, look
 from qorgan.domain.quality.measures import Measures, measure
 from qorgan.edge.analyst.approved import ApprovedView
+from qorgan.edge.analyst.main_look import MainLook
 from qorgan.edge.analyst.picture import decode, newest_keyframe
 from qorgan.edge.analyst.still import Stills, small_jpeg
 from qorgan.edge.analyst.views import KeptView
@@ -49,6 +50,7 @@ class _Watched:
     view: KeptView
     approved: ApprovedView
     stills: Stills = field(default_factory=Stills)
+    main: MainLook = field(default_factory=MainLook)
     memory: Memory = field(default_factory=Memory)
     numbers: dict[str, float] = field(default_factory=dict)  # of the last look; none where nobody could look
     told: _State | None = None
@@ -115,6 +117,8 @@ class Analyst:
             watched.memory = look(memory, measures, watched.approved.over(watched.view.view), self._clock.now())
             if measures is not None and watched.memory.verdict() is Verdict.OK:
                 watched.view.learn(measures, now)
+        if watched.main.due(now):
+            await asyncio.to_thread(watched.main.take, self._archive, watched.camera.key, now, self._guard)
         state = watched.memory.verdict(), watched.memory.faults(), tuple(watched.approved.digests.items())
         still = await self._still(watched, now)
         if state == watched.told and not still and now - watched.told_at < REPORT_EVERY_S:
@@ -210,7 +214,7 @@ def _result(watched: _Watched, at: datetime, still: bytes) -> PictureResult:
         at=at,
         verdict=memory.verdict(),
         faults=tuple(fault for fault in memory.faults() if fault in TOLD),
-        measures=watched.numbers | scores,
+        measures=watched.numbers | watched.main.numbers | scores,
         found=tuple(_found(memory)),
         knows=True,
         still=still,

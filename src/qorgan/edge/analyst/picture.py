@@ -2,6 +2,8 @@
 
 import io
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ import av.error
 import numpy as np
 from av.video.reformatter import ColorRange
 
-from qorgan.domain.quality.measures import HEIGHT, WIDTH, Picture
+from qorgan.domain.quality.measures import HEIGHT, WIDTH, Picture, Plane
 from qorgan.edge.recorder.entries import unpack_fragments
 from qorgan.kernel.clock import from_us
 from qorgan.kernel.errors import Corrupt, NotFound, Unavailable
@@ -56,18 +58,39 @@ def newest_keyframe(archive: Path, camera: str, stream: str) -> Keyframe:
     return Keyframe(at=at, data=init + fragment)
 
 
-def decode(keyframe: Keyframe) -> Picture:
-    """The picture at the size that measures are made at. Raises `Corrupt` for what cannot be decoded."""
+@contextmanager
+def _damage_named() -> Iterator[None]:
     try:
-        with av.open(io.BytesIO(keyframe.data), "r", format="mp4") as container:
-            stream = container.streams.video[0]
-            stream.thread_count = 1
-            if stream.width * stream.height > MAX_PIXELS:
-                raise Corrupt(f"a picture of {stream.width}×{stream.height}", code="picture.too_big")
-            for frame in container.decode(stream):
-                return scaled(frame)
+        yield
     except (av.error.FFmpegError, IndexError, ValueError) as error:
         raise Corrupt(f"not a picture: {type(error).__name__}", code="picture.damaged") from error
+
+
+def decode(keyframe: Keyframe) -> Picture:
+    """The picture at the size that measures are made at. Raises `Corrupt` for what cannot be decoded."""
+    with _damage_named():
+        return scaled(_frame_of(keyframe))
+
+
+def decode_luma(keyframe: Keyframe) -> Plane:
+    """Luma at the picture's own size, in the range in which it was sent. Raises `Corrupt` as `decode` does."""
+    with _damage_named():
+        frame = _frame_of(keyframe)
+        if not frame.format.name.startswith("yuv"):
+            frame = frame.reformat(format="yuv420p")
+        plane = frame.planes[0]
+        lines: Plane = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
+        return lines[: frame.height, : frame.width]
+
+
+def _frame_of(keyframe: Keyframe) -> av.VideoFrame:
+    with av.open(io.BytesIO(keyframe.data), "r", format="mp4") as container:
+        stream = container.streams.video[0]
+        stream.thread_count = 1
+        if stream.width * stream.height > MAX_PIXELS:
+            raise Corrupt(f"a picture of {stream.width}×{stream.height}", code="picture.too_big")
+        for frame in container.decode(stream):
+            return frame
     raise Corrupt("there was no frame in it", code="picture.damaged")
 
 

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 import structlog
 
 from qorgan.domain.cameras import STALL_AFTER_S, CameraReason, CameraState
+from qorgan.edge.recorder.delivery import DeliveryWatch
 from qorgan.edge.recorder.sound import SoundSample
 from qorgan.edge.recorder.track import Sample, TrackRecorder
 from qorgan.edge.recorder.wire import DatagramSockets, Trust, connect, receive_into, send_now
@@ -62,11 +63,14 @@ class Rates:
     size: int = 0
     since: float = 0.0
 
-    def roll(self, now: float) -> None:
+    def roll(self, now: float) -> bool:
+        """Whether a window is over."""
         elapsed = now - self.since
-        if elapsed >= _RATE_WINDOW_S:
-            self.frames_per_s, self.bits_per_s = self.frames / elapsed, 8 * self.size / elapsed
-            self.frames, self.size, self.since = 0, 0, now
+        if elapsed < _RATE_WINDOW_S:
+            return False
+        self.frames_per_s, self.bits_per_s = self.frames / elapsed, 8 * self.size / elapsed
+        self.frames, self.size, self.since = 0, 0, now
+        return True
 
 
 class StreamSession:
@@ -98,6 +102,7 @@ class StreamSession:
         self.detail = ""
         self.since = datetime.now(UTC)
         self.rates = Rates()
+        self.delivery = DeliveryWatch(stream)
         self.frames_total = 0
         self.watched = False
         self._url, self._credentials, self._trust = url, credentials, trust or Trust()
@@ -228,8 +233,12 @@ class StreamSession:
 
     def check(self, now: float) -> None:
         """Once a second: deadlines, stalls, rates."""
-        self.rates.roll(now)
         client = self._client
+        if self.rates.roll(now):
+            if client is not None and self.state is CameraState.LIVE:
+                self.delivery.count(self.recorder, client, self.rates.frames_per_s, self.rates.bits_per_s)
+            else:
+                self.delivery.forget()
         if client is None or self._ended is None or self._ended.done():
             return
         try:
@@ -391,6 +400,7 @@ class StreamSession:
         """What is true now, measured from packets."""
         live = self.state is CameraState.LIVE
         track, audio = (self.recorder.track, self.recorder.audio) if live else (None, None)
+        delivered = self.delivery.delivered
         return StreamHealth(
             stream=self.stream,
             state=self.state,
@@ -403,6 +413,11 @@ class StreamSession:
             frames_per_s=round(self.rates.frames_per_s, 1),
             bits_per_s=round(self.rates.bits_per_s),
             lost_packets=self._lost_before + (self._client.lost_packets if self._client is not None else 0),
+            keyframe_every_s=delivered.keyframe_every_s,
+            loss=delivered.loss,
+            jitter_s=delivered.jitter_s,
+            clock_offset_s=delivered.clock_offset_s,
+            delivery=self.delivery.confirmed(),
         )
 
 

@@ -30,6 +30,8 @@ class RunClock:
         self._started_us = arrival_us
         self._window_started_us = arrival_us
         self._least: int | None = None
+        self._most = 0
+        self.spread_us: int | None = None  # how much later the latest frame of a window came than the least late one
 
     def wall_us(self, media: int) -> int:
         """The wall clock of a media time."""
@@ -40,6 +42,7 @@ class RunClock:
         late = arrival_us - to_us(media)
         if arrival_us - self._started_us < SETTLE_US and 0 < self.offset_us - late < STEP_US:
             self.offset_us = late
+        self._most = late if self._least is None else max(self._most, late)
         self._least = late if self._least is None else min(self._least, late)
         if arrival_us - self._window_started_us < WINDOW_US:
             return self.offset_us - late < STEP_US
@@ -47,6 +50,7 @@ class RunClock:
 
     def _slew(self, arrival_us: int) -> bool:
         difference = (self._least or 0) - self.offset_us
+        self.spread_us = self._most - (self._least or 0)
         if abs(difference) > STEP_US:
             return False
         most = int((arrival_us - self._window_started_us) * MAX_SLEW)

@@ -110,6 +110,8 @@ class TrackRecorder:
         self.clock: RunClock | None = None
         self.gop: list[Sample] = []
         self.last_duration = DEFAULT_DURATION
+        self.keyframe_every = 0  # 1/90000 s from the keyframe before the last one to the last; 0: there was only one
+        self._keyframe_at: int | None = None
         self._gop_bytes = 0
         self._target = int(SEGMENT_TARGET * (0.25 + 0.75 * stagger))  # of the first file, so that not all cut at once
         self._scale = 1.0
@@ -159,6 +161,16 @@ class TrackRecorder:
         return placed
 
     @property
+    def media(self) -> int:
+        """When the latest frame is shown, 1/90000 s."""
+        return self._media
+
+    @property
+    def since_keyframe(self) -> int:
+        """How long before the latest frame the last keyframe was, 1/90000 s; 0: there was none."""
+        return 0 if self._keyframe_at is None else self._media - self._keyframe_at
+
+    @property
     def timestamp(self) -> int:
         """The RTP timestamp of the latest picture."""
         return self._timestamp
@@ -186,6 +198,7 @@ class TrackRecorder:
             self._sink.note_gap(self.camera, self.stream, end_us, reason)
         self.clock, self._restart, self._order = None, None, None
         self.gop, self._gop_bytes = [], 0
+        self.keyframe_every, self._keyframe_at = 0, None
         if self._sound is not None:
             self._sound.forget()
 
@@ -349,6 +362,8 @@ class TrackRecorder:
     def _remember(self, sample: Sample) -> None:
         if sample.key:
             self.gop, self._gop_bytes = [], 0
+            self.keyframe_every = 0 if self._keyframe_at is None else sample.media - self._keyframe_at
+            self._keyframe_at = sample.media
         if self.gop or sample.key:
             self.gop.append(sample)
             self._gop_bytes += len(sample.data)
