@@ -148,6 +148,7 @@ def a_camera(word: str, *, number: int = 12, **change: Any) -> dict[str, Any]:
         "present": True,
         "onvif": "",
         "clock_offset_s": None,
+        "picture": None,
         "streams": streams,
     } | change
 
