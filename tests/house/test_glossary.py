@@ -13,6 +13,8 @@ PART_OF = {
     "AuditLine": "audit_ledger",
     "ChecklistTick": "checklist",
     "HandoverItem": "handover",
+    "PictureDay": "picture_state",
+    "ViewSignature": "approved_view",
     "RemarkLine": "remark",
     "Review": "joint_review",
     "ReviewLine": "joint_review",
