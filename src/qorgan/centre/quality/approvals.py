@@ -191,8 +191,8 @@ def _deeds(actor: Actor, row: ApprovedView) -> list[str]:
     return ["sign", "withdraw"]
 
 
-def _signature(row: ViewSignature) -> wire.Signature:
-    return wire.Signature.model_validate(
+def _signature(row: ViewSignature) -> wire.ViewSignature:
+    return wire.ViewSignature.model_validate(
         {
             "side": row.side,
             "by": Person(id=row.by_id, name=row.by.name),

@@ -117,7 +117,7 @@ class HourOfPicture(Schema):
     noise: float
 
 
-class Signature(Schema):
+class ViewSignature(Schema):
     side: Literal["school", "police"]
     by: Person
     role: str
@@ -144,7 +144,7 @@ class ApprovedView(Schema):
     proposed_at: Instant
     ended_at: Instant | None
     reason: str
-    signatures: list[Signature]
+    signatures: list[ViewSignature]
     changed: list[Literal["codec", "resolution"]]
     in_use: bool
     refusal: str
