@@ -48,6 +48,7 @@ OLDEST_NODE = (20, 19)
 WEB_INPUTS = (
     "src",
     "public",
+    "inspect",
     "index.html",
     "package.json",
     "package-lock.json",

@@ -59,6 +59,15 @@ describe.each(Object.keys(LOCALES))("%s", (language) => {
 
 /** Words that are the same in both languages. */
 const SHARED = new Set([
+  "body.police",
+  "body.prosecutor",
+  "inspection.cameras_one",
+  "inspection.photos_one",
+  "inspection.photos_other",
+  "remark.body",
+  "remark.frame",
+  "remark.measured.mbit",
+  "remark.target.camera",
   "setup.rate",
   "setup.house_change.codec",
   "setup.house_change.bit_rate",

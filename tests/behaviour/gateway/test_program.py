@@ -225,3 +225,18 @@ async def test_the_page_is_clear_when_the_console_is_not_built(tmp_path: Path) -
         answer = await client.get("http://centre/")
     assert answer.status_code == 503
     assert "make web" in answer.text
+
+
+async def test_the_inspection_on_site_is_a_page_of_its_own(tmp_path: Path) -> None:
+    """With its own worker and scope; it alone may ask where the telephone is."""
+    (tmp_path / "inspect").mkdir()
+    (tmp_path / "index.html").write_text("<title>console</title>", encoding="utf-8")
+    (tmp_path / "inspect" / "index.html").write_text("<title>inspection</title>", encoding="utf-8")
+    (tmp_path / "inspect" / "worker.js").write_text("0;", encoding="utf-8")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Console(tmp_path)), base_url="http://centre") as client:
+        page, console = await client.get("/inspect/"), await client.get("/inspections")
+        worker, bare = await client.get("/inspect/worker.js"), await client.get("/inspect")
+    assert "<title>inspection</title>" in page.text and "geolocation=(self)" in page.headers["permissions-policy"]
+    assert "<title>console</title>" in console.text and "geolocation=()" in console.headers["permissions-policy"]
+    assert (worker.text, worker.headers["cache-control"]) == ("0;", "no-cache")
+    assert (bare.status_code, bare.headers["location"]) == (307, "/inspect/")

@@ -47,9 +47,9 @@ export type Problem = Schemas["Problem"];
 export type Frame = Schemas["Frame"];
 export type Remark = Schemas["Remark"];
 export type NewRemark = Schemas["NewRemark"];
-export type RemarkDeed = Schemas["RemarkOrder"];
+export type RemarkOrder = Schemas["RemarkOrder"];
 export type Measured = Schemas["Measured"];
-export type Review = Schemas["JointReview"];
+export type JointReview = Schemas["JointReview"];
 
 /** First message of `/ws/events`. */
 export interface Snapshot {
@@ -68,12 +68,9 @@ export type WorldEvent =
   | { type: "event"; topic: "unit"; data: Unit; at: string };
 
 /** That a remark or a joint review has changed; whoever shows it asks for it anew. */
-export interface Told {
-  type: "event";
-  topic: "remark" | "review";
-  data: { id: string; school: string };
-  at: string;
-}
+export type Told =
+  | { type: "event"; topic: "remark"; data: { id: string; school: string }; at: string }
+  | { type: "event"; topic: "review"; data: { id: string; school: string }; at: string };
 
 export type OneMessage = Snapshot | WorldEvent | Told | { type: "ping"; at: string };
 

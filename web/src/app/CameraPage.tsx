@@ -7,6 +7,7 @@ import { Archive } from "@/features/archive/Archive";
 import { NativeArchive } from "@/features/archive/NativeArchive";
 import { SnapshotButton } from "@/features/cameras/Snapshot";
 import { CameraTroubles } from "@/features/cameras/Troubles";
+import { WriteButton } from "@/features/remarks/WriteButton";
 import { SteerButton } from "@/features/steer/SteerDialog";
 import { canFeedVideo, shownStream } from "@/player/codecs";
 import { MOST_CAMERAS } from "@/player/archive-transport";
@@ -77,6 +78,15 @@ function Page({ camera }: { camera: Camera }) {
         {purpose !== null && rights.includes("live.view") && (
           <SnapshotButton camera={camera} purpose={purpose} />
         )}
+        <WriteButton
+          about={{
+            school: camera.school,
+            target: { kind: "camera", camera: camera.id },
+            title: name(camera.name),
+            at: place.at,
+          }}
+          onWritten={({ id }) => void navigate({ to: "/remarks/$id", params: { id } })}
+        />
         {purpose !== null && rights.includes("ptz.move") && <SteerButton camera={camera} purpose={purpose} />}
       </header>
       <div className="min-h-0 flex-1">

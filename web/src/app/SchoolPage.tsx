@@ -1,8 +1,10 @@
 /** One school: what fails today, its cameras, its alarms, and who watched it. A head's first screen. */
-import { Link, useParams } from "@tanstack/react-router";
-import { Map as MapIcon, MapPin, Phone, Plus, UserRound } from "lucide-react";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { ClipboardCheck, Map as MapIcon, MapPin, Phone, Plus, UserRound } from "lucide-react";
 import type { School } from "@/api/types";
 import { WaysIn } from "@/features/duty/WaysIn";
+import { SchoolRemarks } from "@/features/remarks/SchoolRemarks";
+import { WriteButton } from "@/features/remarks/WriteButton";
 import { CameraGrid } from "@/features/schools/CameraGrid";
 import { Fails } from "@/features/schools/Fails";
 import { LastAlarms } from "@/features/schools/LastAlarms";
@@ -29,6 +31,8 @@ export function SchoolPage() {
 function Page({ school }: { school: School }) {
   const { t, name } = useWords();
   const { rights } = useSession();
+  const navigate = useNavigate();
+  const toRemark = ({ id }: { id: string }) => void navigate({ to: "/remarks/$id", params: { id } });
   return (
     <div
       className="mx-auto max-w-[1400px] space-y-3 p-3 sm:p-4"
@@ -65,6 +69,15 @@ function Page({ school }: { school: School }) {
               <MapIcon size={15} aria-hidden /> {t("plan.plans")}
             </Link>
           )}
+          {rights.includes("remarks.write") && (
+            <a
+              href={`/inspect/?school=${school.id}`}
+              className={buttonClass("plain", true)}
+              data-testid="inspect-open"
+            >
+              <ClipboardCheck size={15} aria-hidden /> {t("inspection.title")}
+            </a>
+          )}
         </p>
       </header>
       <div className="grid gap-3 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
@@ -77,6 +90,31 @@ function Page({ school }: { school: School }) {
           </div>
         </Panel>
       </div>
+      {rights.includes("remarks.read") && (
+        <Panel
+          title={t("remark.title")}
+          actions={
+            <WriteButton
+              about={{ school: school.id, target: { kind: "school" }, title: name(school.name) }}
+              onWritten={toRemark}
+            />
+          }
+        >
+          <SchoolRemarks
+            school={school.id}
+            link={(remark, className, children) => (
+              <Link to="/remarks/$id" params={{ id: remark.id }} className={className}>
+                {children}
+              </Link>
+            )}
+            all={(words) => (
+              <Link to="/remarks" search={{ school: school.id, whose: "all" }} className="text-accent">
+                {words}
+              </Link>
+            )}
+          />
+        </Panel>
+      )}
       {rights.includes("faults.read") && (
         <Panel title={t("ways.title")}>
           <WaysIn school={school.id} />
@@ -103,14 +141,26 @@ function Page({ school }: { school: School }) {
         <CameraGrid
           school={school}
           archive={(camera, words) => (
-            <Link
-              to="/cameras/$id"
-              params={{ id: camera.id }}
-              className="text-accent"
-              data-testid="open-archive"
-            >
-              {words}
-            </Link>
+            <span className="flex flex-wrap items-center justify-end gap-2">
+              <WriteButton
+                about={{
+                  school: school.id,
+                  target: { kind: "camera", camera: camera.id },
+                  title: name(camera.name),
+                }}
+                onWritten={toRemark}
+              >
+                <span className="sr-only">{t("remark.write")}</span>
+              </WriteButton>
+              <Link
+                to="/cameras/$id"
+                params={{ id: camera.id }}
+                className="text-accent"
+                data-testid="open-archive"
+              >
+                {words}
+              </Link>
+            </span>
           )}
         />
       </Panel>

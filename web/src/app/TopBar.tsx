@@ -57,8 +57,19 @@ const NAV =
 
 function Nav() {
   const { t } = useWords();
-  const { role } = useSession();
-  if (role === "head") return null;
+  const { role, rights } = useSession();
+  const remarks = rights.includes("remarks.read") && role !== "duty_officer" && (
+    <Link to="/remarks" className={NAV} data-testid="nav-remarks">
+      {t("nav.remarks")}
+    </Link>
+  );
+  if (role === "head") {
+    return (
+      <nav className="hidden items-center gap-1 text-sm font-medium sm:flex" aria-label={t("nav.label")}>
+        {remarks}
+      </nav>
+    );
+  }
   return (
     <nav className="hidden items-center sm:flex gap-1 text-sm font-medium" aria-label={t("nav.label")}>
       {role === "duty_officer" && (
@@ -77,6 +88,7 @@ function Nav() {
       <Link to="/supervision" className={NAV}>
         {t("nav.supervision")}
       </Link>
+      {remarks}
     </nav>
   );
 }
@@ -166,7 +178,7 @@ function Clock() {
 
 function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { t } = useWords();
-  const { user, role } = useSession();
+  const { user, role, rights } = useSession();
   const navigate = useNavigate();
   const theme = useTheme();
   const queries = useQueryClient();
@@ -206,6 +218,14 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
           <MenuItem onSelect={() => void navigate({ to: "/schools" })}>{t("nav.schools")}</MenuItem>
           <MenuItem onSelect={() => void navigate({ to: "/supervision" })}>{t("nav.supervision")}</MenuItem>
         </div>
+      )}
+      {rights.includes("remarks.read") && (
+        <div className={role === "duty_officer" ? "" : "sm:hidden"}>
+          <MenuItem onSelect={() => void navigate({ to: "/remarks" })}>{t("nav.remarks")}</MenuItem>
+        </div>
+      )}
+      {rights.includes("remarks.write") && (
+        <MenuItem onSelect={() => window.location.assign("/inspect/")}>{t("inspection.title")}</MenuItem>
       )}
       <MenuLine />
       <MenuItem onSelect={() => chooseTheme(theme === "dark" ? "light" : "dark")} testId="theme">

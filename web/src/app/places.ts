@@ -1,4 +1,5 @@
 /** The URL is the place: what each screen keeps in its address, read with suspicion. */
+import { BODIES, type Body, REMARK_STATES, type RemarkState } from "@/vocabulary/remarks";
 import { isTileCount, type TileCount } from "@/features/live/places";
 
 type Raw = Record<string, unknown>;
@@ -82,5 +83,31 @@ export function readSchools(raw: Raw): SchoolsPlace {
     sort: text(raw["sort"]),
     hide: text(raw["hide"]),
     view: raw["view"] === "map" ? "map" : undefined,
+  };
+}
+
+export const WHOSE = ["mine", "fix", "all"] as const;
+export type Whose = (typeof WHOSE)[number];
+
+export interface RemarksPlace {
+  /** Written by me, for the school to act on, all that I may see; without it what one's office comes for. */
+  whose?: Whose;
+  state?: RemarkState;
+  body?: Body;
+  school?: string;
+  plan?: string;
+  overdue?: true;
+  q?: string;
+}
+
+export function readRemarks(raw: Raw): RemarksPlace {
+  return {
+    whose: WHOSE.find((one) => one === raw["whose"]),
+    state: REMARK_STATES.find((one) => one === raw["state"]),
+    body: BODIES.find((one) => one === raw["body"]),
+    school: text(raw["school"]),
+    plan: text(raw["plan"]),
+    overdue: raw["overdue"] === true ? true : undefined,
+    q: raw["q"] === undefined ? undefined : String(raw["q"]),
   };
 }

@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { readCamera, readDesk, readPlan, readSchools } from "./places";
+import { readCamera, readDesk, readPlan, readRemarks, readSchools } from "./places";
 import { Landing } from "./Landing";
 import { LostPage, BrokenPage } from "./LostPage";
 import { Root } from "./Root";
@@ -80,6 +80,25 @@ const supervision = createRoute({
   component: lazyRouteComponent(() => import("./SupervisionPage"), "SupervisionPage"),
 });
 
+const remarks = createRoute({
+  getParentRoute: () => root,
+  path: "/remarks",
+  validateSearch: readRemarks,
+  component: lazyRouteComponent(() => import("./RemarksPage"), "RemarksPage"),
+});
+
+const remark = createRoute({
+  getParentRoute: () => root,
+  path: "/remarks/$id",
+  component: lazyRouteComponent(() => import("./RemarkPage"), "RemarkPage"),
+});
+
+const review = createRoute({
+  getParentRoute: () => root,
+  path: "/reviews/$id",
+  component: lazyRouteComponent(() => import("./ReviewPage"), "ReviewPage"),
+});
+
 const tree = root.addChildren([
   landing,
   desk,
@@ -93,6 +112,9 @@ const tree = root.addChildren([
   handover,
   report,
   supervision,
+  remarks,
+  remark,
+  review,
 ]);
 
 export function makeRouter() {

@@ -37,7 +37,10 @@ type CodeSpace =
   | "way_proof"
   | "way_state"
   | "plan_point"
-  | "plan_points";
+  | "plan_points"
+  | "body"
+  | "remark.measured.fault"
+  | "remark.measured.verdict_is";
 
 /** The word for `code` in `space`, or the code itself: a new code from a newer centre must not be hidden. */
 export function wordFor(t: TFunction, space: CodeSpace, code: string): string {

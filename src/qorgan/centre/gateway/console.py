@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -21,6 +21,10 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+# The inspection on site is a page of its own, which its service worker keeps for schools without a network. It alone
+# may ask where the telephone is; a browser asks the person before it answers.
+_INSPECT, _INSPECT_INDEX = "inspect", "inspect/index.html"
+_INSPECT_HEADERS = {"Permissions-Policy": "camera=(), microphone=(), geolocation=(self)"}
 _HASHED = "assets/"  # files whose names carry a digest of their content (Vite's `build.assetsDir`)
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
@@ -44,6 +48,8 @@ class Console:
         response = await self._respond(scope)
         for name, value in SECURITY_HEADERS.items():
             response.headers[name] = value
+        if _is_inspection(self._files.get_path(scope)):
+            response.headers.update(_INSPECT_HEADERS)
         await response(scope, receive, send)
 
     async def _respond(self, scope: Scope) -> Response:
@@ -55,7 +61,14 @@ class Console:
         except HTTPException as error:
             if error.status_code != 404 or "." in path.rsplit("/", 1)[-1].lstrip("."):
                 return PlainTextResponse(error.detail, error.status_code, headers=error.headers)
-        return _cached(await self._files.get_response("index.html", scope), "index.html")
+        if path == _INSPECT and not scope["path"].endswith("/"):
+            return RedirectResponse(f"/{_INSPECT}/")  # the worker's scope begins after the slash
+        index = _INSPECT_INDEX if _is_inspection(path) else "index.html"
+        return _cached(await self._files.get_response(index, scope), index)
+
+
+def _is_inspection(path: str) -> bool:
+    return path == _INSPECT or path.startswith(f"{_INSPECT}/")
 
 
 def _cached(response: Response, path: str) -> Response:
