@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.test_story import close
 from tests.support.console import Console
-from tests.support.desk import a_school, desk, id_of, instant, session
+from tests.support.desk import a_school, desk, id_of, instant, name, session
 from tests.support.town import Town
 
 from qorgan.demo.check import HEAD, OFFICER, SECOND_OFFICER
@@ -82,9 +82,74 @@ def test_two_people_at_one_plan_lose_nothing(browser: Browser) -> None:
         assert window.raw_keys() == []
 
 
+def test_a_zone_and_a_lens_are_drawn_by_clicks_and_by_keys(browser: Browser) -> None:
+    """A corridor by two corners, a toilet by the keyboard, a camera's lens; what is sent is what was drawn."""
+    with desk(browser) as window:
+        school, plan = a_school(), a_plan(1, hall=0.2, gym=0.6)
+        camera = {"key": id_of("lens"), "kind": "camera", "x": 0.1, "y": 0.9, "label": "", "camera": None, "way": None}
+        ends = {"a": {"x": 0.0, "y": 0.0}, "b": {"x": 1.0, "y": 0.0}}
+        plan |= {"scale": {**ends, "metres": 40.0}, "metres_per_px": 0.04}
+        plan["points"] = [*plan["points"], {**camera, "bearing_deg": 90.0, "lens": None}]
+        path = f"/api/plans/{plan['id']}"
+        window.answers |= {
+            "/api/session": session(role="administrator", rights=sorted(RIGHTS[Role.ADMINISTRATOR])),
+            "/api/supervision/tests": {"items": [], "next": None, "goal_s": 5.0},
+            f"/api/schools/{school['id']}/plans": {"items": [plan]},
+            "/api/norms/zones": NORMS,
+            path: plan,
+        }
+        window.page.route("**/image?*", lambda route: route.fulfill(content_type="image/png", body=PIXEL))
+        window.go(f"/schools/{school['id']}/plan?plan={plan['id']}&edit=true")
+        window.see("edit-mark", key=id_of("lens")).locator("button").click()
+        window.see("lens-give").click()
+        window.see("lens-tilt-deg").fill("25")
+        expect(window.see("plan-cone", key=id_of("lens"))).to_have_count(1)
+        window.see("plan-part-zones").click()
+        window.see("zone-add").click()
+        sheet = window.see("plan").locator("img").bounding_box()
+        assert sheet is not None
+        for x, y in ((0.3, 0.2), (0.7, 0.4)):
+            window.page.mouse.click(sheet["x"] + x * sheet["width"], sheet["y"] + y * sheet["height"])
+        window.page.keyboard.press("Enter")
+        window.see("zone-kind").select_option("corridor")
+        expect(window.see("zone-rule", duty="must")).to_be_visible()
+        window.see("zone-add").focus()
+        window.page.keyboard.press("Enter")
+        window.see("zone-kind").select_option("toilet")
+        window.see("zone-corner").first.locator("button").focus()
+        window.page.keyboard.press("Delete")
+        expect(window.see("zone-corner")).to_have_count(3)
+        with window.page.expect_request(f"**{path}") as sent:
+            window.page.keyboard.press("Control+s")
+        said = sent.value.post_data_json
+        corridor, toilet = said["zones"]
+        assert (corridor["kind"], toilet["kind"]) == ("corridor", "toilet")
+        corners = [(0.3, 0.2), (0.7, 0.2), (0.7, 0.4), (0.3, 0.4)]
+        assert [(c["x"], c["y"]) for c in corridor["outline"]] == [pytest.approx(one, abs=0.005) for one in corners]
+        assert len(toilet["outline"]) == 3
+        assert next(p["lens"]["tilt_deg"] for p in said["points"] if p["key"] == id_of("lens")) == 25
+        assert window.raw_keys() == []
+
+
+def rule(kind: str, cameras: str, title: dict[str, str]) -> dict[str, Any]:
+    return {"kind": kind, "title": title, "cameras": cameras, "status": "digest", "clause": "84", "source": "№ 117"}
+
+
+NORMS = {
+    "version": 1,
+    "checked_on": "2026-11-22",
+    "needed_share": 0.8,
+    "scales": [],
+    "zones": [
+        rule("corridor", "must", name("Дәліз", "Коридор", "Corridor")),
+        rule("toilet", "must_not", name("Дәретхана", "Туалет", "Toilet")),
+    ],
+}
+
+
 def a_plan(revision: int, *, hall: float, gym: float) -> dict[str, Any]:
     """Two exits side by side."""
-    nothing = {"camera": None, "way": None, "bearing_deg": None}
+    nothing = {"camera": None, "way": None, "bearing_deg": None, "lens": None}
     plan = id_of("plan")
     return {
         "id": plan,
@@ -100,6 +165,8 @@ def a_plan(revision: int, *, hall: float, gym: float) -> dict[str, Any]:
         "revision": revision,
         "changed_at": instant(-60),
         "changed_by": "Б. Тілеуберген",
+        "walls": [],
+        "zones": [],
         "points": [
             {"key": id_of(word), "kind": "exit", "x": x, "y": 0.5, "label": word, **nothing}
             for word, x in (("hall", hall), ("gym", gym))

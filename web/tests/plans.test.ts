@@ -114,12 +114,12 @@ test("lengths are measured in pixels of the plan, and the bar says a round numbe
 });
 
 const button = { kind: "button", camera: null, way: "w", label: "" } as const;
-const EMPTY: Draft = { name: "1", kind: "floor", floor: 1, scale: null, points: [] };
+const EMPTY: Draft = { name: "1", kind: "floor", floor: 1, scale: null, points: [], walls: [], zones: [] };
 
 describe("a draft", () => {
   test("keeps what is dropped beside the plan on its edge", () => {
     const draft = placed(EMPTY, "a", button, { x: 1.7, y: -3 });
-    expect(draft.points).toEqual([{ ...button, key: "a", x: 1, y: 0, bearing_deg: null }]);
+    expect(draft.points).toEqual([{ ...button, key: "a", x: 1, y: 0, bearing_deg: null, lens: null }]);
   });
 
   test("is undone step by step and done again; a drag is one step", () => {
@@ -151,6 +151,7 @@ describe("two people at one plan", () => {
     x,
     y: 0.5,
     bearing_deg: null,
+    lens: null,
   });
   const base: Draft = { ...EMPTY, points: [point("a", 0.1), point("b", 0.2), point("c", 0.3)] };
   const mine = removed(

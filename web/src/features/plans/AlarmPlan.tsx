@@ -1,5 +1,6 @@
 /** On an alarm's screen: the plan of the pressed place. Loaded when the alarm itself has been painted, never before. */
 import { Expand, Map as MapIcon, Shrink } from "lucide-react";
+import { useMemo } from "react";
 import type { Alarm } from "@/api/types";
 import { Button } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
@@ -62,7 +63,8 @@ function Shown({
   useKeys({ KeyZ: onLarge });
   const pressed = plan.points.find(({ key }) => key === point);
   const nearest = plan.points.find(({ camera }) => camera !== null && camera === alarm.cameras[0]);
-  const named = useNamed(plan.points.filter(({ key }) => key !== point));
+  const others = useMemo(() => plan.points.filter(({ key }) => key !== point), [plan.points, point]);
+  const named = useNamed(others);
   const Icon = large ? Shrink : Expand;
   return (
     <section className="flex size-full flex-col" data-testid="alarm-plan" data-point={point ?? ""}>
@@ -84,7 +86,13 @@ function Shown({
         >
           {(frame) => (
             <>
-              <Layer named={named} frame={frame} chosen={shown} onCamera={onCamera} />
+              <Layer
+                named={named}
+                frame={frame}
+                chosen={shown}
+                onCamera={onCamera}
+                pressed={pressed === undefined ? null : { spot: pressed, words: name(alarm.place) }}
+              />
               {pressed !== undefined && (
                 <Pressed alarm={alarm} words={name(alarm.place)} at={frame.place(pressed)} />
               )}

@@ -1,11 +1,15 @@
 /** Beside the plan that is drawn: the chosen point, the plan's own name and floor, its scale, and what two people drew. */
 import { Trash2 } from "lucide-react";
 import { Button } from "@/ui/button";
-import { Field, INPUT } from "@/ui/fields";
+import { Field, INPUT, Trouble } from "@/ui/fields";
 import { Segmented } from "@/ui/surfaces";
 import { number, wordFor } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
-import { changed } from "./drafts";
+import type { Camera } from "@/api/types";
+import { changed, type Difference } from "./drafts";
+import { useZoneWords } from "./Ground";
+import { LensForm } from "./LensForm";
+import type { Norms } from "./places";
 import type { PlanPoint } from "./plans";
 import { floorOf } from "./UploadForm";
 import type { Editing } from "./use-editor";
@@ -17,7 +21,18 @@ const MOST_NAME = 120;
 const LEAST_METRES = 0.5;
 const MOST_METRES = 2_000;
 
-export function PointForm({ point, words, editing }: { point: PlanPoint; words: string; editing: Editing }) {
+interface PointProps {
+  point: PlanPoint;
+  words: string;
+  camera: Camera | undefined;
+  norms: Norms | undefined;
+  editing: Editing;
+  /** Why this point cannot stay where it is, in words. */
+  fault: string | undefined;
+  onCalibrate: (() => void) | undefined;
+}
+
+export function PointForm({ point, words, camera, norms, editing, fault, onCalibrate }: PointProps) {
   const { t } = useWords();
   const set = (change: Partial<PlanPoint>, about: string) =>
     editing.change((draft) => changed(draft, point.key, change), `${about} ${point.key}`);
@@ -28,6 +43,7 @@ export function PointForm({ point, words, editing }: { point: PlanPoint; words: 
       data-key={point.key}
     >
       <h3 className="font-medium">{words}</h3>
+      <Trouble testId="point-fault">{fault}</Trouble>
       <p className="text-sm text-balance text-ink-3">{t("plan.how_to_move")}</p>
       <Field label={t("plan.label", { kind: wordFor(t, "plan_point", point.kind) })}>
         <input
@@ -58,6 +74,16 @@ export function PointForm({ point, words, editing }: { point: PlanPoint; words: 
             data-testid="plan-bearing-deg"
           />
         </Field>
+      )}
+      {point.kind === "camera" && editing.base.places && (
+        <LensForm
+          point={point}
+          camera={camera}
+          norms={norms}
+          onChange={set}
+          onSettle={editing.settle}
+          onCalibrate={onCalibrate}
+        />
       )}
       <Button small onClick={() => editing.remove(point.key)} data-testid="plan-remove">
         <Trash2 size={14} aria-hidden /> {t("plan.remove")}
@@ -203,8 +229,14 @@ export function ScaleForm({
 }
 
 /** Somebody saved first: their plan can be loaded, and what I drew is laid over it, piece by piece. */
-export function TwoPeople({ editing }: { editing: Editing }) {
+export function TwoPeople({ editing, norms }: { editing: Editing; norms: Norms | undefined }) {
   const { t } = useWords();
+  const zone = useZoneWords(norms);
+  const words = (one: Difference) => {
+    if (one.of === "wall") return t("place.a_wall");
+    if (one.of === "zone") return zone(one.zone);
+    return one.point.label || wordFor(t, "plan_point", one.point.kind);
+  };
   const { stale, waiting, loadTheirs, takeOver, drop } = editing;
   if (stale) {
     return (
@@ -229,8 +261,7 @@ export function TwoPeople({ editing }: { editing: Editing }) {
         {waiting.map((one) => (
           <li key={one.key} className="flex items-center gap-2">
             <span className="min-w-0 flex-1">
-              {one.point.label || wordFor(t, "plan_point", one.point.kind)}{" "}
-              <span className="text-ink-3">{t(`plan.difference.${one.what}`)}</span>
+              {words(one)} <span className="text-ink-3">{t(`plan.difference.${one.what}`)}</span>
             </span>
             <Button small onClick={() => takeOver([one])} data-testid="plan-take-mine">
               {t("plan.take_mine")}

@@ -3,7 +3,8 @@ import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useRe
 import { wordFor } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
 import { changed, type Difference, shifted } from "./drafts";
-import { AT, Label, type Named, placeStyle, Sign } from "./marks";
+import { pointsOf, Sheet } from "./Ground";
+import { AT, Label, type Named, placeStyle, Sign, useArrangedNames } from "./marks";
 import type { PlanPoint } from "./plans";
 import type { Editing } from "./use-editor";
 import { ARROWS, type Frame } from "./Viewport";
@@ -20,6 +21,9 @@ export function Movable({
   frame,
   label,
   chosen,
+  small = false,
+  arrows = true,
+  fine = false,
   onMove,
   onSettle,
   onChoose,
@@ -31,6 +35,12 @@ export function Movable({
   frame: Frame;
   label: string;
   chosen: boolean;
+  /** One of many that stand close together. */
+  small?: boolean;
+  /** Arrow keys move it. */
+  arrows?: boolean;
+  /** By arrow keys it moves by single pixels of what is drawn. */
+  fine?: boolean;
   onMove: (spot: Spot) => void;
   onSettle: () => void;
   onChoose?: () => void;
@@ -56,7 +66,7 @@ export function Movable({
   };
   return (
     <div
-      className={`${AT} ${chosen ? "z-20" : "z-10"}`}
+      className={`${AT} ${chosen || small ? "z-20" : "z-10"}`}
       style={placeStyle(frame.place(spot))}
       data-x={spot.x}
       data-y={spot.y}
@@ -81,12 +91,12 @@ export function Movable({
         onKeyUp={(event) => event.key in ARROWS && onSettle()}
         onKeyDown={(event) => {
           const step = ARROWS[event.key];
-          if (step === undefined) return onKey?.(event);
+          if (step === undefined || !arrows) return onKey?.(event);
           event.preventDefault();
-          const by = (NUDGE / frame.closeness) * (event.shiftKey ? 5 : 1);
+          const by = (fine ? 1 / frame.size.width : NUDGE / frame.closeness) * (event.shiftKey ? 5 : 1);
           onMove({ x: spot.x + step.left * by, y: spot.y + step.top * by });
         }}
-        className="absolute size-9 -translate-x-1/2 -translate-y-1/2 cursor-move touch-none rounded-full"
+        className={`absolute ${small ? "size-5" : "size-9"} -translate-x-1/2 -translate-y-1/2 cursor-move touch-none rounded-full`}
       >
         <span className="pointer-events-none absolute top-1/2 left-1/2">{children}</span>
       </button>
@@ -108,10 +118,12 @@ export function EditLayer({
   editing: Editing;
 }) {
   const { chosen, change, settle, choose, remove } = editing;
+  const names = useArrangedNames(named, frame, chosen?.key ?? null);
   return (
     <>
       {named.map(({ point, camera, words }) => {
         const isChosen = chosen?.key === point.key;
+        const offset = names.get(point.key);
         return (
           <Movable
             key={point.key}
@@ -135,7 +147,11 @@ export function EditLayer({
             {isChosen && (
               <span className="absolute size-8 -translate-x-1/2 -translate-y-1/2 rounded-full border-2 border-accent" />
             )}
-            <Label strong={isChosen}>{words}</Label>
+            <span className={offset === undefined ? "invisible group-hover/mark:visible" : ""}>
+              <Label strong={isChosen} offset={offset}>
+                {words}
+              </Label>
+            </span>
           </Movable>
         );
       })}
@@ -202,16 +218,36 @@ function Handle({ point, frame, editing }: { point: PlanPoint; frame: Frame; edi
 /** What I had drawn and what the newer plan does not have: outlined, until it is taken over or dropped. */
 export function Ghosts({ waiting, frame }: { waiting: readonly Difference[]; frame: Frame }) {
   const { t } = useWords();
-  return waiting
-    .filter(({ what }) => what !== "removed")
-    .map(({ key, point }) => (
-      <div
-        key={key}
-        className={`${AT} pointer-events-none z-20`}
-        style={placeStyle(frame.place(held(point)))}
-      >
-        <span className="absolute size-7 -translate-x-1/2 -translate-y-1/2 rounded-full border-2 border-dashed border-drill" />
-        <Label>{point.label || wordFor(t, "plan_point", point.kind)}</Label>
-      </div>
-    ));
+  const mine = waiting.filter(({ what }) => what !== "removed");
+  return (
+    <>
+      <Sheet>
+        {mine.map((one) =>
+          one.of === "point" ? null : (
+            <polygon
+              key={one.key}
+              points={pointsOf(frame, one.of === "zone" ? one.zone.outline : [one.wall.a, one.wall.b])}
+              className="text-drill"
+              fill="none"
+              stroke="currentColor"
+              strokeWidth={2}
+              strokeDasharray="5 4"
+            />
+          ),
+        )}
+      </Sheet>
+      {mine.map((one) =>
+        one.of !== "point" ? null : (
+          <div
+            key={one.key}
+            className={`${AT} pointer-events-none z-20`}
+            style={placeStyle(frame.place(held(one.point)))}
+          >
+            <span className="absolute size-7 -translate-x-1/2 -translate-y-1/2 rounded-full border-2 border-dashed border-drill" />
+            <Label>{one.point.label || wordFor(t, "plan_point", one.point.kind)}</Label>
+          </div>
+        ),
+      )}
+    </>
+  );
 }

@@ -5,34 +5,56 @@ import type { School } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
 import { Problem } from "@/vocabulary/problem";
+import { problemText } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
-import { type NewPoint, placed } from "./drafts";
+import { Dialog } from "@/ui/overlays";
+import { Segmented } from "@/ui/surfaces";
+import { useRoutinePurpose } from "@/world/hooks";
+import { Calibration } from "./Calibration";
+import { changed, type NewPoint, placed } from "./drafts";
 import { type Measuring, PlanForm, PointForm, ScaleForm, TwoPeople } from "./EditForms";
 import { EditLayer, Ghosts, Movable } from "./EditLayer";
-import { useNamed } from "./marks";
-import { newKey, type Plan, useWays } from "./plans";
+import { Cones, Ground, useZoneWords } from "./Ground";
+import type { Lens } from "./lenses";
+import { type Named, useNamed } from "./marks";
+import { type Norms, standingInPrivate, useNorms } from "./places";
+import { newKey, type Plan, type PlanPoint, useWays } from "./plans";
 import { CARRIED, Toolbox } from "./Toolbox";
+import { Trace } from "./Traces";
 import { type Editing, useEditor } from "./use-editor";
+import type { Tracing } from "./tracing";
+import { wallKey } from "./shapes";
+import { useTracing } from "./use-tracing";
 import { type Frame, Viewport } from "./Viewport";
 import { held, inside, type Spot } from "./view";
+import { WallHandles, ZoneHandles } from "./ZoneHandles";
+import { metresPerPxOf, named as namedBy, useZoneFaults, WallForm, ZoneForm, ZonesPanel } from "./ZoneForms";
 
 interface Props {
   plan: Plan;
   plans: readonly Plan[];
   school: School;
+  /** A point that is chosen at first: somebody came to give it its lens. */
+  start?: string;
   onDone: () => void;
   onUnsaved: (unsaved: boolean) => void;
 }
 
-export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
+type Part = "points" | "zones";
+
+export function Editor({ plan, plans, school, start, onDone, onUnsaved }: Props) {
   const { t } = useWords();
-  const editing = useEditor(plan, onUnsaved);
-  const { draft, change, chosen, choose, base } = editing;
+  const editing = useEditor(plan, onUnsaved, start ?? null);
+  const { draft, change, chosen, chosenZone, chosenWall, choose, base } = editing;
+  const [part, setPart] = useState<Part>("points");
   const [armed, setArmed] = useState<NewPoint | null>(null);
   const [measuring, setMeasuring] = useState<Measuring | null>(null);
+  const [calibrating, setCalibrating] = useState(false);
   const frame = useRef<Frame | null>(null);
+  const norms = useNorms().data;
+  const trace = useTracing(editing, frame);
   const named = useNamed(draft.points, useWays(school.id).data?.items);
-  const words = named.find(({ point }) => point.key === chosen?.key)?.words ?? "";
+  const faults = useZoneFaults(editing, norms);
 
   const drop = (what: NewPoint, spot: Spot) => {
     const key = newKey();
@@ -43,8 +65,13 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
   const tap = (spot: Spot) => {
     if (measuring !== null && measuring.ends.length < 2)
       setMeasuring({ ...measuring, ends: [...measuring.ends, held(spot)] });
+    else if (trace.tracing !== null) trace.press(spot);
     else if (armed !== null) drop(armed, spot);
-    else choose(null);
+    else {
+      const hit = trace.under(spot);
+      choose(hit);
+      if (hit !== null) setPart("zones");
+    }
   };
   const measure = (next: Measuring | null, byKeyboard = false) => {
     const at = frame.current?.middle();
@@ -54,6 +81,7 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
         ? [held({ x: at.x - reach, y: at.y }), held({ x: at.x + reach, y: at.y })]
         : next?.ends;
     setArmed(null);
+    trace.set(null);
     setMeasuring(next === null ? null : { ...next, ends: ends ?? [] });
   };
   const mayLeave = useRef(onDone);
@@ -62,24 +90,35 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
   });
   useKeys({
     Escape: () => {
-      if (armed === null && measuring === null && chosen === null) return onDone();
+      const idle = armed === null && measuring === null && trace.tracing === null;
+      if (idle && chosen === null && chosenZone === null && chosenWall === null) return onDone();
       setArmed(null);
       setMeasuring(null);
-      choose(null);
+      trace.set(null);
+      if (idle) choose(null);
+    },
+    ...(trace.tracing === null
+      ? {}
+      : { Enter: trace.close, NumpadEnter: trace.close, Backspace: trace.back }),
+    Delete: (event) => {
+      const key = chosenZone?.key ?? trace.wallKey;
+      if (key !== null && !event.defaultPrevented) editing.remove(key);
     },
   });
-  useDrawingKeys(editing, () => mayLeave.current());
+  useDrawingKeys(editing, () => mayLeave.current(), trace.tracing === null ? null : trace.back);
   const scale = <ScaleForm measuring={measuring} editing={editing} onMeasure={measure} />;
+  const aiming =
+    armed !== null || trace.tracing !== null || (measuring !== null && measuring.ends.length < 2);
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="plan-editor" data-unsaved={editing.unsaved}>
       <Tools editing={editing} onDone={onDone} />
-      <TwoPeople editing={editing} />
+      <TwoPeople editing={editing} norms={norms} />
       <div className="grid min-h-0 flex-1 grid-rows-[minmax(320px,1fr)_auto] lg:grid-cols-[minmax(0,1fr)_340px] lg:grid-rows-1">
         <div className="min-h-0 min-w-0">
           <Viewport
             plan={base}
             label={t("plan.of", { name: draft.name })}
-            aiming={armed !== null || (measuring !== null && measuring.ends.length < 2)}
+            aiming={aiming}
             onTap={tap}
             onDropped={(spot, event) => {
               const carried = event.dataTransfer.getData(CARRIED);
@@ -89,8 +128,14 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
             {(seen) => (
               <>
                 <Kept frame={seen} intoRef={frame} />
-                <EditLayer named={named} frame={seen} editing={editing} />
-                <Ghosts waiting={editing.waiting} frame={seen} />
+                <Drawn
+                  frame={seen}
+                  editing={editing}
+                  named={named}
+                  norms={norms}
+                  faults={faults}
+                  tracing={trace.tracing}
+                />
                 {measuring !== null && <Ends measuring={measuring} frame={seen} onMeasure={measure} />}
               </>
             )}
@@ -98,26 +143,198 @@ export function Editor({ plan, plans, school, onDone, onUnsaved }: Props) {
         </div>
         <aside className="min-h-0 space-y-4 overflow-y-auto border-l p-3 max-lg:border-t max-lg:border-l-0">
           {measuring !== null && scale}
-          {chosen !== null && <PointForm key={chosen.key} point={chosen} words={words} editing={editing} />}
-          <Toolbox
-            school={school}
-            plan={plan}
-            plans={plans}
-            points={draft.points}
-            armed={armed}
-            onArm={(what, atOnce) => {
-              setMeasuring(null);
-              const middle = frame.current?.middle();
-              if (atOnce && middle !== undefined) drop(what, middle);
-              else setArmed(what);
+          {chosen !== null && (
+            <ChosenPoint
+              key={chosen.key}
+              point={chosen}
+              named={named}
+              norms={norms}
+              editing={editing}
+              onCalibrate={() => setCalibrating(true)}
+            />
+          )}
+          {chosenZone !== null && (
+            <ZoneForm
+              key={chosenZone.key}
+              zone={chosenZone}
+              editing={editing}
+              norms={norms}
+              fault={faults.get(chosenZone.key)}
+            />
+          )}
+          {chosenWall !== null && <WallForm wall={chosenWall} editing={editing} />}
+          <Segmented
+            label={t("place.parts")}
+            value={part}
+            onChoose={(next) => {
+              setArmed(null);
+              trace.set(null);
+              setPart(next);
             }}
-            onSelect={choose}
+            choices={[
+              { value: "points", label: t("place.part_points") },
+              { value: "zones", label: t("place.part_zones") },
+            ]}
+            testId="plan-part"
           />
+          {part === "points" ? (
+            <Toolbox
+              school={school}
+              plan={plan}
+              plans={plans}
+              points={draft.points}
+              armed={armed}
+              onArm={(what, atOnce) => {
+                setMeasuring(null);
+                const middle = frame.current?.middle();
+                if (atOnce && middle !== undefined) drop(what, middle);
+                else setArmed(what);
+              }}
+              onSelect={choose}
+            />
+          ) : (
+            <ZonesPanel
+              editing={editing}
+              norms={norms}
+              faults={faults}
+              tracing={trace.tracing}
+              onTrace={(next, byKeyboard) => {
+                setMeasuring(null);
+                trace.begin(next, byKeyboard === true);
+              }}
+              onClose={trace.close}
+            />
+          )}
           {measuring === null && scale}
           <PlanForm editing={editing} />
         </aside>
       </div>
+      <CalibrationDialog
+        open={calibrating}
+        named={named}
+        editing={editing}
+        onClose={() => setCalibrating(false)}
+      />
     </div>
+  );
+}
+
+/** Everything on the plan, the lower things first. */
+function Drawn({
+  frame,
+  editing,
+  named,
+  norms,
+  faults,
+  tracing,
+}: {
+  frame: Frame;
+  editing: Editing;
+  named: readonly Named[];
+  norms: Norms | undefined;
+  faults: ReadonlyMap<string, string>;
+  tracing: Tracing | null;
+}) {
+  const { draft, chosen, chosenZone, chosenWall } = editing;
+  return (
+    <>
+      <Ground
+        frame={frame}
+        zones={draft.zones}
+        walls={draft.walls}
+        norms={norms}
+        chosen={chosenZone?.key ?? (chosenWall === null ? null : wallKey(chosenWall))}
+        faulty={faults}
+      />
+      <Cones
+        frame={frame}
+        metresPerPx={metresPerPxOf(editing)}
+        points={draft.points}
+        walls={draft.walls}
+        chosen={chosen?.key ?? null}
+      />
+      <EditLayer named={named} frame={frame} editing={editing} />
+      <Ghosts waiting={editing.waiting} frame={frame} />
+      {chosenZone !== null && (
+        <ZoneHandles key={chosenZone.key} zone={chosenZone} frame={frame} editing={editing} />
+      )}
+      {chosenWall !== null && <WallHandles wall={chosenWall} frame={frame} editing={editing} />}
+      {tracing !== null && <Trace tracing={tracing} draft={draft} frame={frame} />}
+    </>
+  );
+}
+
+/** The form of the chosen point, with what is wrong with where it stands. */
+function ChosenPoint({
+  point,
+  named,
+  norms,
+  editing,
+  onCalibrate,
+}: {
+  point: PlanPoint;
+  named: readonly Named[];
+  norms: Norms | undefined;
+  editing: Editing;
+  onCalibrate: () => void;
+}) {
+  const { t } = useWords();
+  const zoneWords = useZoneWords(norms);
+  const purpose = useRoutinePurpose();
+  const one = named.find((other) => other.point.key === point.key);
+  const { draft, error } = editing;
+  const stands = standingInPrivate([point], draft.zones, norms)[0];
+  const refused = namedBy(error, [point]).length > 0;
+  const fault =
+    stands !== undefined
+      ? t("place.stands_in", { zone: zoneWords(stands.zone) })
+      : refused && error !== null
+        ? problemText(t, error)
+        : undefined;
+  return (
+    <PointForm
+      point={point}
+      words={one?.words ?? ""}
+      camera={one?.camera}
+      norms={norms}
+      editing={editing}
+      fault={fault}
+      onCalibrate={one?.camera === undefined || purpose === null ? undefined : onCalibrate}
+    />
+  );
+}
+
+function CalibrationDialog({
+  open,
+  named,
+  editing,
+  onClose,
+}: {
+  open: boolean;
+  named: readonly Named[];
+  editing: Editing;
+  onClose: () => void;
+}) {
+  const { t } = useWords();
+  const purpose = useRoutinePurpose();
+  const { chosen, base, change } = editing;
+  const one = named.find(({ point }) => point.key === chosen?.key);
+  const lens = chosen?.lens ?? null;
+  if (chosen === null || lens === null || one?.camera === undefined || purpose === null) return null;
+  return (
+    <Dialog open={open} onClose={onClose} title={t("calibration.title", { name: one.words })} wide>
+      <Calibration
+        plan={base}
+        point={{ ...chosen, lens }}
+        camera={one.camera}
+        name={one.words}
+        purpose={purpose}
+        onAccept={(lens: Lens) => {
+          change((draft) => changed(draft, chosen.key, { lens }));
+          onClose();
+        }}
+      />
+    </Dialog>
   );
 }
 
@@ -129,22 +346,22 @@ function Kept({ frame, intoRef }: { frame: Frame; intoRef: { current: Frame | nu
   return null;
 }
 
-/** Ctrl Z, Ctrl Y (or Ctrl Shift Z) and Ctrl S, by the keys' places; not while somebody types. */
-function useDrawingKeys(editing: Editing, onSaved: () => void): void {
-  const latest = useRef({ editing, onSaved });
+/** Ctrl Z, Ctrl Y (or Ctrl Shift Z) and Ctrl S, by the keys' places; not while somebody types. `back`: while corners are set. */
+function useDrawingKeys(editing: Editing, onSaved: () => void, back: (() => void) | null): void {
+  const latest = useRef({ editing, onSaved, back });
   useEffect(() => {
-    latest.current = { editing, onSaved };
+    latest.current = { editing, onSaved, back };
   });
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-      const { editing, onSaved } = latest.current;
+      const { editing, onSaved, back: step } = latest.current;
       const typing = event.target instanceof HTMLInputElement;
       const back = event.code === "KeyZ" && !event.shiftKey;
       const forth = event.code === "KeyY" || (event.code === "KeyZ" && event.shiftKey);
       if (event.code === "KeyS") {
         if (maySave(editing)) editing.save(onSaved);
-      } else if (back && !typing) editing.undo();
+      } else if (back && !typing) (step ?? editing.undo)();
       else if (forth && !typing) editing.redo();
       else return;
       event.preventDefault();

@@ -1,7 +1,17 @@
 /** The points of a plan as one looks at them: cameras that may be opened, the others to read. */
 import { CameraStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
-import { AT, Label, type Named, placeStyle, Sign, stateOf } from "./marks";
+import {
+  AT,
+  Label,
+  type Named,
+  placeStyle,
+  type PressedName,
+  Sign,
+  stateOf,
+  useArrangedNames,
+} from "./marks";
+import type { At } from "./view";
 import type { Frame } from "./Viewport";
 
 /** From here on there is room for names. */
@@ -14,10 +24,14 @@ interface Props {
   chosen?: string;
   /** Absent where no picture can be opened. */
   onCamera?: (camera: string) => void;
+  /** Drawn by somebody else; no name covers it. */
+  pressed?: PressedName | null;
 }
 
-export function Layer({ named, frame, chosen, onCamera }: Props) {
+export function Layer({ named, frame, chosen, onCamera, pressed = null }: Props) {
   const wide = frame.closeness >= NAMES_FROM;
+  const strong = named.find(({ point }) => point.camera !== null && point.camera === chosen)?.point.key;
+  const names = useArrangedNames(named, frame, strong ?? null, pressed);
   return (
     <>
       {named.map((one) => (
@@ -25,7 +39,7 @@ export function Layer({ named, frame, chosen, onCamera }: Props) {
           key={one.point.key}
           one={one}
           frame={frame}
-          wide={wide}
+          offset={wide ? names.get(one.point.key) : undefined}
           chosen={one.point.camera !== null && one.point.camera === chosen}
           onCamera={onCamera}
         />
@@ -37,13 +51,14 @@ export function Layer({ named, frame, chosen, onCamera }: Props) {
 function Mark({
   one,
   frame,
-  wide,
+  offset,
   chosen,
   onCamera,
 }: {
   one: Named;
   frame: Frame;
-  wide: boolean;
+  /** Where its name has room; without, it is shown when one points at it. */
+  offset: At | undefined;
   chosen: boolean;
   onCamera: Props["onCamera"];
 }) {
@@ -59,9 +74,13 @@ function Mark({
   );
   const label = (
     <span
-      className={wide || chosen ? "" : "invisible group-focus-within/mark:visible group-hover/mark:visible"}
+      className={
+        offset !== undefined || chosen
+          ? ""
+          : "invisible group-focus-within/mark:visible group-hover/mark:visible"
+      }
     >
-      <Label strong={chosen}>
+      <Label strong={chosen} offset={offset}>
         {words}
         {camera !== undefined && stateOf(camera) !== "live" && (
           <span className="block text-caution">

@@ -1,5 +1,5 @@
 /** The plans of one school: its grounds and floors as tabs, with live state; from here they are uploaded and drawn. */
-import { History, Map as MapIcon, Pencil, Printer, Trash2, Upload } from "lucide-react";
+import { History, ImageUp, Map as MapIcon, Pencil, Printer, Trash2, Upload } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { School } from "@/api/types";
 import { LivePicture } from "@/player/LivePicture";
@@ -12,14 +12,17 @@ import { problemText } from "@/vocabulary/text";
 import { dayAndClock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useCamera, useRoutinePurpose, useSession } from "@/world/hooks";
+import { Compare } from "./Compare";
+import { CoveragePanel, DensityLayer, useAsked } from "./Coverage";
 import { Editor } from "./Editor";
+import { Ground, useZoneWords } from "./Ground";
 import { Layer } from "./Layer";
-import { useNamed } from "./marks";
+import { type Named, useNamed } from "./marks";
 import { type Plan, useBringBack, usePlans, useRemoved, useTakeAway, useWays } from "./plans";
 import { PointList } from "./PointList";
 import { PrintSheet } from "./PrintSheet";
 import { Revisions } from "./Revisions";
-import { UploadForm } from "./UploadForm";
+import { ReplaceForm, UploadForm } from "./UploadForm";
 import { Viewport } from "./Viewport";
 
 export interface PlanBoardProps {
@@ -30,13 +33,18 @@ export interface PlanBoardProps {
   onPlace: (place: { plan?: string; edit?: boolean }) => void;
   /** The editor holds what has not been saved. */
   onUnsaved: (unsaved: boolean) => void;
+  /** What else can be done with a plan as a whole, or with the zone that was chosen on it. */
+  deeds?: PlanDeeds;
 }
 
-export function PlanBoard({ school, plan: wanted, editing, onPlace, onUnsaved }: PlanBoardProps) {
+export type PlanDeeds = (plan: Plan, zone: { key: string; kind: string; title: string } | null) => ReactNode;
+
+export function PlanBoard({ school, plan: wanted, editing, onPlace, onUnsaved, deeds }: PlanBoardProps) {
   const { t } = useWords();
   const asked = usePlans(school.id);
   const mayDraw = useSession().rights.includes("plans.edit");
   const [uploading, setUploading] = useState(false);
+  const [start, setStart] = useState<string>();
   const removed = useRemoved(school.id, mayDraw);
   if (asked.error !== null && asked.data === undefined)
     return <Notice title={problemText(t, asked.error)} data-testid="plans-failed" />;
@@ -65,6 +73,7 @@ export function PlanBoard({ school, plan: wanted, editing, onPlace, onUnsaved }:
           plan={plan}
           plans={plans}
           school={school}
+          start={start}
           onDone={() => onPlace({ plan: plan.id })}
           onUnsaved={onUnsaved}
         />
@@ -75,8 +84,16 @@ export function PlanBoard({ school, plan: wanted, editing, onPlace, onUnsaved }:
           plans={plans}
           school={school}
           onPlan={(id) => onPlace({ plan: id })}
-          onEdit={mayDraw ? () => onPlace({ plan: plan.id, edit: true }) : null}
+          onEdit={
+            mayDraw
+              ? (point) => {
+                  setStart(point);
+                  onPlace({ plan: plan.id, edit: true });
+                }
+              : null
+          }
           upload={upload}
+          deeds={deeds}
         />
       )}
       <Dialog open={uploading} onClose={() => setUploading(false)} title={t("plan.upload")}>
@@ -131,6 +148,9 @@ function Gone({ plan, onBack }: { plan: Plan; onBack: (id: string) => void }) {
   );
 }
 
+type Room = "state" | "coverage";
+type Window = { what: "history" } | { what: "replace" } | { what: "compare"; revision: number };
+
 function Looking({
   plan,
   plans,
@@ -138,20 +158,23 @@ function Looking({
   onPlan,
   onEdit,
   upload,
+  deeds,
 }: {
   plan: Plan;
   plans: readonly Plan[];
   school: School;
   onPlan: (id: string) => void;
-  onEdit: (() => void) | null;
+  /** `point`: which one to begin with. */
+  onEdit: ((point?: string) => void) | null;
   upload: ReactNode;
+  deeds: PlanDeeds | undefined;
 }) {
   const { t, name } = useWords();
   const ways = useWays(school.id).data?.items;
   const named = useNamed(plan.points, ways);
-  const purpose = useRoutinePurpose();
-  const [watched, setWatched] = useState<string>();
-  const [history, setHistory] = useState(false);
+  const [room, setRoom] = useState<Room>("state");
+  const [open, setOpen] = useState<Window | null>(null);
+  const close = () => setOpen(null);
   const away = useTakeAway(school.id);
   return (
     <>
@@ -163,11 +186,24 @@ function Looking({
           choices={plans.map(({ id, name }) => ({ value: id, label: name }))}
           testId="plan-tab"
         />
+        {plan.places && (
+          <Segmented
+            label={t("coverage.room")}
+            value={room}
+            onChoose={setRoom}
+            choices={[
+              { value: "state", label: t("coverage.state") },
+              { value: "coverage", label: t("coverage.title") },
+            ]}
+            testId="plan-room"
+          />
+        )}
         <span className="grow" />
         <span className="text-sm text-ink-3">
           {t("plan.changed", { time: dayAndClock(Date.parse(plan.changed_at)), name: plan.changed_by })}
         </span>
-        <Button small look="quiet" onClick={() => setHistory(true)} data-testid="plan-history">
+        {deeds?.(plan, null)}
+        <Button small look="quiet" onClick={() => setOpen({ what: "history" })} data-testid="plan-history">
           <History size={15} aria-hidden /> {t("plan.history")}
         </Button>
         <Button small look="quiet" onClick={() => window.print()} data-testid="plan-print-now">
@@ -175,6 +211,16 @@ function Looking({
         </Button>
         {onEdit !== null && (
           <>
+            {plan.places && (
+              <Button
+                small
+                look="quiet"
+                onClick={() => setOpen({ what: "replace" })}
+                data-testid="plan-replace-open"
+              >
+                <ImageUp size={15} aria-hidden /> {t("plan.replace")}
+              </Button>
+            )}
             <Button
               small
               look="quiet"
@@ -185,36 +231,124 @@ function Looking({
               <Trash2 size={15} aria-hidden /> {t("plan.take_away")}
             </Button>
             {upload}
-            <Button small look="primary" onClick={onEdit} data-testid="plan-edit">
+            <Button small look="primary" onClick={() => onEdit()} data-testid="plan-edit">
               <Pencil size={15} aria-hidden /> {t("plan.edit")}
             </Button>
           </>
         )}
       </div>
       <Problem error={away.error} className="px-3 py-1" />
-      <div className="grid min-h-0 flex-1 grid-rows-[minmax(320px,1fr)_auto] lg:grid-cols-[minmax(0,1fr)_320px] lg:grid-rows-1 print:hidden">
-        <div className="min-h-0 min-w-0">
-          <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
-            {(frame) => (
-              <Layer
-                named={named}
-                frame={frame}
-                chosen={watched}
-                onCamera={purpose === null ? undefined : (id) => setWatched(id === watched ? undefined : id)}
-              />
-            )}
-          </Viewport>
-        </div>
-        <aside className="min-h-0 overflow-y-auto border-l max-lg:border-t max-lg:border-l-0">
-          {watched !== undefined && purpose !== null && <Watched id={watched} purpose={purpose} />}
-          <PointList named={named} />
-        </aside>
-      </div>
+      {room === "state" ? (
+        <StateRoom plan={plan} named={named} />
+      ) : (
+        <CoverageRoom plan={plan} named={named} onEdit={onEdit} deeds={deeds} />
+      )}
       <PrintSheet plan={plan} named={named} school={name(school.name)} />
-      <Dialog open={history} onClose={() => setHistory(false)} title={t("plan.history")}>
-        <Revisions plan={plan} mayRestore={onEdit !== null} onDone={() => setHistory(false)} />
+      <Dialog open={open?.what === "history"} onClose={close} title={t("plan.history")}>
+        <Revisions
+          plan={plan}
+          mayRestore={onEdit !== null}
+          onCompare={(revision) => setOpen({ what: "compare", revision })}
+          onDone={close}
+        />
+      </Dialog>
+      <Dialog open={open?.what === "compare"} onClose={close} title={t("compare.title")} wide>
+        {open?.what === "compare" && <Compare plan={plan} number={open.revision} />}
+      </Dialog>
+      <Dialog open={open?.what === "replace"} onClose={close} title={t("plan.replace")}>
+        <ReplaceForm plan={plan} onDone={close} />
       </Dialog>
     </>
+  );
+}
+
+const ROOM =
+  "grid min-h-0 flex-1 grid-rows-[minmax(320px,1fr)_auto] lg:grid-cols-[minmax(0,1fr)_340px] lg:grid-rows-1 print:hidden";
+const BESIDE = "min-h-0 overflow-y-auto border-l max-lg:border-t max-lg:border-l-0";
+
+/** What stands on the plan and whether it lives. */
+function StateRoom({ plan, named }: { plan: Plan; named: readonly Named[] }) {
+  const { t } = useWords();
+  const purpose = useRoutinePurpose();
+  const [watched, setWatched] = useState<string>();
+  return (
+    <div className={ROOM}>
+      <div className="min-h-0 min-w-0">
+        <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
+          {(frame) => (
+            <Layer
+              named={named}
+              frame={frame}
+              chosen={watched}
+              onCamera={purpose === null ? undefined : (id) => setWatched(id === watched ? undefined : id)}
+            />
+          )}
+        </Viewport>
+      </div>
+      <aside className={BESIDE}>
+        {watched !== undefined && purpose !== null && <Watched id={watched} purpose={purpose} />}
+        <PointList named={named} />
+      </aside>
+    </div>
+  );
+}
+
+/** How finely its cameras see it, and what that lacks. */
+function CoverageRoom({
+  plan,
+  named,
+  onEdit,
+  deeds,
+}: {
+  plan: Plan;
+  named: readonly Named[];
+  onEdit: ((point?: string) => void) | null;
+  deeds: PlanDeeds | undefined;
+}) {
+  const { t } = useWords();
+  const asking = useAsked(plan);
+  const [zone, setZone] = useState<string | null>(null);
+  const words = useZoneWords(asking.norms.data);
+  const chosen = plan.zones.find(({ key }) => key === zone);
+  const cameras = named.filter(({ point }) => point.kind === "camera");
+  const refused = new Set(asking.coverage?.refusals.map((one) => one.zone));
+  return (
+    <div className={ROOM}>
+      <div className="min-h-0 min-w-0">
+        <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
+          {(frame) => (
+            <>
+              <DensityLayer frame={frame} coverage={asking.coverage} chosen={zone} />
+              <Ground
+                frame={frame}
+                zones={plan.zones}
+                walls={plan.walls}
+                norms={asking.norms.data}
+                chosen={zone}
+                faulty={refused}
+                bare={(asking.coverage?.map ?? null) !== null}
+              />
+              <Layer named={cameras} frame={frame} />
+            </>
+          )}
+        </Viewport>
+      </div>
+      <aside className={BESIDE}>
+        {chosen !== undefined && deeds !== undefined && (
+          <div className="px-3 pt-3">
+            {deeds(plan, { key: chosen.key, kind: chosen.kind, title: words(chosen) })}
+          </div>
+        )}
+        <CoveragePanel
+          plan={plan}
+          asking={asking}
+          named={named}
+          chosen={zone}
+          onZone={setZone}
+          onEdit={onEdit}
+        />
+      </aside>
+    </div>
   );
 }
 

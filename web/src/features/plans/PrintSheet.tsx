@@ -1,14 +1,16 @@
 /** A plan on paper: whole, with every point named, and across it for whom it is, who printed it and when. */
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { flushSync } from "react-dom";
 import { dayAndClock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useSession, useWorldStore } from "@/world/hooks";
-import { Label, type Named, Sign } from "./marks";
+import { arrangedNames, Label, type Named, Sign } from "./marks";
 import type { Plan } from "./plans";
 import { PointList } from "./PointList";
 
 const WATERMARKS = [12, 38, 64, 90];
+/** A page upright, in CSS pixels: names that have room on it have room on any wider one. */
+const PAPER_PX = 700;
 
 /** Light, whatever the desk is, and with the time of this very printing, while paper is made of the page. */
 function usePrinting(): number {
@@ -41,6 +43,14 @@ export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonl
   const { t } = useWords();
   const { user } = useSession();
   const at = usePrinting();
+  const names = useMemo(() => {
+    const size = { width: plan.width_px, height: plan.height_px };
+    return arrangedNames(named, size, PAPER_PX / plan.width_px, null);
+  }, [named, plan.width_px, plan.height_px]);
+  /** Points whose names have no room stand with a number, which the list explains. */
+  const numbers = new Map(
+    named.filter(({ point }) => !names.has(point.key)).map(({ point }, index) => [point.key, index + 1]),
+  );
   const words = t("plan.watermark", { name: user.name, time: dayAndClock(at) });
   return (
     <div className="hidden bg-surface text-ink print:block" data-testid="plan-print">
@@ -59,7 +69,7 @@ export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonl
             style={{ left: `${point.x * 100}%`, top: `${point.y * 100}%` }}
           >
             <Sign point={point} camera={camera} />
-            <Label>{words}</Label>
+            <Label offset={names.get(point.key)}>{numbers.get(point.key) ?? words}</Label>
           </div>
         ))}
         {WATERMARKS.map((top) => (
@@ -73,7 +83,7 @@ export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonl
           </p>
         ))}
       </div>
-      <PointList named={named} />
+      <PointList named={named} numbers={numbers} />
     </div>
   );
 }

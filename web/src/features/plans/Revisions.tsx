@@ -10,10 +10,12 @@ import { type Plan, useRestore, useRevisions } from "./plans";
 export function Revisions({
   plan,
   mayRestore,
+  onCompare,
   onDone,
 }: {
   plan: Plan;
   mayRestore: boolean;
+  onCompare: (revision: number) => void;
   onDone: () => void;
 }) {
   const { t } = useWords();
@@ -38,25 +40,35 @@ export function Revisions({
                 {t(`plan.deed.${one.deed}`)} · {t("plan.points", { count: one.points })}
               </span>
             </span>
-            {one.number === plan.revision ? (
-              <span className="text-sm text-ink-3">{t("plan.current")}</span>
-            ) : (
-              mayRestore &&
-              one.deed !== "removed" && (
-                <Button
-                  small
-                  disabled={restore.isPending}
-                  onClick={() =>
-                    restore.mutate(
-                      { plan: plan.id, revision: plan.revision, to: one.number },
-                      { onSuccess: onDone },
-                    )
-                  }
-                  data-testid="plan-restore"
-                >
-                  {t("plan.restore")}
-                </Button>
-              )
+            {one.number === plan.revision && <span className="text-sm text-ink-3">{t("plan.current")}</span>}
+            {one.number !== plan.revision && one.deed !== "removed" && (
+              <>
+                {plan.places && (
+                  <Button
+                    small
+                    look="quiet"
+                    onClick={() => onCompare(one.number)}
+                    data-testid="plan-compare-with"
+                  >
+                    {t("compare.with_now")}
+                  </Button>
+                )}
+                {mayRestore && (
+                  <Button
+                    small
+                    disabled={restore.isPending}
+                    onClick={() =>
+                      restore.mutate(
+                        { plan: plan.id, revision: plan.revision, to: one.number },
+                        { onSuccess: onDone },
+                      )
+                    }
+                    data-testid="plan-restore"
+                  >
+                    {t("plan.restore")}
+                  </Button>
+                )}
+              </>
             )}
           </li>
         ))}

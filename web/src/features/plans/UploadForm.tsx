@@ -5,7 +5,7 @@ import { Field, INPUT } from "@/ui/fields";
 import { Segmented } from "@/ui/surfaces";
 import { Problem } from "@/vocabulary/problem";
 import { useWords } from "@/vocabulary/use-words";
-import { type Plan, useUpload } from "./plans";
+import { type Plan, useReplace, useUpload } from "./plans";
 
 const KINDS_OF_PLAN = ["floor", "site"] as const;
 const ACCEPTED = "image/png,image/jpeg,image/webp,application/pdf";
@@ -26,7 +26,7 @@ export function UploadForm({ school, onDone }: { school: string; onDone: (made: 
   const [share, setShare] = useState(0);
   const upload = useUpload(school, setShare);
   const level = kind === "floor" ? floorOf(floor) : null;
-  const pdf = file !== null && (file.type === "application/pdf" || file.name.toLowerCase().endsWith(".pdf"));
+  const pdf = isPdf(file);
   const words =
     name.trim() || (kind === "site" ? t("plan.site") : t("plan.floor_of", { floor: floor.trim() }));
   const ready =
@@ -66,18 +66,7 @@ export function UploadForm({ school, onDone }: { school: string; onDone: (made: 
             />
           </Field>
         )}
-        {pdf && (
-          <Field label={t("plan.page")}>
-            <input
-              className={INPUT}
-              type="number"
-              min={1}
-              value={page}
-              onChange={(event) => setPage(event.target.value)}
-              data-testid="plan-page"
-            />
-          </Field>
-        )}
+        {pdf && <PageField page={page} onChange={setPage} />}
       </div>
       <Field label={t("plan.name")}>
         <input
@@ -90,21 +79,72 @@ export function UploadForm({ school, onDone }: { school: string; onDone: (made: 
         />
       </Field>
       <Problem error={upload.error} testId="plan-upload-problem" />
-      {upload.isPending && (
-        <div role="status" className="space-y-1 text-sm text-ink-2">
-          <progress
-            className="h-1.5 w-full accent-accent"
-            max={1}
-            value={share}
-            aria-label={t("plan.sending")}
-          />
-          <p>{t(share < 1 ? "plan.sending" : "plan.reading")}</p>
-        </div>
-      )}
+      {upload.isPending && <Sending share={share} />}
       <Button type="submit" look="primary" disabled={!ready} data-testid="plan-upload-now">
         {t("plan.upload")}
       </Button>
     </form>
+  );
+}
+
+/** Another drawing of the same floor: what stands on the plan stays where it is. */
+export function ReplaceForm({ plan, onDone }: { plan: Plan; onDone: () => void }) {
+  const { t } = useWords();
+  const [file, setFile] = useState<File | null>(null);
+  const [page, setPage] = useState("1");
+  const [share, setShare] = useState(0);
+  const replace = useReplace(plan, setShare);
+  const ready = file !== null && Number(page) >= 1 && !replace.isPending;
+  return (
+    <form
+      className="space-y-3 p-4"
+      data-testid="plan-replace"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!ready) return;
+        setShare(0);
+        replace.mutate({ file, page: isPdf(file) ? Number(page) : 1 }, { onSuccess: onDone });
+      }}
+    >
+      <p className="text-sm text-balance text-ink-2">{t("plan.replace_detail")}</p>
+      <FileField file={file} onChoose={setFile} />
+      {isPdf(file) && <PageField page={page} onChange={setPage} />}
+      <Problem error={replace.error} testId="plan-replace-problem" />
+      {replace.isPending && <Sending share={share} />}
+      <Button type="submit" look="primary" disabled={!ready} data-testid="plan-replace-now">
+        {t("plan.replace")}
+      </Button>
+    </form>
+  );
+}
+
+function isPdf(file: File | null): boolean {
+  return file !== null && (file.type === "application/pdf" || file.name.toLowerCase().endsWith(".pdf"));
+}
+
+function PageField({ page, onChange }: { page: string; onChange: (page: string) => void }) {
+  const { t } = useWords();
+  return (
+    <Field label={t("plan.page")}>
+      <input
+        className={INPUT}
+        type="number"
+        min={1}
+        value={page}
+        onChange={(event) => onChange(event.target.value)}
+        data-testid="plan-page"
+      />
+    </Field>
+  );
+}
+
+function Sending({ share }: { share: number }) {
+  const { t } = useWords();
+  return (
+    <div role="status" className="space-y-1 text-sm text-ink-2">
+      <progress className="h-1.5 w-full accent-accent" max={1} value={share} aria-label={t("plan.sending")} />
+      <p>{t(share < 1 ? "plan.sending" : "plan.reading")}</p>
+    </div>
   );
 }
 

@@ -46,10 +46,20 @@ export interface Frame {
   middle: () => Spot;
   /** 1 is the whole plan. */
   closeness: number;
+  /** Pixels of the screen for one of the drawing. */
+  scale: number;
+  /** Of the drawing, in its pixels. */
+  size: Size;
+  box: HTMLElement | null;
 }
 
+/** What can be looked at: a plan, or a still picture of a camera. */
+export type Drawing = Pick<Plan, "id" | "image" | "width_px" | "height_px" | "metres_per_px"> & {
+  kind: Plan["kind"] | "still";
+};
+
 interface Props {
-  plan: Plan;
+  plan: Drawing;
   label: string;
   /** In sight at first, the first of them in the middle; all of the plan when there are none. */
   start?: readonly Spot[];
@@ -164,13 +174,16 @@ function frameOf(view: View, whole: Size, size: Size, box: HTMLDivElement | null
     },
     middle: () => onPlan(view, whole, { left: size.width / 2, top: size.height / 2 }),
     closeness: closeness(view, whole, size),
+    scale: view.scale,
+    size: whole,
+    box,
   };
 }
 
 type Change = (view: View, whole: Size, size: Size) => View;
 
 /** The view and the box's size; null until the box has been measured. A view that nobody moved starts anew with the box. */
-function useView(plan: Plan, box: HTMLDivElement | null, start: readonly Spot[]) {
+function useView(plan: Drawing, box: HTMLDivElement | null, start: readonly Spot[]) {
   const whole = { width: plan.width_px, height: plan.height_px };
   const [seen, setSeen] = useState<{ view: View; size: Size; touched: boolean } | null>(null);
   const latest = useRef({ whole, start });
@@ -281,7 +294,7 @@ function useHand(
 }
 
 /** A drawing on white paper would blind a dark room: there it is shown as its negative, which keeps its colours' names. */
-function Picture({ plan, view }: { plan: Plan; view: View }) {
+function Picture({ plan, view }: { plan: Drawing; view: View }) {
   const { t } = useWords();
   const [broken, setBroken] = useState(false);
   return (
@@ -366,7 +379,7 @@ function ZoomButtons({ zoom, reset }: { zoom: (factor: number) => void; reset: (
 }
 
 /** How long some metres are, where the plan's scale is known. */
-function ScaleBar({ plan, view }: { plan: Plan; view: View }) {
+function ScaleBar({ plan, view }: { plan: Drawing; view: View }) {
   const { t } = useWords();
   if (plan.metres_per_px === null) return null;
   const { metres, pixels } = barLength(plan.metres_per_px / view.scale, BAR_PX);

@@ -3,10 +3,56 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ApiProblem, csrfToken, done, problemOf, taken } from "@/api/client";
 import type { components } from "@/api/schema";
 import type { Draft } from "./drafts";
+import type { Lens } from "./lenses";
+import type { Wall } from "./shapes";
+import type { Spot } from "./view";
+
+export type { Wall };
+
+export interface Zone {
+  key: string;
+  kind: string;
+  name: string;
+  outline: readonly Spot[];
+  /** Key of a class that this zone shall have instead of the norm's. */
+  required: string | null;
+}
 
 /** The centre sends every field of a point; it takes points without those that may be empty. */
-export type PlanPoint = Required<components["schemas"]["PlanPoint"]>;
-export type Plan = Omit<components["schemas"]["Plan"], "points"> & { points: PlanPoint[] };
+export type PlanPoint = Required<components["schemas"]["PlanPoint"]> & { lens: Lens | null };
+type Told = components["schemas"]["Plan"];
+export type Plan = Omit<Told, "points"> & {
+  points: PlanPoint[];
+  walls: Wall[];
+  zones: Zone[];
+  /** The centre knows of lenses, walls and zones. One that does not is not asked for them, and none can be drawn. */
+  places: boolean;
+};
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The routes of camera places, which the generated schema does not have: the caller says what they answer. */
+export const places = api as unknown as Record<
+  "GET" | "POST",
+  <T>(path: string, wish: object) => Promise<Answer<T>>
+>;
+
+/** A plan of the centre, with what an older centre does not tell. */
+export function planOf(told: Told & Partial<Pick<Plan, "walls" | "zones">>): Plan {
+  const points = told.points as (Required<Told["points"][number]> & { lens?: Lens | null })[];
+  return {
+    ...told,
+    points: points.map((point) => ({ ...point, lens: point.lens ?? null })),
+    walls: told.walls ?? [],
+    zones: told.zones ?? [],
+    places: told.zones !== undefined,
+  };
+}
+
 export type PointKind = PlanPoint["kind"];
 export type Scale = NonNullable<Plan["scale"]>;
 export type WayIn = components["schemas"]["WayIn"];
@@ -26,7 +72,7 @@ export function usePlans(school: string) {
       const { items } = await taken(
         api.GET("/api/schools/{school_id}/plans", { params: { path: { school_id: school } } }),
       );
-      return items as Plan[];
+      return items.map(planOf);
     },
     refetchInterval: LOOK_MS,
   });
@@ -42,7 +88,7 @@ export function useRemoved(school: string, mayBringBack: boolean) {
           params: { path: { school_id: school }, query: { removed: true } },
         }),
       );
-      return items as Plan[];
+      return items.map(planOf);
     },
     enabled: mayBringBack,
   });
@@ -56,7 +102,7 @@ export function usePlace(alarm: string) {
       const { plan, point } = await taken(
         api.GET("/api/alarms/{alarm_id}/place", { params: { path: { alarm_id: alarm } } }),
       );
-      return { plan: plan as Plan | null, point };
+      return { plan: plan === null ? null : planOf(plan), point };
     },
     staleTime: LOOK_MS,
   });
@@ -80,6 +126,7 @@ function useChanged(school: string) {
       queries.invalidateQueries({ queryKey: plansOf(school) }),
       queries.invalidateQueries({ queryKey: ["alarm-place"] }),
       queries.invalidateQueries({ queryKey: ["plan-revisions"] }),
+      queries.invalidateQueries({ queryKey: ["coverage"] }),
     ]);
 }
 
@@ -88,13 +135,11 @@ export function useSave(school: string) {
   const changed = useChanged(school);
   return useMutation({
     mutationFn: async ({ plan, revision, draft }: { plan: string; revision: number; draft: Draft }) => {
+      const body = { revision, ...draft, points: [...draft.points] };
       const saved = await taken(
-        api.PUT("/api/plans/{plan_id}", {
-          params: { path: { plan_id: plan } },
-          body: { revision, ...draft, points: [...draft.points] },
-        }),
+        api.PUT("/api/plans/{plan_id}", { params: { path: { plan_id: plan } }, body }),
       );
-      return saved as Plan;
+      return planOf(saved);
     },
     onSuccess: changed,
   });
@@ -110,6 +155,23 @@ export function useRevisions(plan: string) {
     queryKey: revisionsOf(plan),
     queryFn: () => taken(api.GET("/api/plans/{plan_id}/revisions", { params: { path: { plan_id: plan } } })),
     staleTime: 0,
+  });
+}
+
+/** A plan's layout as it was: revisions are never changed. */
+export function useRevision(plan: string, number: number | null) {
+  return useQuery({
+    queryKey: ["plan-revision", plan, number],
+    queryFn: async () => {
+      const then = await taken(
+        places.GET<Told>("/api/plans/{plan_id}/revisions/{number}", {
+          params: { path: { plan_id: plan, number: number ?? 0 } },
+        }),
+      );
+      return planOf(then);
+    },
+    enabled: number !== null,
+    staleTime: Infinity,
   });
 }
 
@@ -159,28 +221,50 @@ export interface NewPlan {
 export function useUpload(school: string, onShare: (share: number) => void) {
   const changed = useChanged(school);
   return useMutation({
-    mutationFn: (wish: NewPlan) => sent(school, wish, onShare),
+    mutationFn: ({ file, kind, name, floor, page }: NewPlan) =>
+      sent("POST", `/api/schools/${school}/plans`, onShare, {
+        file,
+        kind,
+        name,
+        floor: floor === null ? null : String(floor),
+        page: String(page),
+      }),
     onSuccess: changed,
   });
 }
 
-function sent(school: string, wish: NewPlan, onShare: (share: number) => void): Promise<Plan> {
+/** Another drawing under what stands on the plan; as a new revision, so that the old one can be restored. */
+export function useReplace(plan: Plan, onShare: (share: number) => void) {
+  const changed = useChanged(plan.school);
+  return useMutation({
+    mutationFn: ({ file, page }: { file: File; page: number }) =>
+      sent("PUT", `/api/plans/${plan.id}/image`, onShare, {
+        file,
+        revision: String(plan.revision),
+        page: String(page),
+      }),
+    onSuccess: changed,
+  });
+}
+
+function sent(
+  method: "POST" | "PUT",
+  path: string,
+  onShare: (share: number) => void,
+  fields: Record<string, string | File | null>,
+): Promise<Plan> {
   const form = new FormData();
-  form.set("file", wish.file);
-  form.set("kind", wish.kind);
-  form.set("name", wish.name);
-  if (wish.floor !== null) form.set("floor", String(wish.floor));
-  form.set("page", String(wish.page));
+  for (const [name, value] of Object.entries(fields)) if (value !== null) form.set(name, value);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/schools/${school}/plans`);
+    request.open(method, path);
     request.setRequestHeader("X-CSRFToken", csrfToken());
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => onShare(total > 0 ? loaded / total : 0);
     request.onerror = () => reject(new ApiProblem("unreachable", 0, ""));
     request.onload = () => {
       const { status, response } = request;
-      if (status >= 200 && status < 300) resolve(response as Plan);
+      if (status >= 200 && status < 300) resolve(planOf(response as Told));
       else reject(problemOf(response, status));
     };
     request.send(form);

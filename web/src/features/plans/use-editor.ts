@@ -15,13 +15,17 @@ import {
   stepped,
   takenOver,
   undone,
+  wallRemoved,
+  zoneRemoved,
 } from "./drafts";
 import { isStale, type Plan, usePlans, useSave } from "./plans";
+import { wallKey } from "./shapes";
 
-export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void) {
+/** `start`: the point that is chosen at first. */
+export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void, start: string | null = null) {
   const [base, setBase] = useState(plan);
   const [story, setStory] = useState(() => begun(draftOf(plan)));
-  const [chosen, setChosen] = useState<string | null>(null);
+  const [chosen, setChosen] = useState(start);
   const [mine, setMine] = useState<readonly Difference[]>([]);
   const save = useSave(plan.school);
   const asked = usePlans(plan.school);
@@ -38,11 +42,14 @@ export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void) {
     draft,
     unsaved,
     chosen: draft.points.find(({ key }) => key === chosen) ?? null,
+    chosenZone: draft.zones.find(({ key }) => key === chosen) ?? null,
+    chosenWall: draft.walls.find((wall) => wallKey(wall) === chosen) ?? null,
     choose: setChosen,
     change,
     settle: () => setStory(settled),
+    /** Of a point, a zone or a wall. */
     remove: (key: string) => {
-      change((draft) => removed(draft, key));
+      change((draft) => wallRemoved(zoneRemoved(removed(draft, key), key), key));
       setChosen(null);
     },
     undo: () => setStory(undone),
@@ -53,6 +60,10 @@ export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void) {
       save.mutate(
         { plan: plan.id, revision: base.revision, draft },
         {
+          onError: (error) => {
+            const at = [...draft.zones, ...draft.points].find(({ key }) => error.message.includes(key));
+            if (at !== undefined) setChosen(at.key);
+          },
           onSuccess: (saved) => {
             setBase(saved);
             setStory((before) => (before.now === draft ? begun(draftOf(saved)) : before));
