@@ -21,6 +21,7 @@ const features = [
   "plans",
   "remarks",
   "inspection",
+  "quality",
 ];
 
 /** Features use ui, player, world and api; they do not import each other (style guide §10). */

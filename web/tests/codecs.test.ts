@@ -28,6 +28,7 @@ function aCamera(main: string, sub: string | null): Camera {
     has_sub: sub !== null,
     present: true,
     clock_offset_s: null,
+    picture: null,
     onvif: "",
     streams: [stream("main", main), ...(sub === null ? [] : [stream("sub", sub)])],
   };

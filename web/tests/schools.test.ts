@@ -37,6 +37,7 @@ const aCamera = (id: string, school: string): Camera => ({
   present: true,
   onvif: "",
   clock_offset_s: null,
+  picture: null,
   streams: [],
 });
 

@@ -37,6 +37,7 @@ function aCamera(id: string, change: Partial<Camera> = {}): Camera {
     present: true,
     onvif: "",
     clock_offset_s: null,
+    picture: null,
     streams: [],
     ...change,
   };

@@ -12,6 +12,7 @@ import { SteerButton } from "@/features/steer/SteerDialog";
 import { canFeedVideo, shownStream } from "@/player/codecs";
 import { MOST_CAMERAS } from "@/player/archive-transport";
 import { Notice, Skeleton } from "@/ui/surfaces";
+import { PictureFaults } from "@/vocabulary/quality";
 import { CameraMark, cameraState, CameraStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
 import {
@@ -74,6 +75,15 @@ function Page({ camera }: { camera: Camera }) {
           <CameraStateWords camera={camera} />
         </p>
         <CameraTroubles camera={camera} />
+        <Link
+          to="/cameras/$id/quality"
+          params={{ id: camera.id }}
+          className="text-sm text-accent"
+          data-testid="camera-quality-open"
+        >
+          {t("quality.of_camera")}
+        </Link>
+        <PictureFaults picture={camera.picture} />
         <span className="grow" />
         {purpose !== null && rights.includes("live.view") && (
           <SnapshotButton camera={camera} purpose={purpose} />

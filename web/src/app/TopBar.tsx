@@ -66,6 +66,9 @@ function Nav() {
   if (role === "head") {
     return (
       <nav className="hidden items-center gap-1 text-sm font-medium sm:flex" aria-label={t("nav.label")}>
+        <Link to="/quality" className={NAV} data-testid="nav-quality">
+          {t("nav.quality")}
+        </Link>
         {remarks}
       </nav>
     );
@@ -88,6 +91,11 @@ function Nav() {
       <Link to="/supervision" className={NAV}>
         {t("nav.supervision")}
       </Link>
+      {role !== "duty_officer" && (
+        <Link to="/quality" className={NAV} data-testid="nav-quality">
+          {t("nav.quality")}
+        </Link>
+      )}
       {remarks}
     </nav>
   );
@@ -219,6 +227,11 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
           <MenuItem onSelect={() => void navigate({ to: "/supervision" })}>{t("nav.supervision")}</MenuItem>
         </div>
       )}
+      <div className={role === "duty_officer" ? "" : "sm:hidden"}>
+        <MenuItem onSelect={() => void navigate({ to: "/quality" })} testId="menu-quality">
+          {t("nav.quality")}
+        </MenuItem>
+      </div>
       {rights.includes("remarks.read") && (
         <div className={role === "duty_officer" ? "" : "sm:hidden"}>
           <MenuItem onSelect={() => void navigate({ to: "/remarks" })}>{t("nav.remarks")}</MenuItem>

@@ -1,5 +1,6 @@
 /** The URL is the place: what each screen keeps in its address, read with suspicion. */
 import { BODIES, type Body, REMARK_STATES, type RemarkState } from "@/vocabulary/remarks";
+import { type Verdict, VERDICTS } from "@/vocabulary/quality";
 import { isTileCount, type TileCount } from "@/features/live/places";
 
 type Raw = Record<string, unknown>;
@@ -109,5 +110,21 @@ export function readRemarks(raw: Raw): RemarksPlace {
     plan: text(raw["plan"]),
     overdue: raw["overdue"] === true ? true : undefined,
     q: raw["q"] === undefined ? undefined : String(raw["q"]),
+  };
+}
+
+export interface QualityPlace {
+  view?: "districts";
+  fault?: string;
+  verdict?: Verdict;
+  district?: string;
+}
+
+export function readQuality(raw: Raw): QualityPlace {
+  return {
+    view: raw["view"] === "districts" ? "districts" : undefined,
+    fault: text(raw["fault"]),
+    verdict: VERDICTS.find((one) => one === raw["verdict"]),
+    district: text(raw["district"]),
   };
 }

@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { readCamera, readDesk, readPlan, readRemarks, readSchools } from "./places";
+import { readCamera, readDesk, readPlan, readQuality, readRemarks, readSchools } from "./places";
 import { Landing } from "./Landing";
 import { LostPage, BrokenPage } from "./LostPage";
 import { Root } from "./Root";
@@ -99,6 +99,19 @@ const review = createRoute({
   component: lazyRouteComponent(() => import("./ReviewPage"), "ReviewPage"),
 });
 
+const quality = createRoute({
+  getParentRoute: () => root,
+  path: "/quality",
+  validateSearch: readQuality,
+  component: lazyRouteComponent(() => import("./QualityPage"), "QualityPage"),
+});
+
+const cameraQuality = createRoute({
+  getParentRoute: () => root,
+  path: "/cameras/$id/quality",
+  component: lazyRouteComponent(() => import("./CameraQualityPage"), "CameraQualityPage"),
+});
+
 const tree = root.addChildren([
   landing,
   desk,
@@ -115,6 +128,8 @@ const tree = root.addChildren([
   remarks,
   remark,
   review,
+  quality,
+  cameraQuality,
 ]);
 
 export function makeRouter() {

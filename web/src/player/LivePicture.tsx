@@ -53,6 +53,8 @@ export interface LivePictureProps {
   /** Appear on hover or focus. */
   controls?: ReactNode;
   fit?: "cover" | "contain";
+  /** What is wrong with the picture though it comes. */
+  note?: ReactNode;
   /** The codec that this browser cannot show, because of which the sub stream is seen. */
   insteadOf?: string | null;
 }
@@ -66,6 +68,7 @@ export function LivePicture({
   controls,
   fit = "contain",
   insteadOf = null,
+  note,
 }: LivePictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const { tile, view } = useTile({ camera, stream, purpose }, video);
@@ -90,6 +93,11 @@ export function LivePicture({
         {!view.fresh && <Veil view={view} />}
         {view.fresh && view.ageS !== null && <Age seconds={view.ageS} />}
         {insteadOf !== null && <Instead codec={insteadOf} />}
+        {view.fresh && (
+          <span className="absolute bottom-1 left-1 max-w-full rounded-sm bg-veil px-1.5 py-0.5 text-xs font-medium text-balance empty:hidden">
+            {note}
+          </span>
+        )}
         <div
           className={`absolute top-1 right-1 flex gap-1 transition-opacity group-focus-within/tile:opacity-100 group-hover/tile:opacity-100 ${sound.state === "off" ? "opacity-0" : ""}`}
         >

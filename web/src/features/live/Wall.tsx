@@ -8,6 +8,7 @@ import { Button } from "@/ui/button";
 import { useKeys } from "@/ui/keys";
 import { Notice, Segmented } from "@/ui/surfaces";
 import { wallStream } from "@/vocabulary/schools";
+import { PictureFaults } from "@/vocabulary/quality";
 import { useWords } from "@/vocabulary/use-words";
 import { useRoutinePurpose, useWorld } from "@/world/hooks";
 import { isTileCount, pageOf, TILE_COUNTS, type TileCount, wallCameras } from "./places";
@@ -173,6 +174,7 @@ function Tile({
         name={words}
         mark={index < 9 && !big && <span className="text-ink-3">{index + 1}</span>}
         controls={controls}
+        note={<PictureFaults picture={camera.picture} testId="tile-faults" />}
       />
     </div>
   );
