@@ -52,6 +52,7 @@ def test_loss_jitter_key_pictures_and_the_cameras_clock_are_counted_window_by_wi
     assert numbers["loss"] == pytest.approx(0.02), "across the turn of the counter"
     assert numbers["jitter_s"] == pytest.approx(0.4)
     assert numbers["keyframe_every_s"] == 2 and numbers["clock_offset_s"] == pytest.approx(3.5, abs=0.01)
+    assert watch.measured().keys() == {"keyframe_every_s", "loss", "jitter_s", "clock_offset_s"}
     stream.goes_on(5)
     assert counted(watch, stream)["loss"] == 0, "of this window alone"
     stream.since_keyframe = 9 * SECOND

@@ -8,6 +8,8 @@ from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.protocols.fmp4.writer import TIMESCALE
 from qorgan.protocols.rtsp.client import RtspClient
 
+_NAMES = frozenset({"keyframe_every_s", "loss", "jitter_s", "clock_offset_s"})
+
 
 class DeliveryWatch:
     """Owner of the counts of the last window, and of what is remembered of those before it."""
@@ -41,6 +43,10 @@ class DeliveryWatch:
     def forget(self) -> None:
         """The stream does not come: nothing is known of it."""
         self.delivered, self.memory, self._packets = Delivered(), Memory(), None
+
+    def measured(self) -> dict[str, float]:
+        """What is known of the last window, but for what a stream's health has fields of its own for."""
+        return {name: value for name, value in self.delivered.numbers().items() if name in _NAMES}
 
     def confirmed(self) -> dict[str, float]:
         """The faults there are, each with its score."""

@@ -400,7 +400,6 @@ class StreamSession:
         """What is true now, measured from packets."""
         live = self.state is CameraState.LIVE
         track, audio = (self.recorder.track, self.recorder.audio) if live else (None, None)
-        delivered = self.delivery.delivered
         return StreamHealth(
             stream=self.stream,
             state=self.state,
@@ -413,10 +412,7 @@ class StreamSession:
             frames_per_s=round(self.rates.frames_per_s, 1),
             bits_per_s=round(self.rates.bits_per_s),
             lost_packets=self._lost_before + (self._client.lost_packets if self._client is not None else 0),
-            keyframe_every_s=delivered.keyframe_every_s,
-            loss=delivered.loss,
-            jitter_s=delivered.jitter_s,
-            clock_offset_s=delivered.clock_offset_s,
+            measured=self.delivery.measured(),
             delivery=self.delivery.confirmed(),
         )
 

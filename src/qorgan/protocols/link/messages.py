@@ -149,10 +149,7 @@ class StreamHealth(Message, frozen=True):
     bits_per_s: float = 0.0
     lost_packets: int = 0  # of the pictures, since the recorder began
     audio: str = ""  # its sound where it is recorded: "mp4a.40.2", "alaw", "ulaw"
-    keyframe_every_s: float | None = None  # this and what follows: over the last seconds; None: not known
-    loss: float | None = None  # share of the packets that never came
-    jitter_s: float | None = None  # the latest picture against the least late one
-    clock_offset_s: float | None = None  # of the camera's clock in its reports (RTCP), ahead of the node's
+    measured: dict[str, float] = {}  # over the last seconds: keyframe_every_s, loss, jitter_s, clock_offset_s
     delivery: dict[str, float] = {}  # confirmed faults (domain.quality.delivery) with scores, 1 is where they begin
 
 
