@@ -4669,12 +4669,8 @@ export interface components {
        * Format: uuid
        */
       school: string;
-      /** Walls */
-      walls: components["schemas"]["PlanWall"][];
       /** Width Px */
       width_px: number;
-      /** Zones */
-      zones: components["schemas"]["PlanZone"][];
     };
     /**
      * PlanChange
@@ -4691,38 +4687,12 @@ export interface components {
       /** Revision */
       revision: number;
       scale?: components["schemas"]["PlanScale"] | null;
-      /**
-       * Walls
-       * @default []
-       */
-      walls: components["schemas"]["PlanWall"][];
-      /**
-       * Zones
-       * @default []
-       */
-      zones: components["schemas"]["PlanZone"][];
     };
     /**
      * PlanKind
      * @enum {string}
      */
     PlanKind: "floor" | "site";
-    /**
-     * PlanLens
-     * @description How a camera hangs and what it sees. `tilt_deg`: 0 looks level, 90 straight down; `hfov_deg`: edge to edge.
-     */
-    PlanLens: {
-      /** Height M */
-      height_m: number;
-      /** Height Px */
-      height_px: number;
-      /** Hfov Deg */
-      hfov_deg: number;
-      /** Tilt Deg */
-      tilt_deg: number;
-      /** Width Px */
-      width_px: number;
-    };
     /**
      * PlanList
      * @description The site first, then the floors from below.
@@ -4754,7 +4724,6 @@ export interface components {
        * @default
        */
       label: string;
-      lens?: components["schemas"]["PlanLens"] | null;
       /** Way */
       way?: string | null;
       /** X */
@@ -4818,32 +4787,6 @@ export interface components {
       x: number;
       /** Y */
       y: number;
-    };
-    /** PlanWall */
-    PlanWall: {
-      a: components["schemas"]["PlanSpot"];
-      b: components["schemas"]["PlanSpot"];
-    };
-    /**
-     * PlanZone
-     * @description A part of a plan. `required`: key of a class that it shall have instead of the norm's.
-     */
-    PlanZone: {
-      /**
-       * Key
-       * Format: uuid
-       */
-      key: string;
-      kind: components["schemas"]["ZoneKind"];
-      /**
-       * Name
-       * @default
-       */
-      name: string;
-      /** Outline */
-      outline: components["schemas"]["PlanSpot"][];
-      /** Required */
-      required?: string | null;
     };
     /**
      * PlannedTest
@@ -6367,28 +6310,6 @@ export interface components {
        */
       record: string;
     };
-    /**
-     * ZoneKind
-     * @description What a part of a school is used for.
-     * @enum {string}
-     */
-    ZoneKind:
-      | "entrance"
-      | "corridor"
-      | "stairs"
-      | "hall"
-      | "lobby"
-      | "dining_room"
-      | "cloakroom"
-      | "playground"
-      | "yard"
-      | "perimeter"
-      | "classroom"
-      | "gym"
-      | "assembly_hall"
-      | "toilet"
-      | "changing_room"
-      | "other";
   };
   responses: never;
   parameters: never;
