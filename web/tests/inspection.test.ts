@@ -70,6 +70,7 @@ describe("what a person does", () => {
   test("what was not looked at is sent as not seen, and a signed one stands still", () => {
     const done = signed(begin());
     expect(done.items.map(({ answer }) => answer)).toEqual(["ok", "remark", "not_seen"]);
+    expect(progress(done)).toMatchObject({ done: 3, seen: 2, all: 3, remarks: 1 });
     expect(where(done)).toBe("waiting");
     expect(answered(done, "camera:yard", "ok")).toBe(done);
     expect(photographed(done, "camera:yard", "d")).toBe(done);

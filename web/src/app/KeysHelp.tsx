@@ -45,6 +45,11 @@ const GROUPS = {
     ["[ ]", "marks"],
     ["E", "export"],
   ],
+  remarks: [
+    ["F", "find"],
+    ["O", "overdue"],
+    ["↑ ↓", "rows"],
+  ],
 } as const;
 
 export function KeysHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -52,7 +57,7 @@ export function KeysHelp({ open, onClose }: { open: boolean; onClose: () => void
   return (
     <Dialog open={open} onClose={onClose} title={t("keys.title")} wide>
       <div className="gap-x-8 p-4 sm:columns-2" data-testid="keys">
-        {(["alarm", "everywhere", "video"] as const).map((group) => (
+        {(["alarm", "everywhere", "video", "remarks"] as const).map((group) => (
           <section key={group} className="mb-4 break-inside-avoid">
             <h3 className="mb-2 text-sm font-medium text-ink-3">{t(`keys.group.${group}`)}</h3>
             <dl className="grid grid-cols-[auto_1fr] items-center gap-x-4 gap-y-1.5">

@@ -3,11 +3,13 @@ import { Link, useBlocker, useNavigate, useParams, useSearch } from "@tanstack/r
 import { useCallback, useRef } from "react";
 import type { School } from "@/api/types";
 import { PlanBoard } from "@/features/plans/PlanBoard";
+import { PlanReviews } from "@/features/remarks/Reviews";
+import { WriteButton } from "@/features/remarks/WriteButton";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/overlays";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { useWords } from "@/vocabulary/use-words";
-import { useConnection, useSchool } from "@/world/hooks";
+import { useConnection, useSchool, useSession } from "@/world/hooks";
 
 export function PlanPage() {
   const { t } = useWords();
@@ -23,8 +25,10 @@ export function PlanPage() {
 
 function Page({ school }: { school: School }) {
   const { t, name } = useWords();
+  const { rights } = useSession();
   const place = useSearch({ from: "/schools/$id/plan" });
   const navigate = useNavigate({ from: "/schools/$id/plan" });
+  const go = useNavigate();
   const unsaved = useRef(false);
   const blocker = useBlocker({
     shouldBlockFn: () => unsaved.current,
@@ -50,6 +54,44 @@ function Page({ school }: { school: School }) {
           void navigate({ search: { plan, edit: edit === true ? true : undefined } })
         }
         onUnsaved={onUnsaved}
+        deeds={(plan, zone) => (
+          <>
+            {zone === null && rights.includes("remarks.read") && (
+              <PlanReviews
+                plan={plan.id}
+                revision={plan.revision}
+                link={(review, className, children) => (
+                  <Link
+                    to="/reviews/$id"
+                    params={{ id: review.id }}
+                    className={className}
+                    data-testid="review-link"
+                  >
+                    {children}
+                  </Link>
+                )}
+                onOpened={({ id }) => void go({ to: "/reviews/$id", params: { id } })}
+              />
+            )}
+            <WriteButton
+              about={{
+                school: school.id,
+                target: {
+                  kind: zone === null ? "plan" : "zone",
+                  plan: plan.id,
+                  revision: plan.revision,
+                  zone: zone?.key ?? null,
+                },
+                title:
+                  zone === null
+                    ? t("remark.target.plan_of", { plan: plan.name })
+                    : t("remark.target.zone_of", { zone: zone.title, plan: plan.name }),
+                zoneKind: zone?.kind,
+              }}
+              onWritten={({ id }) => void go({ to: "/remarks/$id", params: { id } })}
+            />
+          </>
+        )}
       />
       <Dialog
         open={blocker.status === "blocked"}

@@ -65,7 +65,7 @@ function Line({
   onOpen: Props["onOpen"];
 }) {
   const { t } = useWords();
-  const { done, all, remarks, photos } = progress(inspection);
+  const { seen, all, remarks, photos } = progress(inspection);
   return (
     <li
       className="flex flex-wrap items-center gap-x-3 gap-y-2 p-3"
@@ -80,7 +80,7 @@ function Line({
       >
         <span className="block font-medium">{inspection.schoolName}</span>
         <span className="block text-sm text-ink-2">
-          {dayAndClock(Date.parse(inspection.startedAt))} · {t("inspection.seen_of", { count: done, all })} ·{" "}
+          {dayAndClock(Date.parse(inspection.startedAt))} · {t("inspection.seen_of", { count: seen, all })} ·{" "}
           {t("inspection.remarks", { count: remarks })} · {t("inspection.photos", { count: photos })}
         </span>
         <StateWords inspection={inspection} sync={phone.sync} />
@@ -224,9 +224,7 @@ function Take({ phone, online, wanted }: { phone: Phone; online: boolean; wanted
         />
         <Problem error={problem ?? asked.error} testId="take-problem" />
         {asked.isPending && <Skeleton className="h-24" />}
-        {asked.data !== undefined && schools.length === 0 && (
-          <p className="text-ink-2">{t("inspection.no_school")}</p>
-        )}
+        {asked.data?.items.length === 0 && <p className="text-ink-2">{t("inspection.no_school")}</p>}
         <ul className="divide-y">
           {schools.map((school) => (
             <li key={school.id} className="flex items-center gap-3 py-2">

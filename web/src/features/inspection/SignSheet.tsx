@@ -25,7 +25,7 @@ export function SignSheet({
   const [tried, setTried] = useState(false);
   const signature = { name, path: isSigned(strokes) ? pathOf(strokes) : "" };
   const lack = lacks(inspection, signature);
-  const { done, all, remarks, photos } = progress(inspection);
+  const { done, seen, all, remarks, photos } = progress(inspection);
   return (
     <Dialog open onClose={onClose} title={t("inspection.sign_title")}>
       <form
@@ -38,7 +38,7 @@ export function SignSheet({
         }}
       >
         <p className="text-ink-2">
-          {t("inspection.seen_of", { count: done, all })} · {t("inspection.remarks", { count: remarks })} ·{" "}
+          {t("inspection.seen_of", { count: seen, all })} · {t("inspection.remarks", { count: remarks })} ·{" "}
           {t("inspection.photos", { count: photos })}
           {done < all && (
             <span className="block text-caution">{t("inspection.rest_not_seen", { count: all - done })}</span>

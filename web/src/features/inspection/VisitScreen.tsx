@@ -61,7 +61,7 @@ function Whole({
   const [shown, setShown] = useState<Shown>("all");
   const [signing, setSigning] = useState(false);
   const done = isFinished(inspection);
-  const { done: seen, all, remarks } = progress(inspection);
+  const { done: answered, seen, all, remarks } = progress(inspection);
   const items = inspection.items.filter(({ answer }) =>
     shown === "all" ? true : shown === "left" ? answer === null : answer === "remark",
   );
@@ -89,7 +89,7 @@ function Whole({
           </span>
         </div>
         <div aria-hidden className="h-1 overflow-hidden rounded-full bg-raised">
-          <div className="h-full bg-accent" style={{ width: `${(seen / Math.max(1, all)) * 100}%` }} />
+          <div className="h-full bg-accent" style={{ width: `${(answered / Math.max(1, all)) * 100}%` }} />
         </div>
         <Trouble testId="keep-problem">{visit.problem !== null && t("inspection.not_kept")}</Trouble>
       </header>
@@ -139,6 +139,7 @@ function Whole({
           onSigned={(signature) => {
             visit.change((now) => finished(now, signature, new Date().toISOString()));
             setSigning(false);
+            window.scrollTo({ top: 0 });
             setShown("all");
             void visit.settled().then(phone.reload).then(phone.send);
           }}

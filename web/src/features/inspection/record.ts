@@ -155,7 +155,9 @@ export function located(inspection: Inspection, place: Place | null): Inspection
 }
 
 export interface Progress {
+  /** With an answer, even that it was not looked at. */
   readonly done: number;
+  readonly seen: number;
   readonly all: number;
   readonly remarks: number;
   readonly photos: number;
@@ -164,6 +166,7 @@ export interface Progress {
 export function progress({ items }: Inspection): Progress {
   return {
     done: items.filter(({ answer }) => answer !== null).length,
+    seen: items.filter(({ answer }) => answer === "ok" || answer === "remark").length,
     all: items.length,
     remarks: items.filter(({ answer }) => answer === "remark").length,
     photos: photosOf(items).length,
