@@ -78,6 +78,8 @@ def _rule(scope: Scope) -> tuple[int, str]:
     path, method = str(scope["path"]), scope["method"]
     if method == "POST" and path.startswith("/api/schools/") and path.endswith("/plans"):
         return MAX_FILE_BYTES, "plan.file_too_big"
+    if method == "POST" and path.startswith("/api/plans/") and path.endswith("/image"):
+        return MAX_FILE_BYTES, "plan.file_too_big"
     if method == "PUT" and path.startswith("/api/inspections/") and "/photos/" in path:
         return MAX_PHOTO_BYTES, "inspection.photo_too_big"
     return MAX_BYTES, "too_large"

@@ -8,15 +8,19 @@ from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
+from qorgan.domain.density.camera import PlacedCamera
+from qorgan.domain.density.norms import ZoneKind, scales
+from qorgan.domain.density.zones import MOST_ZONES, Zone
 from qorgan.kernel.errors import Invalid
 from qorgan.kernel.ids import CameraKey
 
 MAX_NAME, MAX_LABEL = 120, 80  # characters
-MAX_POINTS = 500  # on one plan
+MAX_POINTS, MAX_WALLS, MAX_ZONES = 500, 1_000, MOST_ZONES  # on one plan
 LOWEST_FLOOR, HIGHEST_FLOOR = -5, 50
 SCALE_SHORTEST_M, SCALE_LONGEST_M = 0.5, 2_000.0  # what somebody measures between two points of a school
 SCALE_APART = 0.01  # of the drawing's long side: nearer together a pixel of error is too much of the length
 DRAWING_SMALLEST_M, DRAWING_LARGEST_M = 2.0, 5_000.0  # the long side of a drawing, once it has a scale
+_UNSCALED_M = 1_000.0  # how long a drawing without a scale is taken to be, where only forms are looked at
 _PLACES = 6  # decimals of a position: a thousandth of a pixel of the largest drawing
 
 T = TypeVar("T")
@@ -62,6 +66,37 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lens:
+    """How a camera hangs and what it sees: as `density.camera.PlacedCamera` has it."""
+
+    height_m: float
+    tilt_deg: float
+    hfov_deg: float
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallLine:
+    """A straight piece of wall."""
+
+    a: Spot
+    b: Spot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanZone:
+    """A part of a plan and what it is used for. `required`: key of a class of one of the scales,
+    instead of the norm's."""
+
+    key: UUID
+    kind: ZoneKind
+    name: str
+    outline: tuple[Spot, ...]
+    required: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """One thing on a plan. `key` is its own and stays when it is moved.
 
@@ -76,6 +111,7 @@ class Point:
     way: str | None = None
     label: str = ""
     bearing_deg: float | None = None
+    lens: Lens | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +123,8 @@ class Layout:
     floor: int | None = None
     scale: Scale | None = None
     points: tuple[Point, ...] = ()
+    walls: tuple[WallLine, ...] = ()
+    zones: tuple[PlanZone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +162,8 @@ def checked(layout: Layout, size: Size, *, cameras: Collection[str], ways: Colle
         floor=layout.floor if layout.kind is PlanKind.FLOOR else None,
         scale=None if layout.scale is None else _checked_scale(layout.scale, size),
         points=points,
+        walls=_checked_walls(layout.walls),
+        zones=_checked_zones(layout, size),
     )
 
 
@@ -135,7 +175,64 @@ def _checked_point(point: Point, cameras: Collection[str], ways: Collection[str]
         raise Invalid(f"the point {point.key} names no camera of this school", code="plan.camera_unknown")
     if point.way is not None and (point.kind not in WAYS_IN or point.way not in ways):
         raise Invalid(f"the point {point.key} names no way in of this school", code="plan.way_unknown")
-    return replace(point, at=at, label=point.label.strip(), bearing_deg=_bearing(point))
+    return replace(point, at=at, label=point.label.strip(), bearing_deg=_bearing(point), lens=_checked_lens(point))
+
+
+def _checked_lens(point: Point) -> Lens | None:
+    """Raises `Invalid` (`camera_place.…`) for a lens that no camera has."""
+    lens = point.lens
+    if lens is None:
+        return None
+    if point.kind is not PointKind.CAMERA:
+        raise Invalid(f"the point {point.key} is no camera and has no lens", code="plan.lens")
+    PlacedCamera(
+        key=point.label or str(point.key),
+        x_m=0,
+        y_m=0,
+        height_m=lens.height_m,
+        tilt_deg=lens.tilt_deg,
+        bearing_deg=0,
+        hfov_deg=lens.hfov_deg,
+        width_px=lens.width_px,
+        height_px=lens.height_px,
+    )
+    return replace(
+        lens, height_m=round(lens.height_m, 2), tilt_deg=round(lens.tilt_deg, 1), hfov_deg=round(lens.hfov_deg, 1)
+    )
+
+
+def _checked_walls(walls: Sequence[WallLine]) -> tuple[WallLine, ...]:
+    if len(walls) > MAX_WALLS:
+        raise Invalid(f"a plan has at most {MAX_WALLS} walls", code="plan.walls_too_many")
+    return tuple(WallLine(a=_inside(wall.a, "a wall's end"), b=_inside(wall.b, "a wall's end")) for wall in walls)
+
+
+def _checked_zones(layout: Layout, size: Size) -> tuple[PlanZone, ...]:
+    """Raises `Invalid` (`zone.…`) for outlines that make no sense. They are looked at before there is a scale, too."""
+    if len(layout.zones) > MAX_ZONES:
+        raise Invalid(f"a plan has at most {MAX_ZONES} zones", code="plan.zones_too_many")
+    _once(layout.zones, lambda zone: zone.key, "plan.zone_twice")
+    metre = metres_per_px(layout.scale, size) or _UNSCALED_M / max(size.width, size.height)
+    return tuple(_checked_zone(zone, size, metre) for zone in layout.zones)
+
+
+def _checked_zone(zone: PlanZone, size: Size, metre: float) -> PlanZone:
+    if len(zone.name) > MAX_LABEL:
+        raise Invalid(f"the name of the zone {zone.key} is longer than {MAX_LABEL}", code="plan.label")
+    if zone.required is not None and not any(_has_class(scale, zone.required) for scale in scales()):
+        raise Invalid(f"no scale has the class {zone.required!r}", code="zone.class")
+    kept = replace(
+        zone,
+        name=zone.name.strip(),
+        outline=tuple(_inside(spot, f"the zone {zone.name!r}") for spot in zone.outline),
+    )
+    outline = tuple((spot.x * size.width * metre, spot.y * size.height * metre) for spot in kept.outline)
+    Zone(key=str(zone.key), name=kept.name or str(zone.kind), kind=zone.kind, points=outline)
+    return kept
+
+
+def _has_class(scale: str, key: str) -> bool:
+    return any(one.key == key for one in scales()[scale].classes)
 
 
 def _bearing(point: Point) -> float | None:
@@ -170,8 +267,8 @@ def _apart_px(scale: Scale, size: Size) -> float:
     return math.hypot((scale.b.x - scale.a.x) * size.width, (scale.b.y - scale.a.y) * size.height)
 
 
-def _once(points: Iterable[Point], named: Callable[[Point], Hashable | None], code: str) -> None:
-    counted = Counter(name for point in points if (name := named(point)) is not None)
+def _once(things: Iterable[T], named: Callable[[T], Hashable | None], code: str) -> None:
+    counted = Counter(name for thing in things if (name := named(thing)) is not None)
     twice = next((name for name, times in counted.items() if times > 1), None)
     if twice is not None:
         raise Invalid(f"{twice} stands on this plan more than once", code=code)

@@ -97,7 +97,7 @@ def test_required_zones_without_their_class_are_listed_worst_first() -> None:
         a_zone(5, 4, 13, 6, key="half"),
         a_zone(50, 50, 60, 60, key="nowhere"),
         a_zone(50, 60, 60, 70, ZoneKind.CLASSROOM, "may"),
-        a_zone(70, 60, 80, 70, ZoneKind.TOILET, "must-not"),
+        a_zone(70, 60, 80, 70, ZoneKind.TOILET, "must_not"),
     ]
     reports = assess(zones, [a_camera()], [], scales()[SIX_CLASSES], zone_pack())
     assert ["fine", "half", "nowhere", "may"] == [report.zone for report in reports]

@@ -1236,6 +1236,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/norms/zones": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Zone Norms
+     * @description Which zones must, may and must not have cameras, the classes they need, and the scales of pixel density.
+     */
+    get: operations["get_zone_norms"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/notices/browser": {
     parameters: {
       query?: never;
@@ -1421,6 +1441,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/plans/{plan_id}/calibration": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Calibrate Camera
+     * @description A camera's angle from a known width in its picture. Nothing is kept: it is put into the plan by hand.
+     */
+    post: operations["calibrate_camera"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/coverage": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Plan Coverage
+     * @description What the plan's cameras achieve in its zones, and what is missing (IEC 62676-4).
+     */
+    get: operations["get_plan_coverage"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/density": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Plan Density
+     * @description Pixel density over the whole drawing as a PNG: the colour of each class (`ZoneNorms`), clear where none is.
+     */
+    get: operations["get_plan_density"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/plans/{plan_id}/image": {
     parameters: {
       query?: never;
@@ -1434,7 +1514,11 @@ export interface paths {
      */
     get: operations["get_plan_image"];
     put?: never;
-    post?: never;
+    /**
+     * Redraw Plan
+     * @description A newer drawing under what stands on the plan, as a new revision. Refuses files as `create_plan` does.
+     */
+    post: operations["redraw_plan"];
     delete?: never;
     options?: never;
     head?: never;
@@ -1517,6 +1601,26 @@ export interface paths {
      * @description Who changed it when, newest first.
      */
     get: operations["list_plan_revisions"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/plans/{plan_id}/revisions/{number}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Plan Revision
+     * @description The plan as it was then. `Plan.revision` says which.
+     */
+    get: operations["get_plan_revision"];
     put?: never;
     post?: never;
     delete?: never;
@@ -2669,6 +2773,37 @@ export interface components {
       p256dh: string;
     };
     /**
+     * Calibrated
+     * @description The angle and its standard deviation.
+     */
+    Calibrated: {
+      /** Degrees */
+      degrees: number;
+      /** Error Deg */
+      error_deg: number;
+    };
+    /**
+     * Calibration
+     * @description A width on the floor that is known, and where the picture shows its ends. `solve`: what of `lens` is asked.
+     */
+    Calibration: {
+      /**
+       * Camera
+       * Format: uuid
+       */
+      camera: string;
+      left: components["schemas"]["PictureSpot"];
+      lens: components["schemas"]["PlanLens"];
+      right: components["schemas"]["PictureSpot"];
+      /**
+       * Solve
+       * @enum {string}
+       */
+      solve: "hfov" | "tilt";
+      /** Width M */
+      width_m: number;
+    };
+    /**
      * Called
      * @description Whom a rung of the ladder calls.
      * @enum {string}
@@ -2794,6 +2929,23 @@ export interface components {
       | "untrusted"
       | "node_silent"
       | "storage";
+    /**
+     * CameraRefusal
+     * @description A camera (key of its point) that may not be where it is.
+     */
+    CameraRefusal: {
+      /**
+       * Camera
+       * Format: uuid
+       */
+      camera: string;
+      how: components["schemas"]["Intrusion"];
+      /**
+       * Zone
+       * Format: uuid
+       */
+      zone: string;
+    };
     /**
      * CameraState
      * @description What a stream is doing now, as shown on a tile and in the API.
@@ -3064,6 +3216,33 @@ export interface components {
       next: string | null;
     };
     /**
+     * DensityClass
+     * @description From `px_m` pixels per metre on; `colour` is that of the map.
+     */
+    DensityClass: {
+      /** Colour */
+      colour: string;
+      /** Key */
+      key: string;
+      /** Px M */
+      px_m: number;
+      title: components["schemas"]["Name"];
+    };
+    /**
+     * DensityScale
+     * @description Classes in rising order.
+     */
+    DensityScale: {
+      /** Classes */
+      classes: components["schemas"]["DensityClass"][];
+      /** Key */
+      key: string;
+      /** Standard */
+      standard: string;
+      status: components["schemas"]["Status"];
+      title: components["schemas"]["Name"];
+    };
+    /**
      * Desk
      * @description A desk of the actor's centre. `officer` is null when nobody sits there; `handover` is the one under way.
      */
@@ -3212,10 +3391,10 @@ export interface components {
     };
     /**
      * Duty
-     * @description Who must act.
+     * @description Whether a zone has cameras.
      * @enum {string}
      */
-    Duty: "school" | "technician" | "operator";
+    Duty: "must" | "may" | "must_not";
     /**
      * DutyBoard
      * @description Who sits where now. `mine` is the desk of whoever asks.
@@ -3915,6 +4094,12 @@ export interface components {
       next: string | null;
     };
     /**
+     * Intrusion
+     * @description How a camera breaks into a zone that must not have one.
+     * @enum {string}
+     */
+    Intrusion: "stands_in" | "looks_in";
+    /**
      * JointReview
      * @description A joint review of one revision of a plan. `plan_revision_now` above `revision`: the plan has changed since.
      *
@@ -4286,6 +4471,19 @@ export interface components {
        */
       note: string;
     };
+    /**
+     * NewDrawing
+     * @description What stands beside a newer drawing of a plan. `revision` as in `PlanChange`.
+     */
+    NewDrawing: {
+      /**
+       * Page
+       * @default 1
+       */
+      page: number;
+      /** Revision */
+      revision: number;
+    };
     /** NewOutOfService */
     NewOutOfService: {
       /** Reason */
@@ -4613,6 +4811,16 @@ export interface components {
       verdict: "ok" | "suspect" | "bad" | "unknown";
     };
     /**
+     * PictureSpot
+     * @description Pixels of the picture, from its upper left corner.
+     */
+    PictureSpot: {
+      /** Column */
+      column: number;
+      /** Row */
+      row: number;
+    };
+    /**
      * Pin
      * @description An alarm of the school, to be marked on the timeline.
      */
@@ -4669,8 +4877,20 @@ export interface components {
        * Format: uuid
        */
       school: string;
+      /** Walls */
+      walls: components["schemas"]["PlanWall"][];
       /** Width Px */
       width_px: number;
+      /** Zones */
+      zones: components["schemas"]["PlanZone"][];
+    };
+    /** PlanBlindSpot */
+    PlanBlindSpot: {
+      /** Area M2 */
+      area_m2: number;
+      at: components["schemas"]["PlanSpot"];
+      /** Outline */
+      outline: components["schemas"]["PlanSpot"][];
     };
     /**
      * PlanChange
@@ -4687,12 +4907,70 @@ export interface components {
       /** Revision */
       revision: number;
       scale?: components["schemas"]["PlanScale"] | null;
+      /**
+       * Walls
+       * @default []
+       */
+      walls: components["schemas"]["PlanWall"][];
+      /**
+       * Zones
+       * @default []
+       */
+      zones: components["schemas"]["PlanZone"][];
+    };
+    /**
+     * PlanCoverage
+     * @description What a plan's cameras achieve for targets `height_m` over the floor.
+     *
+     *     `missing`: what has to be said first (`scale`); then the rest is empty. `unmeasured`: points of cameras without lens
+     *     or bearing. `lacking`: zones that must have the class and do not, worst first. `absent`: kinds of zones that must
+     *     have cameras and stand on none of the school's plans. `map`: the address of the picture.
+     */
+    PlanCoverage: {
+      /** Absent */
+      absent: components["schemas"]["ZoneKind"][];
+      /** Height M */
+      height_m: number;
+      /** Lacking */
+      lacking: string[];
+      /** Map */
+      map: string | null;
+      /** Missing */
+      missing: string[];
+      /** Overlaps */
+      overlaps: components["schemas"]["ZoneOverlap"][];
+      /** Refusals */
+      refusals: components["schemas"]["CameraRefusal"][];
+      /** Revision */
+      revision: number;
+      /** Scale */
+      scale: string;
+      /** Unmeasured */
+      unmeasured: string[];
+      /** Zones */
+      zones: components["schemas"]["ZoneCoverage"][];
     };
     /**
      * PlanKind
      * @enum {string}
      */
     PlanKind: "floor" | "site";
+    /**
+     * PlanLens
+     * @description How a camera hangs and what it sees. `tilt_deg`: 0 looks level, 90 straight down; `hfov_deg`: edge to edge.
+     */
+    PlanLens: {
+      /** Height M */
+      height_m: number;
+      /** Height Px */
+      height_px: number;
+      /** Hfov Deg */
+      hfov_deg: number;
+      /** Tilt Deg */
+      tilt_deg: number;
+      /** Width Px */
+      width_px: number;
+    };
     /**
      * PlanList
      * @description The site first, then the floors from below.
@@ -4724,6 +5002,7 @@ export interface components {
        * @default
        */
       label: string;
+      lens?: components["schemas"]["PlanLens"] | null;
       /** Way */
       way?: string | null;
       /** X */
@@ -4787,6 +5066,32 @@ export interface components {
       x: number;
       /** Y */
       y: number;
+    };
+    /** PlanWall */
+    PlanWall: {
+      a: components["schemas"]["PlanSpot"];
+      b: components["schemas"]["PlanSpot"];
+    };
+    /**
+     * PlanZone
+     * @description A part of a plan. `required`: key of a class that it shall have instead of the norm's.
+     */
+    PlanZone: {
+      /**
+       * Key
+       * Format: uuid
+       */
+      key: string;
+      kind: components["schemas"]["ZoneKind"];
+      /**
+       * Name
+       * @default
+       */
+      name: string;
+      /** Outline */
+      outline: components["schemas"]["PlanSpot"][];
+      /** Required */
+      required?: string | null;
     };
     /**
      * PlannedTest
@@ -5774,6 +6079,12 @@ export interface components {
       | "closed"
       | "reviewed";
     /**
+     * Status
+     * @description How far a value can be trusted.
+     * @enum {string}
+     */
+    Status: "verified" | "digest" | "statement" | "assumed";
+    /**
      * Steer
      * @description An order to a camera that can turn. Speeds are -1 … 1; a move ends by itself after `for_s` (≤10) seconds.
      */
@@ -6309,6 +6620,101 @@ export interface components {
        * @default
        */
       record: string;
+    };
+    /**
+     * ZoneCoverage
+     * @description How a zone stands. `seen`, `with_class`: shares of its area, 0 … 1.
+     */
+    ZoneCoverage: {
+      /** Area M2 */
+      area_m2: number;
+      /** Blind Spots */
+      blind_spots: components["schemas"]["PlanBlindSpot"][];
+      cameras: components["schemas"]["Duty"];
+      /** Enough */
+      enough: boolean;
+      kind: components["schemas"]["ZoneKind"];
+      /** Needs Px M */
+      needs_px_m: number;
+      /** Required */
+      required: string | null;
+      /** Seen */
+      seen: number;
+      status: components["schemas"]["Status"];
+      /** With Class */
+      with_class: number;
+      /**
+       * Zone
+       * Format: uuid
+       */
+      zone: string;
+    };
+    /**
+     * ZoneKind
+     * @description What a part of a school is used for.
+     * @enum {string}
+     */
+    ZoneKind:
+      | "entrance"
+      | "corridor"
+      | "stairs"
+      | "hall"
+      | "lobby"
+      | "dining_room"
+      | "cloakroom"
+      | "playground"
+      | "yard"
+      | "perimeter"
+      | "classroom"
+      | "gym"
+      | "assembly_hall"
+      | "toilet"
+      | "changing_room"
+      | "other";
+    /**
+     * ZoneNorm
+     * @description What the norm says of one kind of zone.
+     */
+    ZoneNorm: {
+      cameras: components["schemas"]["Duty"];
+      /** Clause */
+      clause: string;
+      kind: components["schemas"]["ZoneKind"];
+      /** Source */
+      source: string;
+      status: components["schemas"]["Status"];
+      title: components["schemas"]["Name"];
+    };
+    /**
+     * ZoneNorms
+     * @description The norm in force, and the scales that can be chosen; the first is the usual one.
+     */
+    ZoneNorms: {
+      /** Checked On */
+      checked_on: string;
+      /** Needed Share */
+      needed_share: number;
+      /** Scales */
+      scales: components["schemas"]["DensityScale"][];
+      /** Version */
+      version: number;
+      /** Zones */
+      zones: components["schemas"]["ZoneNorm"][];
+    };
+    /** ZoneOverlap */
+    ZoneOverlap: {
+      /** Area M2 */
+      area_m2: number;
+      /**
+       * First
+       * Format: uuid
+       */
+      first: string;
+      /**
+       * Second
+       * Format: uuid
+       */
+      second: string;
     };
   };
   responses: never;
@@ -9900,6 +10306,35 @@ export interface operations {
       };
     };
   };
+  get_zone_norms: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ZoneNorms"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   subscribe_browser: {
     parameters: {
       query?: never;
@@ -10276,6 +10711,165 @@ export interface operations {
       };
     };
   };
+  calibrate_camera: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Calibration"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Calibrated"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_plan_coverage: {
+    parameters: {
+      query?: {
+        scale?: string | null;
+        height_m?: number;
+      };
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["PlanCoverage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_plan_density: {
+    parameters: {
+      query?: {
+        scale?: string | null;
+        height_m?: number;
+        v?: string | null;
+      };
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description the drawing */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "image/png": string;
+          "image/webp": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_plan_image: {
     parameters: {
       query?: {
@@ -10310,6 +10904,90 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  redraw_plan: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": {
+          /**
+           * File
+           * Format: binary
+           */
+          file: string;
+          /**
+           * Page
+           * @default 1
+           */
+          page?: number;
+          /** Revision */
+          revision: number;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
         headers: {
           [name: string]: unknown;
         };
@@ -10552,6 +11230,47 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["PlanRevisionList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_plan_revision: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        plan_id: string;
+        number: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Plan"];
         };
       };
       /** @description Forbidden */

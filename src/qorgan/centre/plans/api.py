@@ -11,15 +11,20 @@ from ninja.files import UploadedFile
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.idempotency import Key, once
-from qorgan.centre.plans import drawing, service
+from qorgan.centre.plans import drawing, places, service
 from qorgan.centre.plans.schemas import (
     AlarmPlace,
+    Calibrated,
+    Calibration,
+    NewDrawing,
     NewPlan,
     Plan,
     PlanChange,
+    PlanCoverage,
     PlanList,
     PlanRestore,
     PlanRevisionList,
+    ZoneNorms,
 )
 from qorgan.centre.wire import Problem
 from qorgan.domain.access import Right
@@ -78,9 +83,12 @@ def get_plan_image(
 ) -> HttpResponse:
     """The drawing; a line in the reader's audit. With its version a browser keeps it for a day, for this session."""
     image = service.look(actor_of(request), plan_id, v)
-    response = HttpResponse(bytes(image.content), content_type=image.mime)
-    kept = f"private, max-age={CACHED_S}, immutable" if v else "private, no-store"
-    response.headers["Cache-Control"] = kept
+    return _picture(bytes(image.content), image.mime, kept=v is not None)
+
+
+def _picture(content: bytes, mime: str, *, kept: bool) -> HttpResponse:
+    response = HttpResponse(content, content_type=mime)
+    response.headers["Cache-Control"] = f"private, max-age={CACHED_S}, immutable" if kept else "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     patch_vary_headers(response, ("Cookie",))
@@ -103,6 +111,84 @@ def change_plan(request: HttpRequest, plan_id: UUID, body: PlanChange) -> Plan:
 def list_plan_revisions(request: HttpRequest, plan_id: UUID) -> PlanRevisionList:
     """Who changed it when, newest first."""
     return service.revisions(actor_of(request), plan_id)
+
+
+@router.get(
+    "/plans/{plan_id}/revisions/{number}",
+    response={200: Plan, 403: Problem, 404: Problem},
+    operation_id="get_plan_revision",
+)
+@needs(Right.PLANS_READ)
+def get_plan_revision(request: HttpRequest, plan_id: UUID, number: int) -> Plan:
+    """The plan as it was then. `Plan.revision` says which."""
+    return service.revision(actor_of(request), plan_id, number)
+
+
+@router.post(
+    "/plans/{plan_id}/image",
+    response={**CHANGED, 503: Problem},
+    operation_id="redraw_plan",
+)
+@needs(Right.PLANS_EDIT)
+def redraw_plan(request: HttpRequest, plan_id: UUID, file: File[UploadedFile], wish: Form[NewDrawing]) -> Plan:
+    """A newer drawing under what stands on the plan, as a new revision. Refuses files as `create_plan` does."""
+    actor = actor_of(request)
+    service.require_editor_of(actor, plan_id)
+    drawing.check_size(file.size or 0)
+    return service.redraw(actor, plan_id, wish.revision, drawing.draw(file.read(), wish.page))
+
+
+@router.get("/norms/zones", response={200: ZoneNorms, 403: Problem}, operation_id="get_zone_norms")
+@needs(Right.PLANS_READ)
+def get_zone_norms(request: HttpRequest) -> ZoneNorms:
+    """Which zones must, may and must not have cameras, the classes they need, and the scales of pixel density."""
+    return places.norms()
+
+
+@router.get(
+    "/plans/{plan_id}/coverage",
+    response={200: PlanCoverage, 403: Problem, 404: Problem, 422: Problem},
+    operation_id="get_plan_coverage",
+)
+@needs(Right.PLANS_READ)
+def get_plan_coverage(
+    request: HttpRequest,
+    plan_id: UUID,
+    scale: Annotated[str | None, Query(max_length=40)] = None,
+    height_m: float = 0.0,
+) -> PlanCoverage:
+    """What the plan's cameras achieve in its zones, and what is missing (IEC 62676-4)."""
+    return places.coverage(actor_of(request), plan_id, scale, height_m)
+
+
+@router.get(
+    "/plans/{plan_id}/density",
+    response={403: Problem, 404: Problem, 422: Problem},
+    operation_id="get_plan_density",
+    openapi_extra=IMAGE,
+)
+@needs(Right.PLANS_READ)
+def get_plan_density(
+    request: HttpRequest,
+    plan_id: UUID,
+    scale: Annotated[str | None, Query(max_length=40)] = None,
+    height_m: float = 0.0,
+    v: Annotated[str | None, Query(max_length=64)] = None,
+) -> HttpResponse:
+    """Pixel density over the whole drawing as a PNG: the colour of each class (`ZoneNorms`), clear where none is."""
+    content = places.density_picture(actor_of(request), plan_id, scale, height_m)
+    return _picture(content, "image/png", kept=v is not None)
+
+
+@router.post(
+    "/plans/{plan_id}/calibration",
+    response={200: Calibrated, 403: Problem, 404: Problem, 422: Problem},
+    operation_id="calibrate_camera",
+)
+@needs(Right.PLANS_EDIT)
+def calibrate_camera(request: HttpRequest, plan_id: UUID, body: Calibration) -> Calibrated:
+    """A camera's angle from a known width in its picture. Nothing is kept: it is put into the plan by hand."""
+    return places.calibrate(actor_of(request), plan_id, body)
 
 
 @router.post("/plans/{plan_id}/restore", response=CHANGED, operation_id="restore_plan")

@@ -5,13 +5,28 @@ school whose node has not told of its cameras yet, knows the key of a camera tha
 """
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from qorgan.centre import clean
 from qorgan.centre.plans import schemas as wire
 from qorgan.centre.plans.models import PlanRevision
-from qorgan.domain.plans import MAX_LABEL, MAX_NAME, Layout, PlanKind, Point, PointKind, Scale, Size, Spot
+from qorgan.domain.density.norms import ZoneKind
+from qorgan.domain.plans import (
+    MAX_LABEL,
+    MAX_NAME,
+    Layout,
+    Lens,
+    PlanKind,
+    PlanZone,
+    Point,
+    PointKind,
+    Scale,
+    Size,
+    Spot,
+    WallLine,
+)
 from qorgan.domain.plans import metres_per_px as metres_of
 from qorgan.kernel.errors import Invalid
 from qorgan.kernel.ids import CameraKey
@@ -26,7 +41,15 @@ def kept(layout: Layout) -> dict[str, Any]:
         "floor": layout.floor,
         "scale": scale and {"a": [scale.a.x, scale.a.y], "b": [scale.b.x, scale.b.y], "metres": scale.metres},
         "points": [_kept_point(point) for point in layout.points],
+        "walls": [[wall.a.x, wall.a.y, wall.b.x, wall.b.y] for wall in layout.walls],
+        "zones": [_kept_zone(zone) for zone in layout.zones],
     }
+
+
+def _kept_zone(zone: PlanZone) -> dict[str, Any]:
+    outline = [[spot.x, spot.y] for spot in zone.outline]
+    said = {"key": str(zone.key), "kind": zone.kind.value, "name": zone.name, "outline": outline}
+    return said | {"required": zone.required}
 
 
 def _kept_point(point: Point) -> dict[str, Any]:
@@ -39,6 +62,7 @@ def _kept_point(point: Point) -> dict[str, Any]:
         "way": point.way,
         "label": point.label,
         "bearing_deg": point.bearing_deg,
+        **({} if point.lens is None else {"lens": asdict(point.lens)}),
     }
 
 
@@ -51,6 +75,18 @@ def layout_of(row: PlanRevision) -> Layout:
         floor=row.floor,
         scale=scale and Scale(a=_spot(*scale["a"]), b=_spot(*scale["b"]), metres=float(scale["metres"])),
         points=tuple(_point_of(said) for said in row.points),
+        walls=tuple(WallLine(a=_spot(ax, ay), b=_spot(bx, by)) for ax, ay, bx, by in row.walls),
+        zones=tuple(_zone_of(said) for said in row.zones),
+    )
+
+
+def _zone_of(said: Mapping[str, Any]) -> PlanZone:
+    return PlanZone(
+        key=UUID(said["key"]),
+        kind=ZoneKind(said["kind"]),
+        name=said["name"],
+        outline=tuple(_spot(x, y) for x, y in said["outline"]),
+        required=said["required"],
     )
 
 
@@ -63,6 +99,7 @@ def _point_of(said: Mapping[str, Any]) -> Point:
         way=said["way"],
         label=said["label"],
         bearing_deg=said["bearing_deg"],
+        lens=Lens(**said["lens"]) if said.get("lens") else None,
     )
 
 
@@ -84,6 +121,17 @@ def wished(body: wire.PlanChange, now: Layout, cameras: Mapping[UUID, str]) -> L
         floor=body.floor,
         scale=None if scale is None else Scale(a=_wished(scale.a), b=_wished(scale.b), metres=scale.metres),
         points=tuple(_wished_point(said, cameras, unsaid) for said in body.points),
+        walls=tuple(WallLine(a=_wished(wall.a), b=_wished(wall.b)) for wall in body.walls),
+        zones=tuple(
+            PlanZone(
+                key=said.key,
+                kind=said.kind,
+                name=clean.text(said.name, MAX_LABEL),
+                outline=tuple(_wished(spot) for spot in said.outline),
+                required=said.required,
+            )
+            for said in body.zones
+        ),
     )
 
 
@@ -106,6 +154,7 @@ def _wished_point(said: wire.PlanPoint, cameras: Mapping[UUID, str], unsaid: Map
         way=said.way,
         label=clean.text(said.label, MAX_LABEL),
         bearing_deg=said.bearing_deg,
+        lens=None if said.lens is None else Lens(**said.lens.dict()),
     )
 
 
@@ -128,6 +177,17 @@ def on_the_wire(row: PlanRevision, cameras: Mapping[str, UUID]) -> wire.Plan:
         changed_at=row.at,
         changed_by=row.by.name,
         points=[_seen_point(point, cameras) for point in layout.points],
+        walls=[wire.PlanWall(a=_seen(wall.a), b=_seen(wall.b)) for wall in layout.walls],
+        zones=[
+            wire.PlanZone(
+                key=zone.key,
+                kind=zone.kind,
+                name=zone.name,
+                outline=[_seen(spot) for spot in zone.outline],
+                required=zone.required,
+            )
+            for zone in layout.zones
+        ],
     )
 
 
@@ -149,4 +209,5 @@ def _seen_point(point: Point, cameras: Mapping[str, UUID]) -> wire.PlanPoint:
         way=point.way,
         label=point.label,
         bearing_deg=point.bearing_deg,
+        lens=None if point.lens is None else wire.PlanLens(**asdict(point.lens)),
     )

@@ -99,8 +99,10 @@ class PlanRevision(LedgerLine):
     image = models.ForeignKey(PlanImage, on_delete=models.PROTECT, related_name="+")
     scale = models.JSONField(null=True, help_text="{a: [x, y], b: [x, y], metres}; positions 0…1 of the drawing")
     points = models.JSONField(
-        default=list, help_text="{key, kind, x, y, camera, way, label, bearing_deg}; cameras by their keys"
+        default=list, help_text="{key, kind, x, y, camera, way, label, bearing_deg, lens}; cameras by their keys"
     )
+    walls = models.JSONField(default=list, help_text="[x, y, x, y] of each")
+    zones = models.JSONField(default=list, help_text="{key, kind, name, outline: [[x, y]…], required}")
 
     objects = PlanRevisionQuerySet.as_manager()
 
@@ -130,4 +132,6 @@ class PlanRevision(LedgerLine):
             "image": self.image_id,
             "scale": self.scale,
             "points": self.points,
+            **({"walls": self.walls} if self.walls else {}),  # what was written before there were any reads the same
+            **({"zones": self.zones} if self.zones else {}),
         }

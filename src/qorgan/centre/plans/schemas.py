@@ -6,8 +6,10 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, StringConstraints
 
-from qorgan.centre.wire import Instant
-from qorgan.domain.plans import MAX_LABEL, MAX_NAME, MAX_POINTS, PlanKind, PointKind
+from qorgan.centre.wire import Instant, Name
+from qorgan.domain.density.norms import Duty, Status, ZoneKind
+from qorgan.domain.density.zones import MOST_POINTS, Intrusion
+from qorgan.domain.plans import MAX_LABEL, MAX_NAME, MAX_POINTS, MAX_WALLS, MAX_ZONES, PlanKind, PointKind
 
 Deed = Literal["created", "changed", "restored", "removed", "returned"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -29,6 +31,31 @@ class PlanScale(Schema):
     metres: Number
 
 
+class PlanLens(Schema):
+    """How a camera hangs and what it sees. `tilt_deg`: 0 looks level, 90 straight down; `hfov_deg`: edge to edge."""
+
+    height_m: Number
+    tilt_deg: Number
+    hfov_deg: Number
+    width_px: int = Field(ge=1, le=100_000)
+    height_px: int = Field(ge=1, le=100_000)
+
+
+class PlanWall(Schema):
+    a: PlanSpot
+    b: PlanSpot
+
+
+class PlanZone(Schema):
+    """A part of a plan. `required`: key of a class that it shall have instead of the norm's."""
+
+    key: UUID
+    kind: ZoneKind
+    name: str = Field("", max_length=MAX_LABEL)
+    outline: list[PlanSpot] = Field(max_length=2 * MOST_POINTS)
+    required: str | None = Field(None, max_length=40)
+
+
 class PlanPoint(Schema):
     """What stands at one point. `key` is made by whoever sets the point and stays when it is moved.
 
@@ -44,6 +71,7 @@ class PlanPoint(Schema):
     way: WayKey | None = None
     label: str = Field("", max_length=MAX_LABEL)
     bearing_deg: Number | None = None
+    lens: PlanLens | None = None
 
 
 class Plan(Schema):
@@ -66,6 +94,8 @@ class Plan(Schema):
     changed_at: Instant
     changed_by: str
     points: list[PlanPoint]
+    walls: list[PlanWall]
+    zones: list[PlanZone]
 
 
 class PlanList(Schema):
@@ -92,6 +122,8 @@ class PlanChange(Schema):
     floor: FloorNumber | None = None
     scale: PlanScale | None = None
     points: list[PlanPoint] = Field(max_length=2 * MAX_POINTS)
+    walls: list[PlanWall] = Field(default=[], max_length=2 * MAX_WALLS)
+    zones: list[PlanZone] = Field(default=[], max_length=2 * MAX_ZONES)
 
 
 class PlanRestore(Schema):
@@ -125,3 +157,132 @@ class AlarmPlace(Schema):
 
     plan: Plan | None
     point: UUID | None
+
+
+class NewDrawing(Schema):
+    """What stands beside a newer drawing of a plan. `revision` as in `PlanChange`."""
+
+    revision: int
+    page: int = Field(1, ge=1, le=10_000)
+
+
+class ZoneNorm(Schema):
+    """What the norm says of one kind of zone."""
+
+    kind: ZoneKind
+    title: Name
+    cameras: Duty
+    status: Status
+    clause: str
+    source: str
+
+
+class DensityClass(Schema):
+    """From `px_m` pixels per metre on; `colour` is that of the map."""
+
+    key: str
+    title: Name
+    px_m: float
+    colour: str
+
+
+class DensityScale(Schema):
+    """Classes in rising order."""
+
+    key: str
+    title: Name
+    standard: str
+    status: Status
+    classes: list[DensityClass]
+
+
+class ZoneNorms(Schema):
+    """The norm in force, and the scales that can be chosen; the first is the usual one."""
+
+    version: int
+    checked_on: str
+    zones: list[ZoneNorm]
+    scales: list[DensityScale]
+    needed_share: float
+
+
+class PlanBlindSpot(Schema):
+    area_m2: float
+    at: PlanSpot
+    outline: list[PlanSpot]
+
+
+class ZoneCoverage(Schema):
+    """How a zone stands. `seen`, `with_class`: shares of its area, 0 … 1."""
+
+    zone: UUID
+    kind: ZoneKind
+    cameras: Duty
+    status: Status
+    required: str | None
+    needs_px_m: float
+    area_m2: float
+    seen: float
+    with_class: float
+    enough: bool
+    blind_spots: list[PlanBlindSpot]
+
+
+class ZoneOverlap(Schema):
+    first: UUID
+    second: UUID
+    area_m2: float
+
+
+class CameraRefusal(Schema):
+    """A camera (key of its point) that may not be where it is."""
+
+    camera: UUID
+    zone: UUID
+    how: Intrusion
+
+
+class PlanCoverage(Schema):
+    """What a plan's cameras achieve for targets `height_m` over the floor.
+
+    `missing`: what has to be said first (`scale`); then the rest is empty. `unmeasured`: points of cameras without lens
+    or bearing. `lacking`: zones that must have the class and do not, worst first. `absent`: kinds of zones that must
+    have cameras and stand on none of the school's plans. `map`: the address of the picture.
+    """
+
+    revision: int
+    scale: str
+    height_m: float
+    missing: list[str]
+    unmeasured: list[UUID]
+    zones: list[ZoneCoverage]
+    lacking: list[UUID]
+    absent: list[ZoneKind]
+    overlaps: list[ZoneOverlap]
+    refusals: list[CameraRefusal]
+    map: str | None
+
+
+class PictureSpot(Schema):
+    """Pixels of the picture, from its upper left corner."""
+
+    column: Number
+    row: Number
+
+
+class Calibration(Schema):
+    """A width on the floor that is known, and where the picture shows its ends. `solve`: what of `lens` is asked."""
+
+    camera: UUID
+    solve: Literal["hfov", "tilt"]
+    lens: PlanLens
+    width_m: Number
+    left: PictureSpot
+    right: PictureSpot
+
+
+class Calibrated(Schema):
+    """The angle and its standard deviation."""
+
+    degrees: float
+    error_deg: float

@@ -17,6 +17,8 @@ from qorgan.centre.plans.models import Plan, PlanImage, PlanRevision
 from qorgan.centre.schools.models import School
 from qorgan.centre.supervision.models import WayIn
 from qorgan.domain.access import Actor, Right
+from qorgan.domain.density.norms import zone_pack
+from qorgan.domain.ground import require_privacy
 from qorgan.domain.plans import MAX_NAME, Layout, Size, checked, find_place, in_order
 from qorgan.kernel.errors import Conflict, NotFound
 
@@ -63,14 +65,15 @@ def look(actor: Actor, plan_id: UUID, version: str | None) -> PlanImage:
     Raises `NotFound` for a plan that the actor may not see, for a removed one, and for a version that it has not.
     """
     row = PlanRevision.objects.visible_to(actor).standing().filter(plan=plan_id).first()
-    if row is None or version not in (None, row.image_id):
+    if row is None or not (version is None or PlanRevision.objects.filter(plan=plan_id, image=version).exists()):
         raise NotFound("there is no such plan in your territory")
-    said: dict[str, object] = {"plan": str(plan_id), "school": str(row.plan.school_id), "version": row.image_id}
+    image = version or row.image_id
+    said: dict[str, object] = {"plan": str(plan_id), "school": str(row.plan.school_id), "version": image}
     if not School.objects.visible_to(actor).filter(pk=row.plan.school_id).exists():
         called_for = Alarm.objects.filter(school=row.plan.school_id, shared_with=actor.centre, closed_at=None)
         said["alarms"] = [str(pk) for pk in called_for.order_by("pk").values_list("pk", flat=True)[:10]]
     access.audit(User.objects.get(pk=actor.user), _LOOKED, said)
-    return PlanImage.objects.get(pk=row.image_id)
+    return PlanImage.objects.get(pk=image)
 
 
 def revisions(actor: Actor, plan_id: UUID) -> wire.PlanRevisionList:
@@ -83,6 +86,15 @@ def revisions(actor: Actor, plan_id: UUID) -> wire.PlanRevisionList:
     if not found:
         raise _no_such_plan()
     return wire.PlanRevisionList(items=found)
+
+
+def revision(actor: Actor, plan_id: UUID, number: int) -> wire.Plan:
+    """The plan as it was. Raises `NotFound` for a plan that the actor may not see, and for no such revision."""
+    rows = PlanRevision.objects.visible_to(actor).filter(plan=plan_id, number=number)
+    row = rows.select_related("plan", "image", "by").defer("image__content").first()
+    if row is None:
+        raise _no_such_plan()
+    return on_the_wire(row, _ids_by_key(row.plan.school_id))
 
 
 def _deed(row: PlanRevision) -> wire.Deed:
@@ -124,16 +136,44 @@ def keep_image(drawing: Drawing) -> PlanImage:
     return PlanImage.objects.get_or_create(digest=drawing.digest, defaults=said)[0]
 
 
-@transaction.atomic
 def change(actor: Actor, plan_id: UUID, body: wire.PlanChange) -> wire.Plan:
-    """The plan anew. Raises `Conflict` when it is not the newest revision that was changed; else as `checked`."""
+    """The plan anew. Raises `Conflict` when it is not the newest revision that was changed; else as `checked`, and
+    `plan.camera_private`."""
+    actor.require(Right.PLANS_EDIT)
+    row = PlanRevision.objects.visible_to(actor).standing().filter(plan=plan_id).first()
+    if row is None:
+        raise _no_such_plan()
+    require_privacy(_fit(row, body), size_of(row), zone_pack())  # takes up to seconds, so before the lock
+    return _change(actor, plan_id, body)
+
+
+@transaction.atomic
+def _change(actor: Actor, plan_id: UUID, body: wire.PlanChange) -> wire.Plan:
     plan, row = _locked(actor, plan_id, body.revision)
-    now, cameras = layout_of(row), _keys_by_id(plan.school_id)
-    layout = wished(body, now, cameras)
+    return _write(actor, plan, row, Deed.CHANGED, _fit(row, body))
+
+
+def _fit(row: PlanRevision, body: wire.PlanChange) -> Layout:
+    """What somebody sent, as it may be kept."""
+    school = row.plan.school_id
+    now, cameras = layout_of(row), _keys_by_id(school)
     known_cameras = {*cameras.values(), *_named_cameras(now)}  # what stands on the plan already may stay
-    known_ways = _ways(plan.school_id) | _named_ways(now)
-    fit = checked(layout, size_of(row), cameras=known_cameras, ways=known_ways)
-    return _write(actor, plan, row, Deed.CHANGED, fit)
+    known_ways = _ways(school) | _named_ways(now)
+    return checked(wished(body, now, cameras), size_of(row), cameras=known_cameras, ways=known_ways)
+
+
+@transaction.atomic
+def redraw(actor: Actor, plan_id: UUID, revision: int, drawing: Drawing) -> wire.Plan:
+    """A newer drawing under what stands on the plan. Raises as `change`."""
+    plan, row = _locked(actor, plan_id, revision)
+    return _write(actor, plan, row, Deed.CHANGED, layout_of(row), keep_image(drawing))
+
+
+def require_editor_of(actor: Actor, plan_id: UUID) -> None:
+    """Asked before a file is drawn. Raises `Forbidden` or `NotFound`."""
+    actor.require(Right.PLANS_EDIT)
+    if not PlanRevision.objects.visible_to(actor).standing().filter(plan=plan_id).exists():
+        raise _no_such_plan()
 
 
 @transaction.atomic

@@ -58,7 +58,7 @@ class Duty(StrEnum):
 
     MUST = "must"
     MAY = "may"
-    MUST_NOT = "must-not"
+    MUST_NOT = "must_not"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,7 @@ class ZoneRule:
     """What a pack says of one kind of zone. `required`: key of a scale → key of its class; without: no class asked."""
 
     kind: ZoneKind
+    title: LocalText
     cameras: Duty
     status: Status
     source: Source
@@ -186,6 +187,7 @@ def _zone_pack(document: Mapping[str, Any]) -> ZonePack:
 def _rule(row: Mapping[str, Any], sources: Mapping[str, Source]) -> ZoneRule:
     return ZoneRule(
         kind=ZoneKind(row["key"]),
+        title=LocalText(**row["title"]),
         cameras=Duty(row["cameras"]),
         status=Status(row["status"]),
         source=sources[row["source"]],

@@ -47,6 +47,9 @@ class Zone:
     def area_m2(self) -> float:
         return float(self.shape.area)
 
+    def contains(self, x: float, y: float) -> bool:
+        return bool(shapely.contains_xy(self.shape, x, y))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:
@@ -100,7 +103,7 @@ def refusals(
     found = []
     for camera in cameras:
         for zone in private:
-            if shapely.contains_xy(zone.shape, camera.x_m, camera.y_m):
+            if zone.contains(camera.x_m, camera.y_m):
                 found.append(Refusal(camera=camera.key, zone=zone.key, how=Intrusion.STANDS_IN))
             elif _sees(camera, zone, walls):
                 found.append(Refusal(camera=camera.key, zone=zone.key, how=Intrusion.LOOKS_IN))
