@@ -236,3 +236,16 @@ def test_a_place_with_few_edges_has_moved_when_they_agree_on_one_other_place_and
             "bad",
             (fault,),
         )
+
+
+def test_a_place_with_hardly_any_edge_may_be_known_to_have_moved_though_not_to_be_covered() -> None:
+    shade = np.tile(np.linspace(60, 150, WIDTH), (HEIGHT, 1))
+    place = np.zeros((HEIGHT, WIDTH))
+    for x, y in ((38, 61), (102, 37), (166, 121), (246, 73)):  # each within one block
+        place[y : y + 10, x : x + 3] = 30
+    view = View(day=averaged([seen(shade + place, noise=3) for _ in range(6)]))
+    turned = np.roll(place, -60, axis=1)
+    camera = Camera(view)
+    assert camera.after(*(seen(shade + place, noise=3) for _ in range(3))) == ("ok", ())
+    assert camera.memory.courses[Fault.COVERED].verdict is Verdict.UNKNOWN
+    assert camera.after(*(seen(shade + turned, noise=3) for _ in range(4))) == ("bad", (Fault.MOVED,))

@@ -116,9 +116,10 @@ def _against_the_view(
 
 def _displaced(match: Match, traces: Sequence[Trace], limits: Thresholds) -> tuple[float | None, float | None]:
     """Moved and covered: edges that are not where they were stand elsewhere, or are gone."""
-    if match.anchors < FEWEST_ANCHORS:
-        return None, None
-    if moved := _moved(match, traces, limits):
+    moved = _moved(match, traces, limits)
+    if match.anchors < FEWEST_ANCHORS:  # too few to miss any of them; together they may still agree on a place
+        return moved or (0.0 if match.distinct >= limits.shift_distinct else None), None
+    if moved:
         return moved, 0.0
     elsewhere = match.lost > limits.elsewhere_lost and match.here_fits < limits.elsewhere_here_fits
     if elsewhere and match.lost_structure > 0.4 and match.lost_sharpness > 0.5:
@@ -134,7 +135,8 @@ def _moved(match: Match, traces: Sequence[Trace], limits: Thresholds) -> float:
     """
     shift, fits, here, distinct = match.shift, match.shift_fits, match.here_fits, match.distinct
     seen = match.lost_structure > limits.shift_structure or fits > limits.shift_fits_well
-    if not (seen and fits > limits.shift_fits) and distinct < limits.shift_distinct:
+    seen = seen and fits > limits.shift_fits and match.anchors >= FEWEST_ANCHORS
+    if not seen and distinct < limits.shift_distinct:
         last = [trace.surface for trace in traces[1 - STEADY_LOOKS :] if trace.reference is match.reference]
         steady = peak_of(np.mean([match.surface, *(one for one in last if one is not None)], axis=0))
         shift, fits, here, distinct = steady.shift, steady.fits, steady.here, steady.distinct
