@@ -8,6 +8,8 @@ import {
   differences,
   type Draft,
   endMoved,
+  namesPoint,
+  namesZone,
   takenOver,
   walled,
   wallRemoved,
@@ -323,6 +325,25 @@ test("a camera in a toilet is known before it is sent", () => {
   const toilet = { ...HALL, key: "t", kind: "toilet" };
   expect(standingInPrivate([camera], [HALL, toilet], norms)).toEqual([{ point: camera, zone: toilet }]);
   expect(standingInPrivate([{ ...camera, x: 0.9 }], [HALL, toilet], norms)).toEqual([]);
+});
+
+test("what the centre refuses is found on the plan by the words it uses", () => {
+  const toilet = { ...HALL, key: "t", kind: "toilet" };
+  const refused = new Error("the camera Фойе sees into 'toilet': nobody is ever filmed there");
+  expect(namesZone(refused, toilet)).toBe(true);
+  expect(namesZone(refused, HALL)).toBe(false);
+  const point = {
+    key: "p",
+    kind: "camera",
+    x: 0,
+    y: 0,
+    camera: "1",
+    way: null,
+    bearing_deg: null,
+    lens: null,
+  } as const;
+  expect(namesPoint(refused, { ...point, label: "Фойе" })).toBe(true);
+  expect(namesPoint(refused, { ...point, label: "" }, "hall")).toBe(false);
 });
 
 test("zones that lack what they must have stand first, the worst of them before all", () => {

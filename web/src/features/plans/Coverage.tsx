@@ -62,7 +62,7 @@ export function DensityLayer({
           alt=""
           draggable={false}
           onError={() => setBroken(map)}
-          className={`pointer-events-none absolute max-w-none opacity-70 ${broken === map ? "invisible" : ""}`}
+          className={`pointer-events-none absolute max-w-none ${broken === map ? "invisible" : ""}`}
           style={{ left: from.left, top: from.top, width: to.left - from.left, height: to.top - from.top }}
           data-testid="density-map"
         />

@@ -11,7 +11,7 @@ import { Dialog } from "@/ui/overlays";
 import { Segmented } from "@/ui/surfaces";
 import { useRoutinePurpose } from "@/world/hooks";
 import { Calibration } from "./Calibration";
-import { changed, type NewPoint, placed } from "./drafts";
+import { changed, namesPoint, type NewPoint, placed } from "./drafts";
 import { type Measuring, PlanForm, PointForm, ScaleForm, TwoPeople } from "./EditForms";
 import { EditLayer, Ghosts, Movable } from "./EditLayer";
 import { Cones, Ground, useZoneWords } from "./Ground";
@@ -28,7 +28,7 @@ import { useTracing } from "./use-tracing";
 import { type Frame, Viewport } from "./Viewport";
 import { held, inside, type Spot } from "./view";
 import { WallHandles, ZoneHandles } from "./ZoneHandles";
-import { metresPerPxOf, named as namedBy, useZoneFaults, WallForm, ZoneForm, ZonesPanel } from "./ZoneForms";
+import { metresPerPxOf, useZoneFaults, WallForm, ZoneForm, ZonesPanel } from "./ZoneForms";
 
 interface Props {
   plan: Plan;
@@ -284,7 +284,7 @@ function ChosenPoint({
   const one = named.find((other) => other.point.key === point.key);
   const { draft, error } = editing;
   const stands = standingInPrivate([point], draft.zones, norms)[0];
-  const refused = namedBy(error, [point]).length > 0;
+  const refused = namesPoint(error, point, one?.camera?.key);
   const fault =
     stands !== undefined
       ? t("place.stands_in", { zone: zoneWords(stands.zone) })

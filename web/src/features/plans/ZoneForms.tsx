@@ -5,7 +5,7 @@ import { Button, Kbd } from "@/ui/button";
 import { Field, INPUT, Trouble } from "@/ui/fields";
 import { number, wordFor } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
-import { zoneChanged } from "./drafts";
+import { namesZone, zoneChanged } from "./drafts";
 import { toneOfDuty, useZoneWords } from "./Ground";
 import { type Norms, ruleOf, standingInPrivate, type ZoneRule } from "./places";
 import type { Wall, Zone } from "./plans";
@@ -41,18 +41,14 @@ export function useZoneFaults(editing: Editing, norms: Norms | undefined): Map<s
     }
     for (const { zone } of standingInPrivate(draft.points, draft.zones, norms))
       faults.set(zone.key, "plan.camera_private");
-    for (const { key } of named(error, draft.zones)) if (!faults.has(key)) faults.set(key, codeOf(error));
+    for (const zone of draft.zones)
+      if (!faults.has(zone.key) && namesZone(error, zone)) faults.set(zone.key, codeOf(error));
     return faults;
   }, [draft.zones, draft.points, width, height, metresPerPx, norms, error]);
 }
 
 const codeOf = (error: Error | null) =>
   error !== null && "code" in error && typeof error.code === "string" ? error.code : "unexpected";
-
-/** Those whose key the centre names when it refuses a plan. */
-export function named<T extends { key: string }>(error: Error | null, things: readonly T[]): T[] {
-  return error === null ? [] : things.filter(({ key }) => error.message.includes(key));
-}
 
 /** The form of what was chosen further below comes to where one looks. */
 const intoView = (form: HTMLElement | null) => form?.scrollIntoView({ block: "nearest" });

@@ -98,6 +98,20 @@ export function wallRemoved(draft: Draft, key: string): Draft {
   return { ...draft, walls: draft.walls.filter((wall) => wallKey(wall) !== key) };
 }
 
+/** Whether the centre speaks of this zone when it refuses a plan: by its key, its name, or what kind of zone it is. */
+export function namesZone(error: Error | null, { key, name, kind }: Zone): boolean {
+  return error !== null && (error.message.includes(key) || error.message.includes(`'${name || kind}'`));
+}
+
+/** The same of a point; `camera`: how the school's node calls the camera that it stands for. */
+export function namesPoint(error: Error | null, { key, label }: PlanPoint, camera = ""): boolean {
+  const called = label || camera;
+  return (
+    error !== null &&
+    (error.message.includes(key) || (called !== "" && error.message.includes(`camera ${called} `)))
+  );
+}
+
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Order of points and of fields is no difference. */

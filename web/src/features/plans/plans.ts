@@ -19,9 +19,9 @@ export interface Zone {
 }
 
 /** The centre sends every field of a point; it takes points without those that may be empty. */
-export type PlanPoint = Required<components["schemas"]["PlanPoint"]> & { lens: Lens | null };
+export type PlanPoint = Omit<Required<components["schemas"]["PlanPoint"]>, "lens"> & { lens: Lens | null };
 type Told = components["schemas"]["Plan"];
-export type Plan = Omit<Told, "points"> & {
+export type Plan = Omit<Told, "points" | "walls" | "zones"> & {
   points: PlanPoint[];
   walls: Wall[];
   zones: Zone[];
@@ -41,15 +41,22 @@ export const places = api as unknown as Record<
   <T>(path: string, wish: object) => Promise<Answer<T>>
 >;
 
+/** What only a centre with camera places tells of a plan. */
+interface Places {
+  points: (Omit<PlanPoint, "lens"> & { lens?: Lens | null })[];
+  walls?: Wall[];
+  zones?: Zone[];
+}
+
 /** A plan of the centre, with what an older centre does not tell. */
-export function planOf(told: Told & Partial<Pick<Plan, "walls" | "zones">>): Plan {
-  const points = told.points as (Required<Told["points"][number]> & { lens?: Lens | null })[];
+export function planOf(told: Told): Plan {
+  const { points, walls, zones } = told as unknown as Places;
   return {
     ...told,
     points: points.map((point) => ({ ...point, lens: point.lens ?? null })),
-    walls: told.walls ?? [],
-    zones: told.zones ?? [],
-    places: told.zones !== undefined,
+    walls: walls ?? [],
+    zones: zones ?? [],
+    places: zones !== undefined,
   };
 }
 
@@ -135,9 +142,12 @@ export function useSave(school: string) {
   const changed = useChanged(school);
   return useMutation({
     mutationFn: async ({ plan, revision, draft }: { plan: string; revision: number; draft: Draft }) => {
-      const body = { revision, ...draft, points: [...draft.points] };
+      const body: unknown = { revision, ...draft };
       const saved = await taken(
-        api.PUT("/api/plans/{plan_id}", { params: { path: { plan_id: plan } }, body }),
+        api.PUT("/api/plans/{plan_id}", {
+          params: { path: { plan_id: plan } },
+          body: body as components["schemas"]["PlanChange"],
+        }),
       );
       return planOf(saved);
     },
@@ -222,7 +232,7 @@ export function useUpload(school: string, onShare: (share: number) => void) {
   const changed = useChanged(school);
   return useMutation({
     mutationFn: ({ file, kind, name, floor, page }: NewPlan) =>
-      sent("POST", `/api/schools/${school}/plans`, onShare, {
+      sent(`/api/schools/${school}/plans`, onShare, {
         file,
         kind,
         name,
@@ -238,7 +248,7 @@ export function useReplace(plan: Plan, onShare: (share: number) => void) {
   const changed = useChanged(plan.school);
   return useMutation({
     mutationFn: ({ file, page }: { file: File; page: number }) =>
-      sent("PUT", `/api/plans/${plan.id}/image`, onShare, {
+      sent(`/api/plans/${plan.id}/image`, onShare, {
         file,
         revision: String(plan.revision),
         page: String(page),
@@ -248,7 +258,6 @@ export function useReplace(plan: Plan, onShare: (share: number) => void) {
 }
 
 function sent(
-  method: "POST" | "PUT",
   path: string,
   onShare: (share: number) => void,
   fields: Record<string, string | File | null>,
@@ -257,7 +266,7 @@ function sent(
   for (const [name, value] of Object.entries(fields)) if (value !== null) form.set(name, value);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open(method, path);
+    request.open("POST", path);
     request.setRequestHeader("X-CSRFToken", csrfToken());
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => onShare(total > 0 ? loaded / total : 0);

@@ -7,6 +7,8 @@ import {
   differences,
   type Draft,
   draftOf,
+  namesPoint,
+  namesZone,
   pending,
   rebased,
   redone,
@@ -61,7 +63,9 @@ export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void, sta
         { plan: plan.id, revision: base.revision, draft },
         {
           onError: (error) => {
-            const at = [...draft.zones, ...draft.points].find(({ key }) => error.message.includes(key));
+            const at =
+              draft.points.find((point) => namesPoint(error, point)) ??
+              draft.zones.find((zone) => namesZone(error, zone));
             if (at !== undefined) setChosen(at.key);
           },
           onSuccess: (saved) => {
