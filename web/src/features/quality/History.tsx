@@ -47,6 +47,7 @@ export function History({ camera }: { camera: string }) {
           testId="quality-days"
         />
       </div>
+      <Measured measures={data.measures} />
       <Plots hours={data.hours} spells={data.spells} start={now - Number(days) * DAY_MS} end={now} />
       {data.spells.length === 0 && <p className="text-ink-2">{t("quality.no_faults")}</p>}
       <ol className="space-y-4">
@@ -55,6 +56,25 @@ export function History({ camera }: { camera: string }) {
         ))}
       </ol>
     </section>
+  );
+}
+
+const MEASURED = ["mean", "sharpness", "contrast", "noise"] as const;
+
+/** The numbers of the last look; nothing where nobody could look. */
+function Measured({ measures }: { measures: Readonly<Record<string, number>> }) {
+  const { t } = useWords();
+  const told = MEASURED.filter((one) => measures[one] !== undefined);
+  if (told.length === 0) return null;
+  return (
+    <dl className="flex flex-wrap gap-x-6 text-sm" aria-label={t("quality.measured")} data-testid="measured">
+      {told.map((one) => (
+        <div key={one} className="flex gap-1.5">
+          <dt className="text-ink-2">{t(`quality.measure.${one}`)}</dt>
+          <dd>{(measures[one] ?? 0).toFixed(one === "mean" ? 0 : 2)}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
