@@ -11,9 +11,11 @@ import argparse
 import random
 import time
 
+from tests.support.viewpoints import placed
+
 from benchmarks._measure import Report, percentile, say
 from qorgan.domain.density.assessment import assess
-from qorgan.domain.density.camera import PlacedCamera, density_at, hfov_of_lens
+from qorgan.domain.density.camera import PlacedCamera, density_at
 from qorgan.domain.density.norms import ZoneKind, scales, zone_pack
 from qorgan.domain.density.sight import Grid, Wall, density_map
 from qorgan.domain.density.zones import Zone
@@ -81,20 +83,6 @@ def one_picture(dice: random.Random) -> tuple[float, float] | None:
         return None  # not in the picture, or too few pixels to count
     counted = counted_density(view, bar)
     return None if counted is None else (computed, counted)
-
-
-def placed(view: Viewpoint) -> PlacedCamera:
-    return PlacedCamera(
-        key="rendered",
-        x_m=view.x_m,
-        y_m=view.y_m,
-        height_m=view.height_m,
-        tilt_deg=view.tilt_deg,
-        bearing_deg=view.bearing_deg,
-        hfov_deg=hfov_of_lens(view.focal_mm, view.sensor_width_mm),
-        width_px=view.width_px,
-        height_px=view.height_px,
-    )
 
 
 def measure_plan(report: Report, rounds: int) -> None:

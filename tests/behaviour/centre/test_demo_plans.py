@@ -14,7 +14,10 @@ from qorgan.centre.plans import demo
 from qorgan.centre.plans.models import PlanRevision
 from qorgan.centre.schools.models import School
 from qorgan.demo import town
-from qorgan.domain.plans import WAYS_IN, PointKind
+from qorgan.domain.density.norms import Duty, ZoneKind, scales, zone_pack
+from qorgan.domain.ground import assessed, ground_of, require_privacy
+from qorgan.domain.plans import WAYS_IN, PointKind, Size, checked
+from qorgan.sim.clips import MAIN
 
 
 @pytest.mark.parametrize(("building", "plan"), list(zip(demo.BUILDINGS, town.TOWN, strict=True)))
@@ -35,6 +38,30 @@ def test_every_camera_and_every_way_in_of_the_town_stands_on_its_plan(
         point.kind for point in points
     }
     assert sum(room.width for room in building.upper) == sum(room.width for room in building.lower)
+
+
+@pytest.mark.parametrize("building", demo.BUILDINGS)
+def test_a_plan_of_the_town_shows_what_is_seen_what_is_lacking_and_where_nobody_is_filmed(
+    building: demo.Building,
+) -> None:
+    layout, (width, height) = demo.layout_of(building), building.sheet
+    size = Size(width=round(27 * width), height=round(27 * height))
+    said = {name for point in layout.points for name in (point.camera, point.way) if name is not None}
+    assert checked(layout, size, cameras=said, ways=said).zones, "it may be kept as anybody's"
+    require_privacy(layout, size, zone_pack())
+    scale = scales()["iec-62676-4-2014"]
+    ground = ground_of(layout, size, scale)
+    assert ground is not None
+
+    found = assessed(ground, scale, zone_pack(), 0.0)
+
+    assert {ZoneKind.TOILET, ZoneKind.ENTRANCE, ZoneKind.CORRIDOR} <= {zone.kind for zone in ground.zones}
+    assert not found.overlaps and not found.refusals and not ground.unmeasured
+    assert any(report.with_class > 0.5 for report in found.reports)
+    assert any(report.cameras is Duty.MUST and not report.enough for report in found.reports)
+    assert {(lens.width_px, lens.height_px) for point in layout.points if (lens := point.lens)} == {
+        (MAIN.width, MAIN.height)
+    }
 
 
 @pytest.mark.django_db

@@ -1,8 +1,9 @@
 """The judge of the geometry: pictures that the simulator renders by rays, and pixels counted in them."""
 
 import pytest
+from tests.support.viewpoints import placed
 
-from qorgan.domain.density.camera import PlacedCamera, density_at, hfov_of_lens, to_picture
+from qorgan.domain.density.camera import density_at, to_picture
 from qorgan.sim.perspective import POST, Viewpoint, render
 from qorgan.sim.yardstick import counted_density, stripe
 
@@ -69,17 +70,3 @@ def test_a_renderer_that_is_turned_the_other_way_would_be_noticed() -> None:
     column, row, _ = to_picture(placed(view), bar.x_m, bar.y_m, 0.5)
     assert float(columns.mean()) + 0.5 == pytest.approx(float(column), abs=1.0)
     assert float(rows.mean()) + 0.5 == pytest.approx(float(row), abs=1.0)
-
-
-def placed(view: Viewpoint) -> PlacedCamera:
-    return PlacedCamera(
-        key="rendered",
-        x_m=view.x_m,
-        y_m=view.y_m,
-        height_m=view.height_m,
-        tilt_deg=view.tilt_deg,
-        bearing_deg=view.bearing_deg,
-        hfov_deg=hfov_of_lens(view.focal_mm, view.sensor_width_mm),
-        width_px=view.width_px,
-        height_px=view.height_px,
-    )
