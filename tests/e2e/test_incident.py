@@ -72,7 +72,7 @@ def first_listens(first: Console) -> None:
     expect(speaker).to_have_count(1)
     expect(speaker).to_have_attribute("data-state", "off")
     speaker.press("Enter")
-    expect(speaker).to_have_attribute("aria-pressed", "true")
+    expect(speaker).to_have_attribute("data-state", "playing")
     expect(speaker).to_have_attribute("aria-label", first.words("sound_of.stop"))
     speaker.press("Enter")
     expect(speaker).to_have_attribute("data-state", "off")
