@@ -1,6 +1,6 @@
 /** Clauses that the zone pack in force gives as reasons: suggestions, never a must. */
 import { useQuery } from "@tanstack/react-query";
-import { getJson } from "./json";
+import { api, taken } from "@/api/client";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -20,7 +20,7 @@ export function suggestions(zones: readonly ZoneNorm[], kind: string | undefined
 export function useClauses(kind: string | undefined): string[] {
   const { data } = useQuery({
     queryKey: ["zone-norms"],
-    queryFn: () => getJson<{ zones: ZoneNorm[] }>("/api/norms/zones"),
+    queryFn: () => taken(api.GET("/api/norms/zones")),
     staleTime: DAY_MS,
     retry: false,
   });

@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 import { api, taken } from "@/api/client";
 import { useSession } from "@/world/hooks";
 import type { PlanLayout } from "./differences";
-import { getJson } from "./json";
 
 export interface Layout extends PlanLayout {
   id: string;
@@ -31,7 +30,12 @@ export function useLayout({ school, plan, revision }: Version) {
         api.GET("/api/schools/{school_id}/plans", { params: { path: { school_id: school } } }),
       );
       const newest = items.find((one) => one.id === plan && one.revision === revision);
-      return newest ?? (await getJson<Layout>(`/api/plans/${plan}/revisions/${revision}`));
+      if (newest !== undefined) return newest;
+      return taken(
+        api.GET("/api/plans/{plan_id}/revisions/{number}", {
+          params: { path: { plan_id: plan ?? "", number: revision ?? 0 } },
+        }),
+      );
     },
     enabled: typeof plan === "string" && typeof revision === "number",
     staleTime: HOUR_MS,
