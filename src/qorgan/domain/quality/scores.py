@@ -121,8 +121,9 @@ def _displaced(match: Match, traces: Sequence[Trace], limits: Thresholds) -> tup
         return moved or (0.0 if match.distinct >= limits.shift_distinct else None), None
     if moved:
         return moved, 0.0
+    at_home = match.distinct >= limits.shift_distinct  # faint, as at dusk, and yet nowhere else as well as here
     elsewhere = match.lost > limits.elsewhere_lost and match.here_fits < limits.elsewhere_here_fits
-    if elsewhere and match.lost_structure > 0.4 and match.lost_sharpness > 0.5:
+    if elsewhere and not at_home and match.lost_structure > 0.4 and match.lost_sharpness > 0.5:
         return 8 * match.lost, 0.0  # looks at something quite different; how far away nobody can tell
     return 0.0, match.lost / (limits.covered_lost + limits.covered_per_anchor / match.anchors)
 
