@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qorgan.domain.density.assessment import STEP_M, ZoneReport, assess
 from qorgan.domain.density.camera import PlacedCamera
-from qorgan.domain.density.norms import ALWAYS_PRIVATE, Duty, Scale, ZoneKind, ZonePack
+from qorgan.domain.density.norms import ALWAYS_PRIVATE, Scale, ZoneDuty, ZoneKind, ZonePack
 from qorgan.domain.density.sight import Grid, Wall, density_map
 from qorgan.domain.density.zones import Overlap, Refusal, Zone, overlaps, refusals
 from qorgan.domain.plans import Layout, PlanZone, Point, PointKind, Size, Spot, metres_per_px
@@ -135,7 +135,7 @@ def class_map(ground: Ground, scale: Scale, height_m: float) -> NDArray[np.uint8
 def absent(layouts: list[Layout], pack: ZonePack) -> list[ZoneKind]:
     """Kinds of zones that must have cameras and that none of a school's plans has."""
     drawn = {zone.kind for layout in layouts for zone in layout.zones}
-    return [kind for kind, rule in pack.rules.items() if rule.cameras is Duty.MUST and kind not in drawn]
+    return [kind for kind, rule in pack.rules.items() if rule.cameras is ZoneDuty.MUST and kind not in drawn]
 
 
 def require_privacy(layout: Layout, size: Size, pack: ZonePack) -> None:

@@ -14,7 +14,7 @@ from qorgan.centre.plans import demo
 from qorgan.centre.plans.models import PlanRevision
 from qorgan.centre.schools.models import School
 from qorgan.demo import town
-from qorgan.domain.density.norms import Duty, ZoneKind, scales, zone_pack
+from qorgan.domain.density.norms import ZoneDuty, ZoneKind, scales, zone_pack
 from qorgan.domain.ground import assessed, ground_of, require_privacy
 from qorgan.domain.plans import WAYS_IN, PointKind, Size, checked
 from qorgan.sim.clips import MAIN
@@ -58,7 +58,7 @@ def test_a_plan_of_the_town_shows_what_is_seen_what_is_lacking_and_where_nobody_
     assert {ZoneKind.TOILET, ZoneKind.ENTRANCE, ZoneKind.CORRIDOR} <= {zone.kind for zone in ground.zones}
     assert not found.overlaps and not found.refusals and not ground.unmeasured
     assert any(report.with_class > 0.5 for report in found.reports)
-    assert any(report.cameras is Duty.MUST and not report.enough for report in found.reports)
+    assert any(report.cameras is ZoneDuty.MUST and not report.enough for report in found.reports)
     assert {(lens.width_px, lens.height_px) for point in layout.points if (lens := point.lens)} == {
         (MAIN.width, MAIN.height)
     }

@@ -10,8 +10,8 @@ import pytest
 
 from qorgan.domain.density.norms import (
     ALWAYS_PRIVATE,
-    Duty,
     Status,
+    ZoneDuty,
     ZoneKind,
     parse_zone_pack,
     scales,
@@ -59,7 +59,7 @@ def test_every_value_says_how_far_it_is_to_be_trusted_and_speaks_three_languages
 
 def test_every_kind_of_zone_has_a_rule_and_where_cameras_must_be_a_class_in_each_scale() -> None:
     for kind, rule in zone_pack().rules.items():
-        if rule.cameras is Duty.MUST:
+        if rule.cameras is ZoneDuty.MUST:
             assert set(scales()) == set(rule.required), kind
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from qorgan.domain.density.assessment import assess, lacking
 from qorgan.domain.density.camera import PlacedCamera
-from qorgan.domain.density.norms import Duty, ZoneKind, scales, zone_pack
+from qorgan.domain.density.norms import ZoneDuty, ZoneKind, scales, zone_pack
 from qorgan.domain.density.sight import Wall
 from qorgan.domain.density.zones import Intrusion, Refusal, Zone, overlaps, refusals
 from qorgan.kernel.errors import Invalid
@@ -60,7 +60,7 @@ def test_the_share_of_a_zone_worked_by_hand() -> None:
     What is left is a piece of 1 · 2 m on the left and one of 3 · 2 m on the right: two blind spots.
     """
     (report,) = assess([a_zone(0, 4, 12, 6)], [a_camera()], [], scales()[SIX_CLASSES], zone_pack())
-    assert (Duty.MUST, "recognise", 125.0) == (report.cameras, report.required, report.needs_px_m)
+    assert (ZoneDuty.MUST, "recognise", 125.0) == (report.cameras, report.required, report.needs_px_m)
     assert 8 / 12 == pytest.approx(report.with_class, abs=0.01)
     assert [6.0, 2.0] == pytest.approx([spot.area_m2 for spot in report.blind_spots], abs=0.3)
     assert all(9 <= x <= 12 and 4 <= y <= 6 for x, y in report.blind_spots[0].outline)

@@ -3391,10 +3391,10 @@ export interface components {
     };
     /**
      * Duty
-     * @description Whether a zone has cameras.
+     * @description Who must act.
      * @enum {string}
      */
-    Duty: "must" | "may" | "must_not";
+    Duty: "school" | "technician" | "operator";
     /**
      * DutyBoard
      * @description Who sits where now. `mine` is the desk of whoever asks.
@@ -6630,7 +6630,7 @@ export interface components {
       area_m2: number;
       /** Blind Spots */
       blind_spots: components["schemas"]["PlanBlindSpot"][];
-      cameras: components["schemas"]["Duty"];
+      cameras: components["schemas"]["ZoneDuty"];
       /** Enough */
       enough: boolean;
       kind: components["schemas"]["ZoneKind"];
@@ -6649,6 +6649,12 @@ export interface components {
        */
       zone: string;
     };
+    /**
+     * ZoneDuty
+     * @description Whether a zone has cameras.
+     * @enum {string}
+     */
+    ZoneDuty: "must" | "may" | "must_not";
     /**
      * ZoneKind
      * @description What a part of a school is used for.
@@ -6676,7 +6682,7 @@ export interface components {
      * @description What the norm says of one kind of zone.
      */
     ZoneNorm: {
-      cameras: components["schemas"]["Duty"];
+      cameras: components["schemas"]["ZoneDuty"];
       /** Clause */
       clause: string;
       kind: components["schemas"]["ZoneKind"];

@@ -7,7 +7,7 @@ from ninja import Schema
 from pydantic import Field, StringConstraints
 
 from qorgan.centre.wire import Instant, Name
-from qorgan.domain.density.norms import Duty, Status, ZoneKind
+from qorgan.domain.density.norms import Status, ZoneDuty, ZoneKind
 from qorgan.domain.density.zones import MOST_POINTS, Intrusion
 from qorgan.domain.plans import MAX_LABEL, MAX_NAME, MAX_POINTS, MAX_WALLS, MAX_ZONES, PlanKind, PointKind
 
@@ -171,7 +171,7 @@ class ZoneNorm(Schema):
 
     kind: ZoneKind
     title: Name
-    cameras: Duty
+    cameras: ZoneDuty
     status: Status
     clause: str
     source: str
@@ -217,7 +217,7 @@ class ZoneCoverage(Schema):
 
     zone: UUID
     kind: ZoneKind
-    cameras: Duty
+    cameras: ZoneDuty
     status: Status
     required: str | None
     needs_px_m: float

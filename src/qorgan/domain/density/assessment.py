@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 
 from qorgan.domain.density.camera import PlacedCamera, PlanPoint
-from qorgan.domain.density.norms import Duty, Scale, Status, ZoneKind, ZonePack
+from qorgan.domain.density.norms import Scale, Status, ZoneDuty, ZoneKind, ZonePack
 from qorgan.domain.density.sight import Grid, Wall, density_map
 from qorgan.domain.density.zones import Zone, zone_grid
 
@@ -35,7 +35,7 @@ class ZoneReport:
 
     zone: str
     kind: ZoneKind
-    cameras: Duty
+    cameras: ZoneDuty
     status: Status
     required: str | None
     needs_px_m: float
@@ -61,14 +61,14 @@ def assess(
     Cells are `step_m` wide or less: shares are right to about a cell along the edge of what is seen. Raises Invalid for
     a class that the scale does not have, and for plans beyond the limits of `sight`.
     """
-    watched = [zone for zone in zones if pack.rules[zone.kind].cameras is not Duty.MUST_NOT]
+    watched = [zone for zone in zones if pack.rules[zone.kind].cameras is not ZoneDuty.MUST_NOT]
     return [_report(zone, cameras, walls, scale, pack, height_m, step_m) for zone in watched]
 
 
 def lacking(reports: Sequence[ZoneReport]) -> list[ZoneReport]:
     """The zones that must have cameras and do not have enough of the class, worst first."""
     return sorted(
-        (one for one in reports if one.cameras is Duty.MUST and not one.enough), key=lambda one: one.with_class
+        (one for one in reports if one.cameras is ZoneDuty.MUST and not one.enough), key=lambda one: one.with_class
     )
 
 

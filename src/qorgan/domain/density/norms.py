@@ -53,7 +53,7 @@ class ZoneKind(StrEnum):
 ALWAYS_PRIVATE = frozenset({ZoneKind.TOILET, ZoneKind.CHANGING_ROOM})  # no pack can allow a camera there
 
 
-class Duty(StrEnum):
+class ZoneDuty(StrEnum):
     """Whether a zone has cameras."""
 
     MUST = "must"
@@ -115,7 +115,7 @@ class ZoneRule:
 
     kind: ZoneKind
     title: LocalText
-    cameras: Duty
+    cameras: ZoneDuty
     status: Status
     source: Source
     clause: str
@@ -160,7 +160,7 @@ def parse_zone_pack(document: Mapping[str, Any], known: Mapping[str, Scale]) -> 
     if missing or not 0 < pack.needed_share <= 1:
         raise Invalid(f"the pack says nothing of {', '.join(missing) or 'a possible share'}", code="norm_pack.form")
     for rule in pack.rules.values():
-        if rule.kind in ALWAYS_PRIVATE and rule.cameras is not Duty.MUST_NOT:
+        if rule.kind in ALWAYS_PRIVATE and rule.cameras is not ZoneDuty.MUST_NOT:
             raise Invalid(f"no pack allows cameras in: {rule.kind}", code="norm_pack.private")
         for scale, class_key in rule.required.items():
             if scale not in known:
@@ -188,7 +188,7 @@ def _rule(row: Mapping[str, Any], sources: Mapping[str, Source]) -> ZoneRule:
     return ZoneRule(
         kind=ZoneKind(row["key"]),
         title=LocalText(**row["title"]),
-        cameras=Duty(row["cameras"]),
+        cameras=ZoneDuty(row["cameras"]),
         status=Status(row["status"]),
         source=sources[row["source"]],
         clause=row["clause"],

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from qorgan.domain.density.camera import FURTHEST_M, Floats, PlacedCamera, PlanPoint
-from qorgan.domain.density.norms import Duty, ZoneKind, ZonePack
+from qorgan.domain.density.norms import ZoneDuty, ZoneKind, ZonePack
 from qorgan.domain.density.sight import Grid, Wall, seen_density
 from qorgan.kernel.errors import Invalid
 
@@ -99,7 +99,7 @@ def refusals(
     over the edge is how exactly people draw. Nobody can lift this for toilets and changing rooms (`ALWAYS_PRIVATE`).
     """
     _few_enough(zones)
-    private = [zone for zone in zones if pack.rules[zone.kind].cameras is Duty.MUST_NOT]
+    private = [zone for zone in zones if pack.rules[zone.kind].cameras is ZoneDuty.MUST_NOT]
     found = []
     for camera in cameras:
         for zone in private:
