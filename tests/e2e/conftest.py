@@ -11,7 +11,7 @@ from tests.support.console import Console, chromium, console
 from tests.support.town import Town, running_town
 from xdist.scheduler import LoadFileScheduling
 
-from qorgan.demo.folder import WEB
+from qorgan.demo.folder import WEB, Settled
 from qorgan.demo.town import TOWN
 
 CABLED = "kst-k03"
@@ -36,8 +36,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneTown:
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Three schools, as in the demo. The kindergarten's link can be cut."""
     assert (WEB / "index.html").exists(), "the console is not built: run `make web`"
-    with running_town(tmp_path_factory.mktemp("town"), TOWN, cabled=[CABLED]) as town:
+    with running_town(tmp_path_factory.mktemp("town"), TOWN, cabled=[CABLED], prepare=look_often) as town:
         yield town
+
+
+def look_often(settled: Settled) -> None:
+    """A fault wants several looks; the first school's analyst looks every two seconds, so that a story may wait."""
+    with settled.schools[0].config.open("a", encoding="utf-8") as file:
+        file.write("\n[analyst]\nevery_s = 2\n")
 
 
 @pytest.fixture(scope="package")
