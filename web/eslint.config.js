@@ -84,7 +84,13 @@ export default tseslint.config(
   {
     files: ["inspect/*.js"],
     languageOptions: {
-      globals: { self: "readonly", caches: "readonly", fetch: "readonly", Request: "readonly", URL: "readonly" },
+      globals: {
+        self: "readonly",
+        caches: "readonly",
+        fetch: "readonly",
+        Request: "readonly",
+        URL: "readonly",
+      },
     },
   },
   ...bordersOfFeatures,

@@ -4,25 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('plans', '0001_initial'),
+        ("plans", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='planrevision',
-            name='walls',
-            field=models.JSONField(default=list, help_text='[x, y, x, y] of each'),
+            model_name="planrevision",
+            name="walls",
+            field=models.JSONField(default=list, help_text="[x, y, x, y] of each"),
         ),
         migrations.AddField(
-            model_name='planrevision',
-            name='zones',
-            field=models.JSONField(default=list, help_text='{key, kind, name, outline: [[x, y]…], required}'),
+            model_name="planrevision",
+            name="zones",
+            field=models.JSONField(default=list, help_text="{key, kind, name, outline: [[x, y]…], required}"),
         ),
         migrations.AlterField(
-            model_name='planrevision',
-            name='points',
-            field=models.JSONField(default=list, help_text='{key, kind, x, y, camera, way, label, bearing_deg, lens}; cameras by their keys'),
+            model_name="planrevision",
+            name="points",
+            field=models.JSONField(
+                default=list,
+                help_text="{key, kind, x, y, camera, way, label, bearing_deg, lens}; cameras by their keys",
+            ),
         ),
     ]
