@@ -16,6 +16,7 @@ from qorgan.kernel.ids import CameraKey
 
 MAX_NAME, MAX_LABEL = 120, 80  # characters
 MAX_POINTS, MAX_WALLS, MAX_ZONES = 500, 1_000, MOST_ZONES  # on one plan
+MAX_LENSES = 120  # what is worked out grows with cameras, walls and zones
 LOWEST_FLOOR, HIGHEST_FLOOR = -5, 50
 SCALE_SHORTEST_M, SCALE_LONGEST_M = 0.5, 2_000.0  # what somebody measures between two points of a school
 SCALE_APART = 0.01  # of the drawing's long side: nearer together a pixel of error is too much of the length
@@ -152,6 +153,8 @@ def checked(layout: Layout, size: Size, *, cameras: Collection[str], ways: Colle
         raise Invalid(f"a floor is between {LOWEST_FLOOR} and {HIGHEST_FLOOR}", code="plan.floor")
     if len(layout.points) > MAX_POINTS:
         raise Invalid(f"a plan has at most {MAX_POINTS} points", code="plan.points_too_many")
+    if sum(point.lens is not None for point in layout.points) > MAX_LENSES:
+        raise Invalid(f"a plan has at most {MAX_LENSES} cameras with a lens", code="plan.lenses_too_many")
     points = tuple(_checked_point(point, cameras, ways) for point in layout.points)
     _once(points, lambda point: point.key, "plan.point_twice")
     _once(points, lambda point: point.camera, "plan.camera_twice")

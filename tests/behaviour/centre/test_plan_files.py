@@ -114,6 +114,29 @@ def refusals() -> dict[str, tuple[bytes, str]]:
     }
 
 
+def test_a_newer_drawing_lies_under_the_same_points_and_the_older_one_can_be_had_again(town: Town, head: Desk) -> None:
+    plan = upload(head, town, saved(sheet(), "PNG")).json()
+    door = {"key": "0190f000-0000-7000-8000-000000000001", "kind": "door", "x": 0.5, "y": 0.5}
+    zone = {"key": "0190f000-0000-7000-8000-000000000002", "kind": "lobby", "name": "Фойе"}
+    zone["outline"] = [{"x": x, "y": y} for x, y in ((0.1, 0.1), (0.4, 0.1), (0.4, 0.4))]
+    drawn_on = head.put(f"/plans/{plan['id']}", plan | {"points": [door], "zones": [zone]}).json()
+
+    def redraw(file: bytes, revision: int) -> Any:
+        body = {"revision": revision, "file": SimpleUploadedFile("plan.png", file)}
+        return head.client.post(f"/api/plans/{plan['id']}/image", body)
+
+    script, code = refusals()["an SVG with a script"]
+    assert redraw(script, 2).json()["code"] == code
+    newer = redraw(saved(sheet(800, 600, "red"), "PNG"), 2).json()
+
+    assert (newer["revision"], newer["width_px"], newer["image"] != plan["image"]) == (3, 800, True)
+    assert (newer["points"], newer["zones"]) == (drawn_on["points"], drawn_on["zones"])
+    assert drawn(head, plan).size == (640, 480), "for the comparison of versions the older one is still told"
+    assert redraw(saved(sheet(), "PNG"), 2).status_code == 409, "somebody else drew meanwhile"
+    restored = head.post(f"/plans/{plan['id']}/restore", {"revision": 3, "to": 2}).json()
+    assert (restored["image"], restored["points"]) == (plan["image"], drawn_on["points"])
+
+
 @pytest.mark.parametrize("what", refusals())
 def test_what_is_no_plan_is_refused_in_words_and_leaves_nothing(town: Town, head: Desk, what: str) -> None:
     file, code = refusals()[what]

@@ -46,6 +46,7 @@ async def test_what_just_fits_goes_through(path: str, size: int) -> None:
         ("/api/duty", bodies.MAX_BYTES, "too_large"),
         ("/api/schools/018f/plans/x", bodies.MAX_BYTES, "too_large"),
         (UPLOAD, bodies.MAX_FILE_BYTES, "plan.file_too_big"),
+        ("/api/plans/018f/image", bodies.MAX_FILE_BYTES, "plan.file_too_big"),
     ],
 )
 async def test_one_byte_more_is_refused_whether_it_was_announced_or_not(path: str, size: int, code: str) -> None:

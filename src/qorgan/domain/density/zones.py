@@ -8,10 +8,11 @@ from itertools import combinations
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
-from qorgan.domain.density.camera import FURTHEST_M, Floats, PlacedCamera, PlanPoint
+from qorgan.domain.density.camera import FURTHEST_M, Floats, PlacedCamera, PlanPoint, density_at
 from qorgan.domain.density.norms import ZoneDuty, ZoneKind, ZonePack
-from qorgan.domain.density.sight import Grid, Wall, seen_density
+from qorgan.domain.density.sight import Grid, Wall, hidden
 from qorgan.kernel.errors import Invalid
 
 MOST_POINTS = 200
@@ -21,7 +22,9 @@ OVERLAP_M2 = 0.1  # less is how exactly people draw
 LOOKED_AT_M = (0.0, 0.5, 1.0, 1.5, 2.0)  # heights at which a camera must not see into a private zone
 DRAWN_WITHIN_M = 0.1
 _PRIVATE_STEP_M = 0.1
-_MOST_PRIVATE_CELLS = 40_000
+_MOST_PRIVATE_CELLS = 40_000  # in one zone
+_MOST_PRIVATE_WORK = 3_000_000  # points times cameras: seconds
+_FEWEST_PRIVATE_CELLS = 100
 _MOST_ZONE_CELLS = 250_000
 
 
@@ -99,13 +102,16 @@ def refusals(
     over the edge is how exactly people draw. Nobody can lift this for toilets and changing rooms (`ALWAYS_PRIVATE`).
     """
     _few_enough(zones)
+    cameras = tuple(cameras)
     private = [zone for zone in zones if pack.rules[zone.kind].cameras is ZoneDuty.MUST_NOT]
     found = []
+    x, y, owners = _private_places(private, len(cameras))
     for camera in cameras:
-        for zone in private:
+        seen = _seen_zones(camera, x, y, owners, walls)
+        for number, zone in enumerate(private):
             if zone.contains(camera.x_m, camera.y_m):
                 found.append(Refusal(camera=camera.key, zone=zone.key, how=Intrusion.STANDS_IN))
-            elif _sees(camera, zone, walls):
+            elif number in seen:
                 found.append(Refusal(camera=camera.key, zone=zone.key, how=Intrusion.LOOKS_IN))
     return found
 
@@ -121,17 +127,33 @@ def zone_grid(zone: Zone, step_m: float, fewest_cells: int = 400) -> Grid:
     return Grid.over(left, top, width, height, step)
 
 
-def _sees(camera: PlacedCamera, zone: Zone, walls: Sequence[Wall]) -> bool:
-    x, y = _points_within(zone)
-    return any(bool(seen_density([camera], walls, x, y, height).any()) for height in LOOKED_AT_M)
+def _private_places(zones: Sequence[Zone], cameras: int) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Points all over these zones, and the number of the zone of each. Very many cameras and zones get fewer."""
+    if not zones or not cameras:
+        return np.empty(0), np.empty(0), np.empty(0, np.intp)
+    share = _MOST_PRIVATE_WORK / (cameras * len(zones))
+    places = [_points_within(zone, min(_MOST_PRIVATE_CELLS, max(_FEWEST_PRIVATE_CELLS, share))) for zone in zones]
+    owners = np.repeat(np.arange(len(zones)), [x.size for x, _ in places])
+    return np.concatenate([x for x, _ in places]), np.concatenate([y for _, y in places]), owners
 
 
-def _points_within(zone: Zone) -> tuple[Floats, Floats]:
+def _seen_zones(
+    camera: PlacedCamera, x: Floats, y: Floats, owners: NDArray[np.intp], walls: Sequence[Wall]
+) -> frozenset[int]:
+    """Which zones the camera sees a point of at any of the heights; walls hide at all of them."""
+    shown = np.zeros(x.shape, bool)
+    for height in LOOKED_AT_M:
+        shown |= density_at(camera, x, y, height) > 0
+    open_places = ~hidden(camera, walls, x[shown], y[shown])
+    return frozenset(owners[shown][open_places].tolist())
+
+
+def _points_within(zone: Zone, most_cells: float) -> tuple[Floats, Floats]:
     """Points all over a zone, and its corners: through a door one sees a corner first."""
     drawn_in = zone.shape.buffer(-DRAWN_WITHIN_M)
     shape = zone.shape if drawn_in.is_empty else drawn_in
     left, top, right, bottom = (float(edge) for edge in shape.bounds)
-    step = max(_PRIVATE_STEP_M, math.sqrt((right - left) * (bottom - top) / _MOST_PRIVATE_CELLS))
+    step = max(_PRIVATE_STEP_M, math.sqrt((right - left) * (bottom - top) / most_cells))
     x, y = (values.ravel() for values in Grid.over(left, top, right - left, bottom - top, step).middles())
     inside = shapely.contains_xy(shape, x, y)
     corners = shapely.get_coordinates(shape)
