@@ -7,9 +7,11 @@ from uuid import UUID
 import pytest
 
 from qorgan.domain.plans import (
+    MAX_LENSES,
     MAX_POINTS,
     Found,
     Layout,
+    Lens,
     PlanKind,
     Point,
     PointKind,
@@ -25,6 +27,7 @@ from qorgan.kernel.errors import Invalid
 from qorgan.kernel.ids import CameraKey
 
 A4 = Size(width=4_000, height=3_000)
+LENS = Lens(height_m=3.0, tilt_deg=20.0, hfov_deg=90.0, width_px=1920, height_px=1080)
 HALL, YARD, STAIRS = CameraKey("hall"), CameraKey("yard"), CameraKey("stairs")
 
 
@@ -72,6 +75,9 @@ def test_a_site_has_no_floor() -> None:
         (floor(number=51), "plan.floor"),
         (floor(number=-6), "plan.floor"),
         (floor(*(point(number) for number in range(MAX_POINTS + 1))), "plan.points_too_many"),
+        (floor(*(point(n, PointKind.CAMERA, lens=LENS) for n in range(MAX_LENSES + 1))), "plan.lenses_too_many"),
+        (floor(point(1, lens=LENS)), "plan.lens"),
+        (floor(point(1, PointKind.CAMERA, lens=replace(LENS, tilt_deg=float("nan")))), "camera_place.tilt"),
         (floor(point(1, x=1.0001)), "plan.point_outside"),
         (floor(point(1, y=-0.0001)), "plan.point_outside"),
         (floor(point(1, x=float("nan"))), "plan.point_outside"),
