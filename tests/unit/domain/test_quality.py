@@ -249,3 +249,11 @@ def test_a_place_with_hardly_any_edge_may_be_known_to_have_moved_though_not_to_b
     assert camera.after(*(seen(shade + place, noise=3) for _ in range(3))) == ("ok", ())
     assert camera.memory.courses[Fault.COVERED].verdict is Verdict.UNKNOWN
     assert camera.after(*(seen(shade + turned, noise=3) for _ in range(4))) == ("bad", (Fault.MOVED,))
+
+
+def test_a_scene_that_is_played_round_and_round_is_not_frozen() -> None:
+    """As simulators do: six pictures of a living scene, the same six again and again."""
+    camera, scene = Camera(), sound(6)
+    for number in range(40):
+        assert camera.after(scene[number % 6]) != ("bad", (Fault.FROZEN,)), number
+    assert camera.score(Fault.FROZEN) < 0.1

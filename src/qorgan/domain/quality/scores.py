@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qorgan.domain.quality.faults import Fault
 from qorgan.domain.quality.measures import WIDTH, Measures, Plane, Real
@@ -168,15 +169,21 @@ def _frozen(luma: Plane, traces: Sequence[Trace], limits: Thresholds) -> float |
     that pieces of a frozen picture come back exactly. A sensor's noise never does, even where the encoder leaves little
     of it; only flat walls come back, and those are not looked at. Nor are the rows where a clock is written.
     """
-    if not traces:
+    if len(traces) < 2:
         return None
     contrast = _by_piece(luma, np.maximum, np.max) - _by_piece(luma, np.minimum, np.min)
     textured = contrast >= np.percentile(contrast, TEXTURED)
-    back = np.zeros_like(textured)
-    for trace in traces:
-        differs = np.bitwise_or.reduce(_pieces(luma ^ trace.luma), axis=1)
-        back |= differs.view(np.uint64) == 0  # eight samples at once
-    return float(back[textured].mean()) / limits.come_back
+    back = np.stack([_same_pieces(luma, trace.luma) for trace in traces])
+    # A recorded scene that is played round and round comes back as a whole, once a round; a frozen one at every look
+    most = int(back[:, textured].sum(axis=1).argmax())
+    others: NDArray[np.bool_] = np.any(np.delete(back, most, axis=0), axis=0)
+    return float(others[textured].mean()) / limits.come_back
+
+
+def _same_pieces(luma: Plane, other: Plane) -> NDArray[np.bool_]:
+    differs = np.bitwise_or.reduce(_pieces(luma ^ other), axis=1)
+    same: NDArray[np.bool_] = differs.view(np.uint64) == 0  # eight samples at once
+    return same
 
 
 def _pieces(luma: Plane) -> Plane:
