@@ -24,7 +24,7 @@ import structlog
 from defusedxml.ElementTree import fromstring
 from PIL import Image
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -177,7 +177,7 @@ class OnvifSimulator:
                 Route("/{site}/{camera}/onvif/snapshot/{stream}", self._snapshot, methods=["GET"]),
                 Route("/{site}/{camera}/onvif/{service}", self._soap, methods=["POST"]),
             ],
-            exception_handlers={NotFound: _not_found},
+            exception_handlers={NotFound: _not_found, ClientDisconnect: _gone},
         )
 
     async def _soap(self, request: Request) -> Response:
@@ -351,6 +351,11 @@ def _decode(body: bytes, kind: type[T]) -> T:
 
 def _json(value: object) -> Response:
     return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever asked hung up in the middle of it: nobody hears this."""
+    return Response(status_code=400)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

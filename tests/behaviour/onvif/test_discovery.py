@@ -1,7 +1,8 @@
 """Cameras are found by our own probes, over real UDP on this machine."""
 
 import asyncio
-from typing import cast
+from collections.abc import MutableMapping
+from typing import Any, cast
 
 import pytest
 from tests.support.onvif import SITE, full_camera, onvif_camera
@@ -57,3 +58,19 @@ async def test_one_who_shouts_nonsense_is_not_heard() -> None:
 def test_an_address_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse_target(text)
+
+
+async def test_who_hangs_up_in_the_middle_of_a_question_is_nothing_unforeseen() -> None:
+    """As a node does that is stopped while it asks: the log of a town's cameras has no traceback of it."""
+    app = OnvifSimulator([full_camera("hall")], lambda *_: "rtsp://192.0.2.7/x").app()
+    said = []
+
+    async def hears() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def says(message: MutableMapping[str, Any]) -> None:
+        said.append(message["type"])
+
+    scope = {"type": "http", "method": "POST", "path": f"/{SITE}/hall/onvif/media", "headers": [], "query_string": b""}
+    await app(scope, hears, says)
+    assert said == ["http.response.start", "http.response.body"]
