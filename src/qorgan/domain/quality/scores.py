@@ -15,6 +15,7 @@ HIGHEST = 10.0
 SMEAR_LOOKS = 5  # in fewer, people who stand there look like dirt
 LATELY = 7  # looks over which flicker and dirt show
 FLICKER_STEPS = 4  # steps of brightness from which on one may speak of flicker
+ROUNDS = 3  # of so many looks the one that is most alike is left out: a film may have come round to where it was
 STEADY_LOOKS = 5  # over which it is averaged where a view went: rain and noise fade out of it
 PIECE_ROWS, PIECE_COLUMNS = 6, 8
 TEXTURED = 60  # percentile of contrast: a flat wall without noise looks the same at every look
@@ -174,9 +175,9 @@ def _frozen(luma: Plane, traces: Sequence[Trace], limits: Thresholds) -> float |
     contrast = _by_piece(luma, np.maximum, np.max) - _by_piece(luma, np.minimum, np.min)
     textured = contrast >= np.percentile(contrast, TEXTURED)
     back = np.stack([_same_pieces(luma, trace.luma) for trace in traces])
-    # A recorded scene that is played round and round comes back as a whole, once a round; a frozen one at every look
-    most = int(back[:, textured].sum(axis=1).argmax())
-    others: NDArray[np.bool_] = np.any(np.delete(back, most, axis=0), axis=0)
+    # A recorded scene that is played round and round comes back as a whole, at few looks; a frozen one at most of them
+    by_likeness = back[:, textured].sum(axis=1).argsort()
+    others: NDArray[np.bool_] = np.any(back[by_likeness[: -max(1, len(traces) // ROUNDS)]], axis=0)
     return float(others[textured].mean()) / limits.come_back
 
 
