@@ -93,17 +93,7 @@ def _placed(point: Point, at: tuple[float, float]) -> PlacedCamera | None:
     lens = point.lens
     if point.kind is not PointKind.CAMERA or lens is None or point.bearing_deg is None:
         return None
-    return PlacedCamera(
-        key=str(point.key),
-        x_m=at[0],
-        y_m=at[1],
-        height_m=lens.height_m,
-        tilt_deg=lens.tilt_deg,
-        bearing_deg=point.bearing_deg,
-        hfov_deg=lens.hfov_deg,
-        width_px=lens.width_px,
-        height_px=lens.height_px,
-    )
+    return lens.placed(str(point.key), *at, point.bearing_deg)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,20 @@ class Lens:
     width_px: int
     height_px: int
 
+    def placed(self, key: str, x_m: float = 0.0, y_m: float = 0.0, bearing_deg: float = 0.0) -> PlacedCamera:
+        """A camera with this lens, there. Raises `Invalid` (`camera_place.…`) for a lens that no camera has."""
+        return PlacedCamera(
+            key=key,
+            x_m=x_m,
+            y_m=y_m,
+            height_m=self.height_m,
+            tilt_deg=self.tilt_deg,
+            bearing_deg=bearing_deg,
+            hfov_deg=self.hfov_deg,
+            width_px=self.width_px,
+            height_px=self.height_px,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallLine:
@@ -188,17 +202,7 @@ def _checked_lens(point: Point) -> Lens | None:
         return None
     if point.kind is not PointKind.CAMERA:
         raise Invalid(f"the point {point.key} is no camera and has no lens", code="plan.lens")
-    PlacedCamera(
-        key=point.label or str(point.key),
-        x_m=0,
-        y_m=0,
-        height_m=lens.height_m,
-        tilt_deg=lens.tilt_deg,
-        bearing_deg=0,
-        hfov_deg=lens.hfov_deg,
-        width_px=lens.width_px,
-        height_px=lens.height_px,
-    )
+    lens.placed(point.label or str(point.key))
     return replace(
         lens, height_m=round(lens.height_m, 2), tilt_deg=round(lens.tilt_deg, 1), hfov_deg=round(lens.hfov_deg, 1)
     )

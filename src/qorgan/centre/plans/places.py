@@ -14,10 +14,9 @@ from qorgan.centre.wire import Name
 from qorgan.domain.access import Actor, Right
 from qorgan.domain.density.assessment import BlindSpot, ZoneReport, lacking
 from qorgan.domain.density.calibration import KnownWidth, estimate_hfov, estimate_tilt
-from qorgan.domain.density.camera import PlacedCamera
 from qorgan.domain.density.norms import Scale, scales, zone_pack
 from qorgan.domain.ground import Assessment, Ground, absent, assessed, class_map, ground_of, unmeasured
-from qorgan.domain.plans import Layout, Size
+from qorgan.domain.plans import Layout, Lens, Size
 from qorgan.kernel.errors import Invalid, NotFound
 
 LOWEST_M, HIGHEST_M = 0.0, 3.0  # of what is looked at
@@ -112,18 +111,7 @@ def calibrate(actor: Actor, plan_id: UUID, wish: wire.Calibration) -> wire.Calib
     """The angle that is asked, from a known width. Raises `Invalid` (`calibration.…`, `camera_place.…`)."""
     actor.require(Right.PLANS_EDIT)
     _row(actor, plan_id)
-    lens = wish.lens
-    camera = PlacedCamera(
-        key=str(wish.camera),
-        x_m=0,
-        y_m=0,
-        height_m=lens.height_m,
-        tilt_deg=lens.tilt_deg,
-        bearing_deg=0,
-        hfov_deg=lens.hfov_deg,
-        width_px=lens.width_px,
-        height_px=lens.height_px,
-    )
+    camera = Lens(**wish.lens.dict()).placed(str(wish.camera))
     seen = KnownWidth(
         width_m=wish.width_m,
         left_column=wish.left.column,
