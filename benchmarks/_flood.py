@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from qorgan.domain.places import LocalText
-from qorgan.edge.core.link import ALARM_TIMEOUT_MOST_S, ALARM_TIMEOUT_S
+from qorgan.edge.core.link import ALARM_TIMEOUT_MOST_S, ALARM_TIMEOUT_S, URGENT_TIMEOUT_S
 from qorgan.kernel.ids import SiteId, uuid7
 from qorgan.protocols.link import subjects
 from qorgan.protocols.link.messages import Ack, AlarmRaised, Pulse, decode, encode, envelop, is_urgent
@@ -31,6 +31,7 @@ class Letter:
     alarm: UUID
     subject: str
     body: bytes
+    urgent: bool
     posted_at: float = 0.0  # first sent: epoch s
     sent_at: float = 0.0  # last sent, and stored: by this process' performance counter
     stored_at: float = 0.0
@@ -54,7 +55,8 @@ class Letters:
         button = f"b{self._numbers[site]}"
         body = AlarmRaised(alarm=alarm, button=button, place=_PLACE, pressed_at=now, level=level, cameras=("hall",))
         envelope = envelop(body, id=uuid7(), site=SiteId(site), seq=self._numbers[site], sent_at=now)
-        return Letter(alarm, subjects.alarm(SiteId(site), urgent=is_urgent(envelope)), encode(envelope))
+        urgent = is_urgent(envelope)
+        return Letter(alarm, subjects.alarm(SiteId(site), urgent=urgent), encode(envelope), urgent)
 
 
 @dataclass
@@ -122,7 +124,8 @@ class Flood:
 
     def _put(self, number: int, letter: Letter) -> None:
         letter.sent_at = time.perf_counter()
-        letter.patience_s = random.uniform(1, 2) * min(2**letter.tries * ALARM_TIMEOUT_S, ALARM_TIMEOUT_MOST_S)
+        first = URGENT_TIMEOUT_S if letter.urgent else ALARM_TIMEOUT_S
+        letter.patience_s = random.uniform(1, 2) * min(2**letter.tries * first, ALARM_TIMEOUT_MOST_S)
         letter.tries += 1
         letter.posted_at = letter.posted_at or time.time()
         self.waiting[number] = letter

@@ -26,7 +26,7 @@ from qorgan.centre.gateway.gateway import Gateway
 from qorgan.centre.gateway.ports import Gatekeeper
 from qorgan.centre.gateway.problems import on_error
 from qorgan.centre.gateway.sockets import leaves
-from qorgan.kernel import logs
+from qorgan.kernel import logs, memory
 from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Invalid, QorganError, Unavailable
 from qorgan.kernel.processes import until_stopped
@@ -122,6 +122,7 @@ async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreCo
                 if roles & {Role.WEB, Role.INTAKE, Role.JOBS}:
                     group.create_task(_announce(carrier), name="announcer")
                 await carrier.wait_connected()
+                memory.settle()
                 log.info(
                     "centre.ready",
                     address="{}:{}".format(*listener.getsockname()[:2]),

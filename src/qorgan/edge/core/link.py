@@ -35,7 +35,8 @@ from qorgan.protocols.link import subjects
 from qorgan.protocols.link.commands import Reply
 from qorgan.protocols.link.messages import Ack, Envelope, decode, encode, is_urgent
 
-ALARM_TIMEOUT_S, ALARM_TIMEOUT_MOST_S = 2.0, 8.0  # the first answer is waited for so long, and a late one at most
+URGENT_TIMEOUT_S, ALARM_TIMEOUT_S = 2.0, 4.0  # so long the first answer is waited for: of P1, and of the others
+ALARM_TIMEOUT_MOST_S = 8.0  # and a late one at most
 ALARMS_IN_FLIGHT = 64
 LOOK_AGAIN_S = 5.0  # for refused alarms whose time has come
 EVENT_TIMEOUT_S = 10.0
@@ -207,8 +208,8 @@ class Link:
         backoff = Backoff(first=0.1, limit=2.0, floor=0.05)
         data = encode(alarm)
         complain = log.warning  # once; the alarm's later attempts are details
-        patience_s = ALARM_TIMEOUT_S
         urgent = is_urgent(alarm)
+        patience_s = URGENT_TIMEOUT_S if urgent else ALARM_TIMEOUT_S
         for aside in cycle((urgent, False)):
             try:
                 ack = await _ask(client, subjects.alarm(self._site, urgent=aside), data, _spread(patience_s))

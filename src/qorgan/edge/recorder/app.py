@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import gc
 import os
 import zlib
 from collections.abc import Mapping
@@ -33,6 +32,7 @@ from qorgan.edge.recorder.session import READ_BUFFER_BYTES, StreamSession
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.edge.recorder.wire import trust_of
 from qorgan.edge.secrets import SecretStore
+from qorgan.kernel import memory
 from qorgan.kernel.clock import SystemClock, now_us
 from qorgan.kernel.errors import Corrupt, Unavailable
 from qorgan.protocols.link.messages import CameraChanged, CameraHealth, StreamHealth
@@ -95,7 +95,7 @@ class Recorder:
                     group.create_task(self.link.run(desk.answer), name="link")
                 for (camera, stream), session in self.sessions.items():
                     group.create_task(session.run(), name=f"camera:{camera}/{stream}")
-                _settle_memory()
+                memory.settle()
                 log.info("recorder.started", streams=len(self.sessions))
         finally:
             await asyncio.to_thread(self.archive.stop)
@@ -260,13 +260,3 @@ def _setting_up(path: Path, config: EdgeConfig, desk: RecorderDesk) -> dict[str,
         return lambda data: answers()[name](data)
 
     return {name: answer(name) for name in ("discover", "probe_camera", "save_camera", "remove_camera")}
-
-
-def _settle_memory() -> None:
-    """What exists now lives as long as the process: leave it out of every later collection.
-
-    Frames are made and dropped thousands of times a second and hold no cycles; collecting seldom saves their walk.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
