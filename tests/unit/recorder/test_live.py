@@ -5,7 +5,8 @@ import contextlib
 from types import SimpleNamespace
 from typing import cast
 
-from qorgan.edge.recorder.live import LiveDesk, Outlet
+from qorgan.edge.recorder.live import LiveDesk
+from qorgan.edge.recorder.outlet import Outlet
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.edge.recorder.timing import RunClock
 from qorgan.edge.recorder.track import Sample
@@ -24,7 +25,10 @@ async def test_a_picture_is_never_said_to_be_newer_than_its_coming() -> None:
     async def publish(_: str, message: bytes) -> None:
         sent.put_nowait(unpack(message))
 
-    outlet = Outlet(publish)
+    async def settle() -> bool:
+        return True
+
+    outlet = Outlet(publish, settle)
     sending = asyncio.create_task(outlet.run())
     desk, session = LiveDesk(outlet), cast(StreamSession, WatchedStream(RunClock(media=0, arrival_us=now_us())))
     desk.open("lease", "live.lease", session, 5.0)

@@ -26,8 +26,9 @@ from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.janitor import EVERY_S as CLEAN_EVERY_S
 from qorgan.edge.recorder.janitor import Announcer, Janitor, StorageReport
 from qorgan.edge.recorder.link import MediaLink
-from qorgan.edge.recorder.live import LiveDesk, Outlet
+from qorgan.edge.recorder.live import LiveDesk
 from qorgan.edge.recorder.motion import read_motion
+from qorgan.edge.recorder.outlet import Outlet
 from qorgan.edge.recorder.session import READ_BUFFER_BYTES, StreamSession
 from qorgan.edge.recorder.track import TrackRecorder
 from qorgan.edge.recorder.wire import trust_of
@@ -68,7 +69,7 @@ class Recorder:
             when_full=lambda: self._janitor.clean(self.archive.index, now_us()),
         )
         self.link = MediaLink(config, self._secrets)
-        self.outlet = Outlet(self.link.publish)
+        self.outlet = Outlet(self.link.publish, self.link.settle)
         self.live = LiveDesk(self.outlet)
         buffer = memoryview(bytearray(READ_BUFFER_BYTES))
         self.sessions = {
@@ -169,7 +170,7 @@ class Recorder:
             archive=self._archive_dir,
             sessions=self.sessions,
             live=self.live,
-            publish=self.link.publish,
+            outlet=self.outlet,
             ledger=self.core.send,
             clock=SystemClock(),
             motion=functools.partial(read_motion, self._config.storage.data, self._archive_dir),

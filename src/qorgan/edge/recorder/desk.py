@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,12 @@ import structlog
 from joserfc.jwk import OKPKey
 
 from qorgan.domain import coverage
+from qorgan.domain.access import PurposeKind
 from qorgan.domain.cameras import StreamName
 from qorgan.edge.ipc import GrantUse
 from qorgan.edge.recorder.index import Index
 from qorgan.edge.recorder.live import LiveDesk
+from qorgan.edge.recorder.outlet import Outlet
 from qorgan.edge.recorder.pieces import find_pieces, read_pieces
 from qorgan.edge.recorder.ranges import Message, read_range, read_sound
 from qorgan.edge.recorder.session import StreamSession
@@ -61,7 +64,7 @@ NOTED_GRANTS = 4_096
 MAX_COVERAGE_S = 32 * 86400.0
 MOST_STRETCHES = 8_000  # of one answer: what a message of the link holds
 NO_CREDIT_FOR_S = 30.0  # a reader that takes nothing for so long is gone
-Publish = Callable[[str, bytes], Awaitable[None]]
+Put = Callable[[MediaKind, bytes], Awaitable[None]]
 ReadMotion = Callable[[str, datetime, datetime], Motion | None]
 
 
@@ -85,13 +88,13 @@ class RecorderDesk:
         archive: Path,
         sessions: Mapping[tuple[str, str], StreamSession],
         live: LiveDesk,
-        publish: Publish,
+        outlet: Outlet,
         ledger: Callable[[GrantUse], None],
         clock: Clock,
         motion: ReadMotion | None = None,
     ) -> None:
         self._site, self._key, self._archive = site, public_key, archive
-        self._sessions, self._live, self._publish = sessions, live, publish
+        self._sessions, self._live, self._outlet = sessions, live, outlet
         self._ledger, self._clock, self._motion = ledger, clock, motion
         self._ranges: dict[str, _Range] = {}
         self._noted: dict[str, None] = {}  # ids of grants whose use is in the ledger, oldest first
@@ -145,7 +148,8 @@ class RecorderDesk:
         if self._live.full:
             raise Exhausted("too many live streams are open", code="too_many_viewers")
         subject = subjects.media(self._site, _lease(ask.lease))
-        opened = self._live.open(ask.lease, subject, session, ask.lease_s, sound=ask.audio)
+        urgent = _for_alarm(grant)
+        opened = self._live.open(ask.lease, subject, session, ask.lease_s, sound=ask.audio, urgent=urgent)
         self.note(grant)
         return Reply(opened=opened, at=self._clock.now())
 
@@ -225,10 +229,11 @@ class RecorderDesk:
             del self._ranges[lease]
             raise
         self.note(grant)
-        one.task = asyncio.create_task(self._send(lease, subject, one, first, messages), name="range")
+        put = partial(self._outlet.send, subject, urgent=_for_alarm(grant))
+        one.task = asyncio.create_task(self._send(lease, put, one, first, messages), name="range")
         return first
 
-    async def _send(self, lease: str, subject: str, one: _Range, first: Message, rest: Iterator[Message]) -> None:
+    async def _send(self, lease: str, put: Put, one: _Range, first: Message, rest: Iterator[Message]) -> None:
         """Publish a range, no faster than its reader takes it."""
         seq, reason = 0, "end"
         message: Message | None = first
@@ -237,7 +242,7 @@ class RecorderDesk:
                 for kind, wall_us, payload in _portions(message):
                     await self._wait_for_credit(one, len(payload))
                     seq += 1
-                    await self._publish(subject, pack(kind, seq, wall_us, payload))
+                    await put(kind, pack(kind, seq, wall_us, payload))
                 message = await asyncio.to_thread(next, rest, None)
         except TimeoutError:
             reason = "no_credit"
@@ -249,7 +254,7 @@ class RecorderDesk:
             reason = "internal"
         finally:
             del self._ranges[lease]
-            await self._publish(subject, pack(MediaKind.END, seq + 1, 0, reason.encode()))
+            await put(MediaKind.END, pack(MediaKind.END, seq + 1, 0, reason.encode()))
 
     async def _wait_for_credit(self, one: _Range, size: int) -> None:
         one.credit -= size
@@ -348,6 +353,11 @@ def _portions(message: Message) -> Iterator[Message]:
     for at in range(0, len(payload), PORTION_BYTES):
         yield kind, wall_us, payload[at : at + PORTION_BYTES]
         kind = MediaKind.DELTA
+
+
+def _for_alarm(grant: Grant) -> bool:
+    """Whether this is looked at because somebody pressed: it goes first on a line that is too small for all."""
+    return grant.purpose.startswith(f"{PurposeKind.ALARM}:")
 
 
 def _lease(text: str) -> LeaseId:

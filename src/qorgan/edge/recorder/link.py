@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 Answer = Callable[[str, bytes], Awaitable[Reply]]
 PING_EVERY_S = 5
+ANSWERS_WITHIN_S = 60  # by then the connection counts as lost
 MAX_COMMANDS_AT_ONCE = 64
 
 
@@ -41,6 +42,20 @@ class MediaLink:
             await self._nc.publish(subject, payload)
         except nats.errors.Error as error:
             log.warning("media.dropped", reason=type(error).__name__)
+
+    async def settle(self) -> bool:
+        """Wait until the carrier has all that was published before. False when there is no connection, or no longer."""
+        if (nc := self._nc) is None or not nc.is_connected:
+            return False
+        answered = asyncio.create_task(nc.flush(timeout=ANSWERS_WITHIN_S), name="media_link:flush")
+        lost = asyncio.create_task(self._lost.wait(), name="media_link:lost")
+        try:
+            await asyncio.wait({answered, lost}, return_when=asyncio.FIRST_COMPLETED)
+            return answered.done() and answered.exception() is None
+        finally:
+            answered.cancel()
+            lost.cancel()
+            await asyncio.gather(answered, lost, return_exceptions=True)
 
     async def run(self, answer: Answer) -> None:
         """Stay connected until cancelled, answering commands."""
@@ -83,6 +98,7 @@ class MediaLink:
             connect_timeout=5,
             ping_interval=PING_EVERY_S,
             max_outstanding_pings=2,
+            pending_size=1,  # what is published is in the socket then: a PING goes behind it, not before
             disconnected_cb=lost,
             closed_cb=lost,
             error_cb=ignore,

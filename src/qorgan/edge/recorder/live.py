@@ -3,18 +3,16 @@
 Sound is a lease of its own: whoever only looks gets none, whoever listens does not get the pictures twice, and sound
 that fails holds up no picture. It is sent as it comes, in the camera's own code.
 
-The queue towards the carrier holds at most `QUEUE_LIMIT_BYTES`; when it is full a lease skips to the next keyframe, its
-`seq` jumps, and the skipped frames are counted. A lease that nobody renews ends by itself.
+When the line is behind, a lease skips to the next keyframe, its `seq` jumps, and the skipped frames are counted (see
+`outlet`). A lease that somebody opened for an alarm goes before all others. One that nobody renews ends by itself.
 """
 
-import asyncio
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
+from qorgan.edge.recorder.outlet import Outlet
 from qorgan.edge.recorder.session import StreamSession
 from qorgan.edge.recorder.sound import SoundSample, run_of
 from qorgan.edge.recorder.timing import RunClock
@@ -34,39 +32,8 @@ from qorgan.protocols.link.media import MediaKind, pack, pack_init
 
 log = structlog.get_logger()
 
-QUEUE_LIMIT_BYTES = 16 * 1024 * 1024
 MAX_LEASES = 64
-_FIRST_MESSAGE_BYTES = 400_000  # the group of pictures so far travels in pieces of about this size
-Publish = Callable[[str, bytes], Awaitable[None]]
-
-
-class Outlet:
-    """The one queue of media messages towards the carrier, and the task that empties it."""
-
-    def __init__(self, publish: Publish) -> None:
-        self._publish = publish
-        self._queue: deque[tuple[str, bytes]] = deque()
-        self._bytes = 0
-        self._work = asyncio.Event()
-
-    def put(self, subject: str, message: bytes) -> bool:
-        """Queue a message. False when there is no room."""
-        if self._bytes + len(message) > QUEUE_LIMIT_BYTES:
-            return False
-        self._queue.append((subject, message))
-        self._bytes += len(message)
-        self._work.set()
-        return True
-
-    async def run(self) -> None:
-        """Publish until cancelled."""
-        while True:
-            await self._work.wait()
-            self._work.clear()
-            while self._queue:
-                subject, message = self._queue.popleft()
-                self._bytes -= len(message)
-                await self._publish(subject, message)
+_FIRST_MESSAGE_BYTES = 100_000  # the group of pictures so far travels in pieces of about this size
 
 
 @dataclass(slots=True)
@@ -79,6 +46,7 @@ class Lease:
     lease_s: float
     expires: float
     sound: bool = False  # brings the sound and no pictures
+    urgent: bool = False  # somebody watches for an alarm
     track: VideoTrack | AudioTrack | None = None
     seq: int = 0
     waiting_for_key: bool = True
@@ -94,7 +62,16 @@ class LiveDesk:
         self._by_session: dict[StreamSession, list[Lease]] = {}
         self._moof_sequence = 0
 
-    def open(self, id: str, subject: str, session: StreamSession, lease_s: float, *, sound: bool = False) -> Opened:
+    def open(
+        self,
+        id: str,
+        subject: str,
+        session: StreamSession,
+        lease_s: float,
+        *,
+        sound: bool = False,
+        urgent: bool = False,
+    ) -> Opened:
         """Start a lease, or renew it when another viewer joins. What is known of the picture goes out at once.
 
         Raises `Conflict` for a lease that brings sound and is asked for pictures, or the other way round.
@@ -103,9 +80,10 @@ class LiveDesk:
             if known.sound is not sound or known.session is not session:
                 raise Conflict("this lease brings something else", code="lease.in_use")
             self.renew(id)
+            known.urgent = known.urgent or urgent
             return self._opened(known)
         lease_s = min(max(lease_s, 2.0), 60.0)
-        lease = Lease(id, subject, session, lease_s, time.monotonic() + lease_s, sound)
+        lease = Lease(id, subject, session, lease_s, time.monotonic() + lease_s, sound, urgent)
         self._leases[id] = lease
         self._by_session.setdefault(session, []).append(lease)
         session.watch(True)
@@ -221,13 +199,14 @@ class LiveDesk:
     def _send_init(self, lease: Lease, track: VideoTrack | AudioTrack, wall_us: int) -> bool:
         lease.seq += 1
         init = init_segment(track) if isinstance(track, VideoTrack) else sound_init_segment(track)
-        sent = self._outlet.put(lease.subject, pack_init(lease.seq, wall_us, track.mime, init))
+        message = pack_init(lease.seq, wall_us, track.mime, init)
+        sent = self._outlet.put(lease.subject, MediaKind.INIT, message, urgent=lease.urgent)
         lease.track = track if sent else None  # one that found no room is sent again with the next keyframe
         return sent
 
     def _send(self, lease: Lease, kind: MediaKind, wall_us: int, payload: bytes) -> bool:
         lease.seq += 1
-        return self._outlet.put(lease.subject, pack(kind, lease.seq, wall_us, payload))
+        return self._outlet.put(lease.subject, kind, pack(kind, lease.seq, wall_us, payload), urgent=lease.urgent)
 
     def _opened(self, lease: Lease) -> Opened:
         recorder = lease.session.recorder
