@@ -22,7 +22,7 @@ async def measure(report: Report, parts: list[str], presses: int, *, quick: bool
     if "idle" in parts:
         await _press.idle(report, presses)
     if "saturated" in parts:
-        await _press.saturated(report, 3 if quick else 60)
+        await _press.saturated(report, 3 if quick else 30)
     if "ingest" in parts:
         scale = 10 if quick else 1
         await _ingest.ingest(report, 6_000 // scale, 20_000 // scale, 2_000 // scale, 60.0 / scale)
