@@ -80,7 +80,7 @@ async def open_town(settled: Settled, say: Say) -> AsyncIterator[Town]:
     watcher = _RestartWatcher(say)
     logging.getLogger("qorgan.kernel.processes").addHandler(watcher)
     timeout = httpx.Timeout(10.0)
-    async with httpx.AsyncClient(timeout=timeout, trust_env=False) as http:
+    async with httpx.AsyncClient(timeout=timeout, trust_env=False, limits=httpx.Limits(keepalive_expiry=2.0)) as http:
         town = Town(settled, supervisor, http)
         running = asyncio.create_task(supervisor.run(), name="supervisor")
         try:

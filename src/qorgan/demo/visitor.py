@@ -24,7 +24,9 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self.http = httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False)
+        # The server hangs up on a connection that rests for 5 s: one that rested nearly so long is not used again
+        limits = httpx.Limits(keepalive_expiry=2.0)
+        self.http = httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False, limits=limits)
         self.session: dict[str, Any] = {}
 
     @classmethod
