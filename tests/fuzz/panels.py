@@ -22,7 +22,7 @@ from qorgan.edge.core.outbox import Raised, SourceAlarm
 from qorgan.edge.core.signals import Claim, Signal
 from qorgan.edge.panels.accounts import Account, Accounts
 from qorgan.edge.panels.config import Listener, Panel, Receivers
-from qorgan.edge.panels.desk import Dc09Desk, Reports, SurgardDesk, SurgardShared
+from qorgan.edge.panels.desk import Dc09Desk, Reports, Shared, SurgardDesk, SurgardShared
 from qorgan.edge.panels.strangers import Strangers
 from qorgan.edge.panels.supervision import Watch
 from qorgan.kernel.errors import Exhausted
@@ -112,11 +112,17 @@ class Node:
         accounts = Accounts({str(one.panel.key): one for one in panels})
         receivers = Receivers(surgard=Listener(tcp=1))
         watch = WatchWithoutDisk(accounts, receivers, self.door, self.clock, Path("/nowhere/panels.json"))
-        reports = Reports(self.door, watch, self.clock, self.counts)
-        strangers = Strangers(self.clock)
-        self.dc09 = Dc09Desk(accounts, reports, watch, strangers, self.door, self.clock, self.counts)
-        shared = SurgardShared(accounts, reports, watch, strangers, self.door, self.clock, self.counts)
-        self.surgard = SurgardDesk(shared)
+        shared = Shared(
+            accounts=accounts,
+            reports=Reports(self.door, watch, self.clock, self.counts),
+            watch=watch,
+            strangers=Strangers(self.clock),
+            door=self.door,
+            clock=self.clock,
+            counts=self.counts,
+        )
+        self.dc09 = Dc09Desk(shared)
+        self.surgard = SurgardDesk(SurgardShared(shared))
 
     def check(self) -> None:
         assert not self.counts["crashed"] and not self.counts["refused_inside"], dict(self.counts)

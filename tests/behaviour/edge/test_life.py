@@ -10,6 +10,7 @@ import pytest
 from tests.support.fake_centre import FakeCentre, until
 from tests.support.nats import NatsServer, free_port
 from tests.support.school_core import TOKEN, SchoolCore
+from tests.support.turned_clock import TurnedClock
 
 from qorgan.edge.config import parse
 from qorgan.edge.core.app import serve_http
@@ -18,7 +19,6 @@ from qorgan.edge.core.http import create_app
 from qorgan.edge.core.life import MISSED, ButtonLife
 from qorgan.edge.core.node import Node, NodeFault
 from qorgan.edge.core.store import Store
-from qorgan.kernel.clock import SystemClock
 from qorgan.kernel.errors import Forbidden
 from qorgan.kernel.ids import ButtonKey
 from qorgan.protocols.link.messages import SourceHealth
@@ -40,18 +40,6 @@ interval_s = {INTERVAL_S}
 key = "yard"
 place = {{ kk = "Аула" }}
 """
-
-
-class TurnedClock(SystemClock):
-    """Real time, put forward at will; a look around comes soon."""
-
-    ahead_s = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead_s
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(min(seconds, 0.02))
 
 
 class School:

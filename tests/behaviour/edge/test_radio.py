@@ -11,10 +11,10 @@ from tests.support.fake_centre import FakeCentre, until
 from tests.support.mosquitto import CORE_PASSWORD, RADIO_PASSWORD, Broker, mosquitto
 from tests.support.nats import NatsServer
 from tests.support.school_core import SITE, SchoolCore
+from tests.support.turned_clock import TurnedClock
 
 from qorgan.edge.mqtt.watch import BROKER_LOST_S, MAX_PACKET_BYTES, RadioWatch
 from qorgan.edge.secrets import SecretStore
-from qorgan.kernel.clock import SystemClock
 from qorgan.protocols.link.commands import AlarmProgress
 from qorgan.protocols.link.messages import SourceHealth
 from qorgan.sim.radio import SimRadio
@@ -177,18 +177,6 @@ async def test_a_broker_that_is_not_ours_gets_neither_password_nor_trust(
 
 
 # --- silence, on a clock that the test turns
-
-
-class TurnedClock(SystemClock):
-    """Real time, put forward at will; waiting is short."""
-
-    ahead_s = 0.0
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead_s
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(min(seconds, 0.02))
 
 
 class Told:

@@ -10,7 +10,7 @@ import structlog
 from qorgan.edge.config import EdgeConfig
 from qorgan.edge.panels.accounts import Account, Accounts, sources_of
 from qorgan.edge.panels.config import Listener, Panel
-from qorgan.edge.panels.desk import Dc09Desk, Reports, SurgardDesk, SurgardShared
+from qorgan.edge.panels.desk import Dc09Desk, Reports, Shared, SurgardDesk, SurgardShared
 from qorgan.edge.panels.limits import Limiter
 from qorgan.edge.panels.ports import Door
 from qorgan.edge.panels.server import MAX_CONNECTIONS, Receiver, Talk
@@ -40,10 +40,17 @@ class Panels:
         self._keyless = {key: reason for key, (_account, reason) in found.items() if reason}
         self._watch = Watch(accounts, config.receivers, door, clock, config.storage.data / "panels.json")
         self._limiter = Limiter()
-        reports = Reports(door, self._watch, clock, self._counts)
         self._strangers = Strangers(clock)
-        shared = (accounts, reports, self._watch, self._strangers, door, clock, self._counts)
-        self._dc09_desk, self._surgard_shared = Dc09Desk(*shared), SurgardShared(*shared)
+        shared = Shared(
+            accounts=accounts,
+            reports=Reports(door, self._watch, clock, self._counts),
+            watch=self._watch,
+            strangers=self._strangers,
+            door=door,
+            clock=clock,
+            counts=self._counts,
+        )
+        self._dc09_desk, self._surgard_shared = Dc09Desk(shared), SurgardShared(shared)
         self._dc09 = self._receiver("dc09", config.receivers.dc09, self._dc09_talk)
         self._surgard = self._receiver("surgard", config.receivers.surgard, self._surgard_talk)
 

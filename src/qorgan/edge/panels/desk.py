@@ -181,21 +181,26 @@ class Reports:
         return key, str(event.judgement.meaning), f"{event.partition}/{event.point}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the desks of all ways in have in common."""
+
+    accounts: Accounts
+    reports: Reports
+    watch: Watch
+    strangers: Strangers
+    door: Door
+    clock: Clock
+    counts: Counter[str]
+
+
 class Dc09Desk:
     """Answers DC-09 bodies. One desk serves every connection and datagram."""
 
-    def __init__(
-        self,
-        accounts: Accounts,
-        reports: Reports,
-        watch: Watch,
-        strangers: Strangers,
-        door: Door,
-        clock: Clock,
-        counts: Counter[str],
-    ) -> None:
-        self._accounts, self._reports, self._watch, self._strangers = accounts, reports, watch, strangers
-        self._presses, self._clock, self._counts = Presses(door, clock), clock, counts
+    def __init__(self, shared: Shared) -> None:
+        self._accounts, self._reports = shared.accounts, shared.reports
+        self._watch, self._strangers = shared.watch, shared.strangers
+        self._presses, self._clock, self._counts = Presses(shared.door, shared.clock), shared.clock, shared.counts
         self._stale: dict[str, int] = {}
 
     async def answer(self, body: bytes, address: str) -> tuple[bytes, bool]:
@@ -293,18 +298,10 @@ class SurgardDesk:
 class SurgardShared:
     """What all connections of Sur-Gard share: accounts, and which lines came a moment ago."""
 
-    def __init__(
-        self,
-        accounts: Accounts,
-        reports: Reports,
-        watch: Watch,
-        strangers: Strangers,
-        door: Door,
-        clock: Clock,
-        counts: Counter[str],
-    ) -> None:
-        self._accounts, self._reports, self._watch, self._strangers = accounts, reports, watch, strangers
-        self._door, self._clock, self.counts = door, clock, counts
+    def __init__(self, shared: Shared) -> None:
+        self._accounts, self._reports = shared.accounts, shared.reports
+        self._watch, self._strangers = shared.watch, shared.strangers
+        self._door, self._clock, self.counts = shared.door, shared.clock, shared.counts
         self._recent: OrderedDict[str, tuple[float, UUID]] = OrderedDict()
 
     async def take(self, line: surgard.Line, address: str, *, first: bool) -> Answer:
