@@ -7,6 +7,7 @@
     { fact = "camera.archive_days", at_least = { parameter = "archive_min" } }
     { fact = "site.fire_drill_on", within = "6 months" }             a day, no longer ago than that
     { fact = "site.guard_contract_until", not_passed = true }        a day that is today or still to come
+    { fact = "site.police_check_on", exists = true }                 there is one
     { fact = "case.head_told_on", within = "1 d", after = "case.reported_on" }
     { every = "camera", where = …, holds = …, share = "95 %", if_none = "unknown" }
     { some = "zone", where = …, holds = …, at_least = 1 }
@@ -72,6 +73,12 @@ class NotPassed(msgspec.Struct, frozen=True, tag="not_passed"):
     fact: str
 
 
+class Exists(msgspec.Struct, frozen=True, tag="exists"):
+    """The fact has a value; false where it is known that there is none."""
+
+    fact: str
+
+
 class Every(msgspec.Struct, frozen=True, tag="every", kw_only=True):
     """Of the items that `where` picks, at least the `share` (0 to 1) holds. Without any: as `if_none` says."""
 
@@ -93,4 +100,4 @@ class Some(msgspec.Struct, frozen=True, tag="some", kw_only=True):
     count_parameter: str = ""
 
 
-Expression = AllOf | AnyOf | Not | Compare | Within | NotPassed | Every | Some
+Expression = AllOf | AnyOf | Not | Compare | Within | NotPassed | Exists | Every | Some

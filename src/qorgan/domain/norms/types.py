@@ -33,6 +33,25 @@ class CheckKind(StrEnum):
     EXCHANGE = "exchange"  # told by another system: education database, registry of licences
 
 
+class Proof(StrEnum):
+    """What is shown for a requirement."""
+
+    MEASUREMENT = "measurement"  # what the node or the centre counted, with its window
+    OLD_FRAME = "old_frame"  # a random old frame, really opened
+    PULLED_FRAME = "pulled_frame"  # a frame that the operations centre really pulled
+    PICTURE = "picture"
+    PRESS = "press"  # a test with its acknowledgement
+    PHOTO = "photo"
+    ORDER = "order"  # of the head
+    CONTRACT = "contract"
+    LICENCE = "licence"
+    JOURNAL = "journal"
+    ACT_PAPER = "act"  # of acceptance, agreement or inspection
+    PLAN = "plan"
+    REGISTER = "register"  # an entry of another system
+    PUBLICATION = "publication"
+
+
 class Owner(StrEnum):
     """Who has to see to it that a requirement is met."""
 
@@ -100,7 +119,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """What every entry of a pack is: known keys and nothing else."""
 
 
-class Act(Entry):
+class Act(Entry, frozen=True, kw_only=True):
     """An order, law, decree or standard. `number` as in the register of acts, empty where it has none."""
 
     key: str
@@ -110,7 +129,7 @@ class Act(Entry):
     adopted: date | None = None
 
 
-class Edition(Entry):
+class Edition(Entry, frozen=True, kw_only=True):
     """An act as it reads from a day to before another. `sha256` of the text that was read, empty where it was not."""
 
     key: str
@@ -133,7 +152,7 @@ class Edition(Entry):
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
-class Provision(Entry):
+class Provision(Entry, frozen=True, kw_only=True):
     """A clause: `key` stays the same through the `editions` (keys) in which its text stands.
 
     `text` is a paraphrase, not the act. `paragraph` as printed, for example "88" or "77-79".
@@ -151,7 +170,7 @@ class Provision(Entry):
     note: str = ""
 
 
-class Parameter(Entry):
+class Parameter(Entry, frozen=True, kw_only=True):
     """A number or list that requirements name. Without `value` nobody knows it yet: what compares with it is unknown.
 
     `legal` is false where the acts give no value and this one is the project's. `from_scale` and `from_zones` take the
@@ -170,14 +189,14 @@ class Parameter(Entry):
     note: str = ""
 
 
-class Choice(Entry):
+class Choice(Entry, frozen=True, kw_only=True):
     """One value of a defined fact of type choice, and when it has it."""
 
     value: str
     when: Expression
 
 
-class Definition(Entry):
+class Definition(Entry, frozen=True, kw_only=True):
     """A fact made of others: a flag (`holds`), or a choice (the first of `choices` that holds).
 
     `engineering`: the project's own notion, not law.
@@ -191,7 +210,7 @@ class Definition(Entry):
     choices: tuple[Choice, ...] = ()
 
 
-class Requirement(Entry):
+class Requirement(Entry, frozen=True, kw_only=True):
     """One version of one thing that is asked. A released version never changes: what changes is the next version.
 
     It is in force while one of its `provisions` stands in an edition that is, and between `valid_from` and `valid_to`
@@ -206,7 +225,7 @@ class Requirement(Entry):
     owner: Owner
     kind: CheckKind
     frequency: str  # "continuous", "once", "on event" or "every 6 months"
-    evidence: LocalText
+    evidence: tuple[Proof, ...]
     severity: Severity
     nature: Nature
     gate: bool
@@ -220,7 +239,7 @@ class Requirement(Entry):
     note: str = ""
 
 
-class Succession(Entry):
+class Succession(Entry, frozen=True, kw_only=True):
     """What became of provisions (`olds`) in a later edition (`news`), by whom it was said, and why."""
 
     olds: tuple[str, ...]
@@ -230,7 +249,7 @@ class Succession(Entry):
     author: str
 
 
-class Element(Entry):
+class Element(Entry, frozen=True, kw_only=True):
     """A part of a score. `nearly`: what is still a small gap. `critical`: its failure is never a small gap."""
 
     key: str
@@ -240,7 +259,7 @@ class Element(Entry):
     nearly: Expression | None = None
 
 
-class Grade(Entry):
+class Grade(Entry, frozen=True, kw_only=True):
     """A rule of a score: the first rule whose limits hold gives the grade. A limit that is not given does not bind.
 
     An element that holds nearly does not count as failing.
@@ -254,7 +273,7 @@ class Grade(Entry):
     needs: tuple[str, ...] = ()  # elements that hold, at least nearly
 
 
-class Score(Entry):
+class Score(Entry, frozen=True, kw_only=True):
     """A criterion that is graded by its elements. Beside it the gates stand: no grade hides them."""
 
     key: str
@@ -266,7 +285,7 @@ class Score(Entry):
     applies: Expression | None = None
 
 
-class Calendar(Entry):
+class Calendar(Entry, frozen=True, kw_only=True):
     """Which days are no working days: those of the week (1 Monday … 7 Sunday), fixed holidays "MM-DD", single days."""
 
     weekend: tuple[int, ...] = (6, 7)
@@ -276,7 +295,7 @@ class Calendar(Entry):
     source: str = ""
 
 
-class Pack(Entry):
+class Pack(Entry, frozen=True, kw_only=True):
     """A release of a pack: complete, checked, with all that it takes from the packs it uses left in those.
 
     `digest`: SHA-256 of the pack's canonical JSON without the digest itself. Same digest, same answers.
@@ -323,7 +342,7 @@ class FactSource(StrEnum):
     REGISTRY = "registry"  # the registry of organisations and their equipment
 
 
-class Fact(Entry):
+class Fact(Entry, frozen=True, kw_only=True):
     """A word that expressions may use. `name`: "<collection>.<word>", the collection "site" being the site itself.
 
     `expires_days`: how long an observation holds that says nothing else; None: until the next one.
@@ -342,7 +361,7 @@ class Fact(Entry):
         return self.name.partition(".")[0]
 
 
-class Vocabulary(Entry):
+class Vocabulary(Entry, frozen=True, kw_only=True):
     """Every word there is. `collections`: name of what a site has several of (camera, zone, button…) → its title."""
 
     version: int
@@ -358,7 +377,8 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
 
     `subject`: key of the camera, zone, button… and "" for the site. `value` None: it was looked at, and there is none.
     A day is "2026-11-23". `fact` may be a collection's name: then `value` is how many of them the site has, and the
-    facts of as many subjects are expected. `evidence` names what proves it: an id, never a place or a person.
+    facts of as many subjects are expected; with a subject and without value it says that this one is gone.
+    `evidence` names what proves it: an id, never a place or a person.
     """
 
     fact: str
@@ -413,10 +433,10 @@ class Question:
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """A node of an explanation. `holds` None: not known.
 
-    `says` is the node in words of a closed set, for translation: all, any, not, compare, within, every, some, defined.
-    `fact`, `limit`, `value` and `state` are filled where a fact is compared; `state`: known, none, missing, expired,
-    parameter_unknown, pending. Of `every` and `some`: how many counted, hold, fail and are not known, and the subjects
-    that fail or are not known (at most 50).
+    `says` is the node in words of a closed set, for translation: all, any, not, compare, within, not_passed, exists,
+    every, some, defined. `fact`, `limit`, `value` and `state` are filled where a fact is compared; `state`: known,
+    none, missing, expired, parameter_unknown, pending, not_listed. Of `every` and `some`: how many counted, hold, fail
+    and are not known, and the subjects that fail or are not known (at most 50); `parts`: of the first such subject.
     """
 
     says: str
