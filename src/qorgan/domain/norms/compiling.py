@@ -285,6 +285,8 @@ def _within(fact: str, after: str, term: Any) -> Test:
             return False
         if began is MISSING or done is MISSING:
             return None
+        if done is not None and done < began:
+            done = None  # that was before: nothing was done since
         due = view.clock.due(began, term)
         return bool((view.clock.ordinal if done is None else done) <= due)
 

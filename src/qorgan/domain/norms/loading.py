@@ -167,7 +167,7 @@ def digest_of(pack: Pack) -> str:
 
 def line_of(text: str, name: str) -> int:
     """The line on which an entry of that name begins, 0 where it is not found."""
-    found = re.search(rf'^\s*(?:key|fact|name)\s*=\s*"{re.escape(name)}"', text, re.MULTILINE)
+    found = re.search(rf'^[\s{{]*(?:key|fact|name)\s*=\s*"{re.escape(name)}"', text, re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
@@ -400,10 +400,13 @@ def _resolved(raw: dict[str, Any]) -> dict[str, Any]:
 def _definition(raw: dict[str, Any], words: Words) -> dict[str, Any]:
     if ("holds" in raw) == ("choices" in raw):
         raise Invalid("a definition has either holds or choices")
+    of = str(raw.get("fact", "")).partition(".")[0]
+    if of != "site" and of not in words.collections:
+        raise Invalid(f"{of} is no collection: site, {', '.join(sorted(words.collections))}")
     if "holds" in raw:
-        return {**raw, "holds": _expression(raw["holds"], words, "holds", False)}
+        return {**raw, "holds": _expression(raw["holds"], words, "holds", False, of)}
     choices = [
-        {**one, "when": _expression(one.get("when"), words, f"choices[{number}].when", True)}
+        {**one, "when": _expression(one.get("when"), words, f"choices[{number}].when", True, of)}
         for number, one in enumerate(raw["choices"], start=1)
     ]
     return {**raw, "choices": choices}
@@ -433,5 +436,5 @@ def _score(raw: dict[str, Any], words: Words) -> dict[str, Any]:
     return {**made, "elements": elements}
 
 
-def _expression(raw: object, words: Words, place: str, may_negate: bool) -> Any:
-    return msgspec.to_builtins(parse(raw, words, place, may_negate=may_negate))
+def _expression(raw: object, words: Words, place: str, may_negate: bool, of: str = "site") -> Any:
+    return msgspec.to_builtins(parse(raw, words, place, may_negate=may_negate, of=of))

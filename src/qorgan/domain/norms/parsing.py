@@ -69,9 +69,12 @@ class Words:
         return self.parameters[key]
 
 
-def parse(raw: object, words: Words, place: str, *, may_negate: bool) -> Expression:
-    """The expression that a table means. Raises `Wrong`. `may_negate`: whether `not` may stand in it."""
-    return _Parser(words, may_negate).node(raw, place, 0, None)
+def parse(raw: object, words: Words, place: str, *, may_negate: bool, of: str = "site") -> Expression:
+    """The expression that a table means. Raises `Wrong`.
+
+    `may_negate`: whether `not` may stand in it. `of`: the collection whose items it is about.
+    """
+    return _Parser(words, may_negate).node(raw, place, 0, None if of == "site" else of)
 
 
 def amount_of(value: object, fact: Fact, place: str) -> Plain | tuple[str, ...]:
