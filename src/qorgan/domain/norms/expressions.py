@@ -58,7 +58,8 @@ class Compare(msgspec.Struct, frozen=True, tag="compare"):
 class Within(msgspec.Struct, frozen=True, tag="within"):
     """A day not longer ago than the term; with `after`, not later than the term after that day.
 
-    With `after` and nothing done since (known to be none, or done before that day): holds until the last day of the term, then fails.
+    With `after` and nothing done since (known to be none, or done before that day): holds until the last day of the
+    term, then fails.
     """
 
     fact: str

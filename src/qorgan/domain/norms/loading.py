@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from qorgan.domain.density.norms import ZoneDuty, scales, zone_pack
+from qorgan.domain.density.norms import ZoneDuty, ZoneKind, scales, zone_pack
 from qorgan.domain.norms.engine import defined_facts
 from qorgan.domain.norms.parsing import Words, parse
 from qorgan.domain.norms.terms import term_of
@@ -390,11 +390,20 @@ def _resolved(raw: dict[str, Any]) -> dict[str, Any]:
             raise Invalid(f"there is no scale {scale!r}: {', '.join(scales())}")
         return {**raw, "value": f"{scales()[scale].needs(step):g} px/m"}
     if "from_zones" in raw:
-        if raw["from_zones"] not in tuple(ZoneDuty):
-            raise Invalid(f"from_zones is one of {', '.join(ZoneDuty)}")
-        kinds = [str(kind) for kind, rule in zone_pack().rules.items() if rule.cameras == raw["from_zones"]]
-        return {**raw, "value": kinds}
+        return {**raw, "value": _of_zones(str(raw["from_zones"]))}
     return raw
+
+
+def _of_zones(asked: str) -> str | list[str]:
+    """What the project's zone rules say: kinds with a duty, the share of a zone, or the px/m that a kind needs."""
+    if asked in tuple(ZoneDuty):
+        return [str(kind) for kind, rule in zone_pack().rules.items() if rule.cameras == asked]
+    if asked == "needed_share":
+        return f"{100 * zone_pack().needed_share:g} %"
+    kind, _, scale = asked.partition("/")
+    if kind not in tuple(ZoneKind) or scale not in zone_pack().rules[ZoneKind(kind)].required:
+        raise Invalid(f"from_zones = {asked!r}: {', '.join(ZoneDuty)}, needed_share, or entrance/iec-62676-4-2014")
+    return f"{scales()[scale].needs(zone_pack().rules[ZoneKind(kind)].required[scale]):g} px/m"
 
 
 def _definition(raw: dict[str, Any], words: Words) -> dict[str, Any]:

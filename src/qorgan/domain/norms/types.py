@@ -185,7 +185,7 @@ class Parameter(Entry, frozen=True, kw_only=True):
     value: Plain | tuple[str, ...] | None = None  # numbers with a unit as text: "30 d"
     provision: str = ""
     from_scale: str = ""  # "<scale>/<class>": its px/m
-    from_zones: str = ""  # "must" | "must_not": the kinds of zones with that duty
+    from_zones: str = ""  # "must", "must_not": kinds with that duty; "needed_share"; "<kind>/<scale>": its px/m
     note: str = ""
 
 
