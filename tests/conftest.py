@@ -8,11 +8,17 @@ from typing import Any
 import pytest
 from tools import debian
 
+from qorgan.kernel import memory
 from tests.support.database import django_db_modify_db_settings  # noqa: F401 - a fixture
 
 NEEDS = ("browser", "gstreamer", "ffmpeg", "strace", "mosquitto")
 # RFC 5737: addresses where nobody lives, used to see what happens when nobody answers
 NOBODY = tuple(ipaddress.ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+
+
+def pytest_collection_finish() -> None:
+    """What was loaded to find the tests stays: no walk over it at each look for garbage."""
+    memory.settle()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
