@@ -10,6 +10,7 @@ PARTS = {
     "edge": ("qorgan.edge.cli", "The school node: run, check, add-camera."),
     "centre": ("qorgan.centre.cli", "The operations centre: run, migrate, create-user."),
     "sim": ("qorgan.sim.cli", "Cameras, buttons and towns that do not exist."),
+    "norms": ("qorgan.norms", "Norm packs: check them, compare two releases, explain a verdict."),
     "doctor": ("qorgan.doctor", "Check this machine: versions, ports, disk, clock, codecs."),
 }
 
