@@ -20,6 +20,7 @@ from qorgan.centre.duty.api import router as duty
 from qorgan.centre.frames.api import router as frames
 from qorgan.centre.inspections.api import router as inspections
 from qorgan.centre.nodes.api import router as nodes
+from qorgan.centre.norms.api import router as norms
 from qorgan.centre.notices.api import router as notices
 from qorgan.centre.plans.api import router as plans
 from qorgan.centre.quality.api import router as quality
@@ -72,6 +73,7 @@ ROUTERS = (
     remarks,
     inspections,
     quality,
+    norms,
 )
 for router in ROUTERS:
     api.add_router("", router)

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "qorgan.centre.remarks",
     "qorgan.centre.quality",
     "qorgan.centre.inspections",
+    "qorgan.centre.norms",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -75,6 +75,8 @@ class Right(StrEnum):
     FAULTS_READ = "faults.read"  # what is silent or broken, which buttons are proved
     FAULTS_TAKE = "faults.take"  # say that one acts on it; plan tests of buttons
     NOTICES_EDIT = "notices.edit"  # who is told of what by which channel
+    NORMS_READ = "norms.read"  # what the norms ask of schools, how these stand, and which papers they have
+    NORMS_EDIT = "norms.edit"  # enter papers and what kind of a site it is
     SYSTEM_READ = "system.read"  # counters and health of the centre's own parts
 
 
@@ -119,12 +121,12 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | _VIDEO
         | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
         | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
-        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN},
+        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT},
         Role.INSPECTOR: _READ
         | _VIDEO
         | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ}
-        | {Right.REMARKS_READ, Right.REMARKS_WRITE, Right.REMARKS_VERIFY, Right.REVIEWS_OPEN},
-        Role.MINISTRY: _READ | {Right.WATCHES_READ, Right.REMARKS_READ},
+        | {Right.REMARKS_READ, Right.REMARKS_WRITE, Right.REMARKS_VERIFY, Right.REVIEWS_OPEN, Right.NORMS_READ},
+        Role.MINISTRY: _READ | {Right.WATCHES_READ, Right.REMARKS_READ, Right.NORMS_READ},
         Role.ADMINISTRATOR: _READ
         | {
             Right.CAMERA_SETUP,
@@ -138,7 +140,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.SYSTEM_READ,
         }
         | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
-        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN},
+        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT},
     }
 )
 

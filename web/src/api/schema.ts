@@ -1236,6 +1236,46 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/norms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Norms
+     * @description The packs, with their editions and how far their clauses can be trusted.
+     */
+    get: operations["list_norms"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/norms/standing": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Standing
+     * @description How one's own territory stands; `of`: the code of the region or district.
+     */
+    get: operations["get_standing"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/norms/zones": {
     parameters: {
       query?: never;
@@ -2057,6 +2097,47 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/schools/{school_id}/documents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Documents */
+    get: operations["list_documents"];
+    put?: never;
+    /**
+     * Add Document
+     * @description That a paper exists, never the paper itself. 422 `document.kind`, `document.days`.
+     */
+    post: operations["add_document"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/documents/{document_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Withdraw Document
+     * @description The line stays, and says when it was withdrawn. 409 `document.withdrawn`.
+     */
+    delete: operations["withdraw_document"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools/{school_id}/inspection-pack": {
     parameters: {
       query?: never;
@@ -2069,6 +2150,47 @@ export interface paths {
      * @description Everything a telephone needs for a visit without a network. A line in the inspector's audit.
      */
     get: operations["get_inspection_pack"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/norms": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get School Norms
+     * @description By all packs of the country, or by one; now, or as it was known when the day `at` ended; by the norm of that day,
+     *     or of `norm_day`.
+     */
+    get: operations["get_school_norms"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/norms/{requirement}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get School Requirement
+     * @description One requirement ("<pack>:<key>:<version>") and why it is met or not.
+     */
+    get: operations["get_school_requirement"];
     put?: never;
     post?: never;
     delete?: never;
@@ -2160,6 +2282,27 @@ export interface paths {
      *     not. At most 30 MB.
      */
     post: operations["create_plan"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/site": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Site */
+    get: operations["get_site"];
+    /**
+     * Put Site
+     * @description All of it: what is null is not known from now on.
+     */
+    put: operations["put_site"];
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -3033,6 +3176,12 @@ export interface components {
       reason: string;
     };
     /**
+     * CheckKind
+     * @description How it is found out whether a requirement is met.
+     * @enum {string}
+     */
+    CheckKind: "telemetry" | "picture" | "document" | "drill" | "inspection" | "exchange";
+    /**
      * Checklist
      * @description The officer's list of an alarm. `opened_at` is null while nobody owns the alarm: then it is not yet frozen.
      */
@@ -3388,6 +3537,26 @@ export interface components {
     DistrictQualityList: {
       /** Items */
       items: components["schemas"]["DistrictQuality"][];
+    };
+    /**
+     * DocumentKind
+     * @description `ends`: it proves until when something holds, so that `valid_to` must be given.
+     */
+    DocumentKind: {
+      /** Ends */
+      ends: boolean;
+      /** Kind */
+      kind: string;
+      title: components["schemas"]["Name"];
+    };
+    /** DocumentList */
+    DocumentList: {
+      /** Items */
+      items: components["schemas"]["SchoolDocument"][];
+      /** Kinds */
+      kinds: components["schemas"]["DocumentKind"][];
+      /** May Edit */
+      may_edit: boolean;
     };
     /**
      * Duty
@@ -4471,6 +4640,28 @@ export interface components {
        */
       note: string;
     };
+    /** NewDocument */
+    NewDocument: {
+      /**
+       * Issued
+       * Format: date
+       */
+      issued: string;
+      /**
+       * Issuer
+       * @default
+       */
+      issuer: string;
+      /** Kind */
+      kind: string;
+      /**
+       * Number
+       * @default
+       */
+      number: string;
+      /** Valid To */
+      valid_to?: string | null;
+    };
     /**
      * NewDrawing
      * @description What stands beside a newer drawing of a plan. `revision` as in `PlanChange`.
@@ -4576,6 +4767,28 @@ export interface components {
       text: string;
     };
     /**
+     * NewSite
+     * @description Null: not known.
+     */
+    NewSite: {
+      /** Children */
+      children?: number | null;
+      /** Has Preschool */
+      has_preschool?: boolean | null;
+      /** Kind */
+      kind?: ("kindergarten" | "school" | "boarding" | "college" | "extra") | null;
+      /** Ownership */
+      ownership?: ("state" | "private" | "private_state_order") | null;
+      /** Peak People */
+      peak_people?: number | null;
+      /** Premises */
+      premises?: ("own" | "leased") | null;
+      /** Round The Clock */
+      round_the_clock?: boolean | null;
+      /** Settlement */
+      settlement?: ("village" | "district_centre" | "city" | "capital") | null;
+    };
+    /**
      * NewSubscription
      * @description `address`: https://… for a webhook, an e-mail address, or a telephone number as +77001234567.
      */
@@ -4665,6 +4878,90 @@ export interface components {
        */
       state: "online" | "silent" | "never";
     };
+    /** NormEdition */
+    NormEdition: {
+      act: components["schemas"]["Name"];
+      /** Key */
+      key: string;
+      /** Number */
+      number: string;
+      /**
+       * Published
+       * Format: date
+       */
+      published: string;
+      /** Source */
+      source: string;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "draft" | "published";
+      status: components["schemas"]["Status"];
+      /**
+       * Valid From
+       * Format: date
+       */
+      valid_from: string;
+      /** Valid To */
+      valid_to: string | null;
+    };
+    /**
+     * NormItem
+     * @description One requirement and how the school stands. `requirement`: "<pack>:<key>:<version>".
+     *
+     *     `since`: of this verdict; null on another day than today. `due`: by when it is to be mended, or, in `due_soon`, the
+     *     day from which it is met no more unless something is done; null where nothing is due or no term is set.
+     */
+    NormItem: {
+      /** Clause */
+      clause: string;
+      /** Due */
+      due: string | null;
+      /** Gate */
+      gate: boolean;
+      how_checked: components["schemas"]["CheckKind"];
+      owner: components["schemas"]["Owner"];
+      /** Requirement */
+      requirement: string;
+      severity: components["schemas"]["Severity"];
+      /** Since */
+      since: string | null;
+      status: components["schemas"]["Status"];
+      title: components["schemas"]["Name"];
+      verdict: components["schemas"]["Verdict"];
+      what_to_do: components["schemas"]["Name"];
+    };
+    /**
+     * NormPack
+     * @description `counts`: clauses by how far they can be trusted. `national`: every school here is judged by it.
+     */
+    NormPack: {
+      /** Country */
+      country: string;
+      /** Counts */
+      counts: {
+        [key: string]: number;
+      };
+      /** Digest */
+      digest: string;
+      /** Editions */
+      editions: components["schemas"]["NormEdition"][];
+      /** Key */
+      key: string;
+      /** National */
+      national: boolean;
+      /** Requirements */
+      requirements: number;
+      title: components["schemas"]["Name"];
+      /** Version */
+      version: number;
+    };
+    /** NormPackList */
+    NormPackList: {
+      /** Items */
+      items: components["schemas"]["NormPack"][];
+    };
     /** Note */
     Note: {
       /** Text */
@@ -4747,6 +5044,21 @@ export interface components {
       /** Next */
       next: string | null;
     };
+    /**
+     * Owner
+     * @description Who has to see to it that a requirement is met.
+     * @enum {string}
+     */
+    Owner:
+      | "head"
+      | "responsible_person"
+      | "deputy_head"
+      | "psychologist"
+      | "guard_firm"
+      | "police"
+      | "education_authority"
+      | "ministry"
+      | "operator";
     /** PackButton */
     PackButton: {
       /** Key */
@@ -5243,6 +5555,22 @@ export interface components {
      * @enum {string}
      */
     Proof: "proved" | "slow" | "overdue" | "never";
+    /** Provision */
+    Provision: {
+      /**
+       * Checked On
+       * Format: date
+       */
+      checked_on: string;
+      /** Key */
+      key: string;
+      /** Paragraph */
+      paragraph: string;
+      /** Source */
+      source: string;
+      status: components["schemas"]["Status"];
+      text: components["schemas"]["Name"];
+    };
     /**
      * Ptz
      * @description What the camera remembers; empty after orders that do not change it.
@@ -5291,6 +5619,52 @@ export interface components {
        */
       clock: "school" | "centre";
       point: components["schemas"]["Point"];
+    };
+    /**
+     * Reason
+     * @description A node of an explanation: `domain.norms.types.Reason`.
+     */
+    Reason: {
+      /** Collection */
+      collection: string;
+      /** Compare */
+      compare: string;
+      /** Counted */
+      counted: number;
+      /** Due On */
+      due_on: string | null;
+      /** Evidence */
+      evidence: string;
+      /** Expires At */
+      expires_at: string | null;
+      /** Fact */
+      fact: string;
+      /** Failing */
+      failing: number;
+      /** Holding */
+      holding: number;
+      /** Holds */
+      holds: boolean | null;
+      /** Limit */
+      limit: boolean | number | string | string[] | null;
+      /** Observed At */
+      observed_at: string | null;
+      /** Parameter */
+      parameter: string;
+      /** Parts */
+      parts: components["schemas"]["Reason"][];
+      /** Says */
+      says: string;
+      /** State */
+      state: string;
+      /** Subjects */
+      subjects: string[];
+      /** Unit */
+      unit: string;
+      /** Unknown */
+      unknown: number;
+      /** Value */
+      value: boolean | number | string | null;
     };
     /**
      * Remark
@@ -5555,6 +5929,34 @@ export interface components {
       /** Two Clocks */
       two_clocks: boolean;
     };
+    /**
+     * RequirementPage
+     * @description `titles`: of the facts and collections that the reasons name. `pack_digest`: by which pack it was judged.
+     */
+    RequirementPage: {
+      applies: components["schemas"]["Reason"] | null;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      check: components["schemas"]["Reason"] | null;
+      item: components["schemas"]["NormItem"];
+      /**
+       * Norm Day
+       * Format: date
+       */
+      norm_day: string;
+      /** Pack Digest */
+      pack_digest: string;
+      partly: components["schemas"]["Reason"] | null;
+      /** Provisions */
+      provisions: components["schemas"]["Provision"][];
+      /** Titles */
+      titles: {
+        [key: string]: components["schemas"]["Name"];
+      };
+    };
     /** Review */
     Review: {
       /**
@@ -5662,6 +6064,8 @@ export interface components {
       | "faults.read"
       | "faults.take"
       | "notices.edit"
+      | "norms.read"
+      | "norms.edit"
       | "system.read";
     /**
      * Role
@@ -5767,6 +6171,49 @@ export interface components {
       items: components["schemas"]["SchoolAction"][];
       /** Next */
       next: string | null;
+    };
+    /** SchoolDocument */
+    SchoolDocument: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Issued
+       * Format: date
+       */
+      issued: string;
+      /** Issuer */
+      issuer: string;
+      /** Kind */
+      kind: string;
+      /** Number */
+      number: string;
+      /** Valid To */
+      valid_to: string | null;
+      /** Withdrawn At */
+      withdrawn_at: string | null;
+    };
+    /**
+     * SchoolNorms
+     * @description Worst first. `gate`: the worst of the gates, never an average. Telemetry is taken to go on in `due_soon`.
+     */
+    SchoolNorms: {
+      /**
+       * As Of
+       * Format: date-time
+       */
+      as_of: string;
+      /** Counts */
+      counts: {
+        [key: string]: number;
+      };
+      /** Due Soon */
+      due_soon: components["schemas"]["NormItem"][];
+      gate: components["schemas"]["Verdict"];
+      /** Items */
+      items: components["schemas"]["NormItem"][];
     };
     /**
      * SchoolPage
@@ -5954,6 +6401,11 @@ export interface components {
       zone: string;
     };
     /**
+     * Severity
+     * @enum {string}
+     */
+    Severity: "critical" | "major" | "minor" | "info";
+    /**
      * Shelf
      * @description Without `confirmed_by` it is asked for, and the alarm as loud as before.
      */
@@ -6005,6 +6457,32 @@ export interface components {
       id: string;
       /** Name */
       name: string;
+    };
+    /**
+     * Site
+     * @description What was said and has not expired.
+     */
+    Site: {
+      /** Changed At */
+      changed_at: string | null;
+      /** Children */
+      children?: number | null;
+      /** Has Preschool */
+      has_preschool?: boolean | null;
+      /** Kind */
+      kind?: ("kindergarten" | "school" | "boarding" | "college" | "extra") | null;
+      /** May Edit */
+      may_edit: boolean;
+      /** Ownership */
+      ownership?: ("state" | "private" | "private_state_order") | null;
+      /** Peak People */
+      peak_people?: number | null;
+      /** Premises */
+      premises?: ("own" | "leased") | null;
+      /** Round The Clock */
+      round_the_clock?: boolean | null;
+      /** Settlement */
+      settlement?: ("village" | "district_centre" | "city" | "capital") | null;
     };
     /**
      * Span
@@ -6060,6 +6538,54 @@ export interface components {
       still: components["schemas"]["StillPicture"] | null;
       /** Told */
       told: number;
+    };
+    /**
+     * StandingPage
+     * @description `as_of`: the oldest of what was counted; null: nothing was judged yet.
+     */
+    StandingPage: {
+      /** As Of */
+      as_of: string | null;
+      /** Children */
+      children: components["schemas"]["StandingRow"][];
+      /** Compliant */
+      compliant: number;
+      /** Connected */
+      connected: number;
+      /** Drilled */
+      drilled: number;
+      /** Organisations */
+      organisations: number;
+      /** Registry As Of */
+      registry_as_of: string | null;
+      /** Unknown */
+      unknown: number;
+      /** Working */
+      working: number;
+    };
+    /**
+     * StandingRow
+     * @description `id`: of a region or district its code, of a school its id. `trend`: the share that was compliant at the end of
+     *     each of the last 12 months, oldest first; null where nothing was kept, or not all of it is one's own to see.
+     */
+    StandingRow: {
+      /** Compliant */
+      compliant: number;
+      /** Connected */
+      connected: number;
+      /** Drilled */
+      drilled: number;
+      /** Id */
+      id: string;
+      name: components["schemas"]["Name"];
+      /** Organisations */
+      organisations: number;
+      /** Trend */
+      trend: (number | null)[];
+      /** Unknown */
+      unknown: number;
+      /** Working */
+      working: number;
     };
     /**
      * State
@@ -6386,7 +6912,7 @@ export interface components {
      * Verdict
      * @enum {string}
      */
-    Verdict: "confirmed" | "unverified" | "false";
+    Verdict: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
     /** Verification */
     Verification: {
       /**
@@ -10312,6 +10838,86 @@ export interface operations {
       };
     };
   };
+  list_norms: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NormPackList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_standing: {
+    parameters: {
+      query?: {
+        level?: "country" | "region" | "district";
+        of?: string | null;
+        pack?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["StandingPage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_zone_norms: {
     parameters: {
       query?: never;
@@ -12596,6 +13202,178 @@ export interface operations {
       };
     };
   };
+  list_documents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DocumentList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  add_document: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewDocument"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolDocument"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  withdraw_document: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+        document_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolDocument"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   get_inspection_pack: {
     parameters: {
       query?: never;
@@ -12627,6 +13405,112 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_school_norms: {
+    parameters: {
+      query?: {
+        pack?: string | null;
+        at?: string | null;
+        norm_day?: string | null;
+      };
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolNorms"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_school_requirement: {
+    parameters: {
+      query?: {
+        at?: string | null;
+        norm_day?: string | null;
+      };
+      header?: never;
+      path: {
+        school_id: string;
+        requirement: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RequirementPage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -12951,6 +13835,117 @@ export interface operations {
       };
       /** @description Service Unavailable */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_site: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Site"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  put_site: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewSite"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Site"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };

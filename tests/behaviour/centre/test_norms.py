@@ -1,0 +1,219 @@
+"""What the centre knows of schools becomes verdicts; papers and the kind of a site change them; territories add up."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+from tests.behaviour.centre.conftest import Desk, Town, desk
+from tests.support import centre as a
+
+from qorgan.centre.ledger import LedgerBroken, verify
+from qorgan.centre.norms import service, standing
+from qorgan.centre.norms.models import FactLine, NormPack, SchoolNorms, Snapshot, VerdictLine
+from qorgan.centre.schools.models import School
+from qorgan.domain.access import Body, Role
+
+pytestmark = pytest.mark.django_db
+CITY_SCHOOL = {"kind": "school", "ownership": "state", "settlement": "city", "peak_people": 900}
+
+
+@pytest.fixture
+def head(town: Town) -> Desk:
+    return desk(a.a_person(Role.HEAD, school=town.school))
+
+
+@pytest.fixture
+def ministry() -> Desk:
+    return desk(a.a_person(Role.MINISTRY))
+
+
+def hear(school: School, at: datetime | None = None) -> None:
+    school.node.state, school.node.last_pulse_at = "online", at or timezone.now()
+    school.node.save()
+
+
+def look(at: datetime | None = None) -> None:
+    service.enrol(at)
+    while service.look(at):
+        pass
+
+
+def verdict(somebody: Desk, town: Town, key: str, **asked: str) -> str:
+    items = somebody.get(f"/schools/{town.school.pk}/norms", **asked).json()["items"]
+    return {one["requirement"]: one["verdict"] for one in items}[key]
+
+
+def test_what_nodes_tell_becomes_verdicts_with_their_reasons(town: Town, head: Desk) -> None:
+    hear(town.school)
+    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
+    look()
+
+    page = head.get(f"/schools/{town.school.pk}/norms").json()
+    by_key = {one["requirement"]: one for one in page["items"]}
+    assert by_key["kz:KZ-V-6:1"]["verdict"] == "unknown", "it works, but nobody has judged its picture"
+    assert sum(page["counts"].values()) == len(page["items"]) and page["gate"] in ("not", "unknown")
+    ranks = [("not", "partly", "unknown", "compliant", "not_applicable").index(one["verdict"]) for one in page["items"]]
+    assert ranks == sorted(ranks)
+
+    town.hall.state = "failed"
+    town.hall.save()
+    hear(town.school)
+    look(timezone.now() + timedelta(hours=2))
+    why = head.get(f"/schools/{town.school.pk}/norms/kz:KZ-V-6:1").json()
+    assert why["item"]["verdict"] == "not" and why["item"]["since"] is not None
+    assert why["provisions"] and all(one["source"] for one in why["provisions"])
+    assert "camera" in why["titles"] and why["check"]["holds"] is False
+    assert verify(FactLine.objects.filter(school=town.school).order_by("number")) >= 3
+    assert verify(VerdictLine.objects.filter(school=town.school).order_by("number")) == 2
+    assert set(NormPack.objects.values_list("digest", flat=True)) >= {why["pack_digest"]}
+
+
+def test_a_school_that_says_nothing_new_writes_nothing(town: Town) -> None:
+    hear(town.school)
+    look()
+    facts, verdicts = FactLine.objects.count(), VerdictLine.objects.count()
+    hear(town.school)
+    look(timezone.now() + timedelta(minutes=1))  # nobody is due
+    SchoolNorms.objects.update(due_at=timezone.now())
+    look(timezone.now() + timedelta(minutes=2))
+    assert (FactLine.objects.count(), VerdictLine.objects.count()) == (facts, verdicts)
+
+
+def test_what_a_silent_node_said_expires(town: Town, head: Desk) -> None:
+    hear(town.school)
+    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
+    town.hall.state = "failed"
+    town.hall.save()
+    look()
+    assert verdict(head, town, "kz:KZ-V-6:1") == "not"
+    town.school.node.state = "silent"
+    town.school.node.save()
+    look(timezone.now() + timedelta(days=2))
+    row = SchoolNorms.objects.get(pk=town.school.pk)
+    assert row.verdicts["kz:KZ-V-6:1"][0] == "unknown"
+
+
+def test_a_paper_turns_a_verdict_and_its_withdrawal_turns_it_back(town: Town, head: Desk) -> None:
+    papers = f"/schools/{town.school.pk}/documents"
+    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
+    kinds = {one["kind"]: one["ends"] for one in head.get(papers).json()["kinds"]}
+    assert kinds["guard_contract_until"] is True and kinds["access_order_on"] is False
+    before = verdict(head, town, "kz:KZ-P-1:1")
+
+    today = timezone.localdate()
+    wish = {"kind": "access_order_on", "number": "12", "issued": str(today), "issuer": "директор"}
+    made = head.post(papers, wish, key="one")
+    again = head.post(papers, wish, key="one")
+    assert (made.status_code, again.json()["id"]) == (201, made.json()["id"])
+    why = head.get(f"/schools/{town.school.pk}/norms/kz:KZ-P-1:1").json()
+    assert f"document:{made.json()['id']}" in str(why["check"])
+
+    assert head.delete(f"{papers}/{made.json()['id']}").status_code == 200
+    assert head.delete(f"{papers}/{made.json()['id']}").json()["code"] == "document.withdrawn"
+    assert verdict(head, town, "kz:KZ-P-1:1") == before
+    assert head.get(papers).json()["items"][0]["withdrawn_at"] is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"kind": "secret"}, "document.kind"),
+        ({"issued": "2999-01-01"}, "document.days"),
+        ({"kind": "guard_contract_until"}, "document.days"),
+        ({"valid_to": "2001-01-01"}, "document.days"),
+    ],
+)
+def test_a_paper_that_cannot_be_is_refused_and_nothing_is_written(
+    town: Town, head: Desk, said: dict[str, str], code: str
+) -> None:
+    wish = {"kind": "access_order_on", "issued": "2026-01-10"} | said
+    answer = head.post(f"/schools/{town.school.pk}/documents", wish)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert not FactLine.objects.exists()
+
+
+def test_what_is_taken_back_of_a_site_is_not_known_any_more(town: Town, head: Desk) -> None:
+    path = f"/schools/{town.school.pk}/site"
+    assert head.put(path, CITY_SCHOOL).json()["peak_people"] == 900
+    said = head.put(path, CITY_SCHOOL | {"peak_people": None}).json()
+    assert (said["peak_people"], said["settlement"], said["may_edit"]) == (None, "city", True)
+    assert head.put(path, {"peak_people": -1}).status_code == 422
+
+
+def test_a_day_that_is_over_is_answered_by_what_was_known_then(town: Town, head: Desk) -> None:
+    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
+    yesterday = str(timezone.localdate() - timedelta(days=1))
+    then = head.get(f"/schools/{town.school.pk}/norms", at=yesterday).json()
+    assert then["counts"]["unknown"] > 0 and {one["since"] for one in then["items"]} == {None}
+    old = head.get(f"/schools/{town.school.pk}/norms", norm_day="2022-06-01").json()
+    assert {one["requirement"] for one in old["items"]} < {one["requirement"] for one in then["items"]}
+    tomorrow = str(timezone.localdate() + timedelta(days=1))
+    assert head.get(f"/schools/{town.school.pk}/norms", at=tomorrow).json()["code"] == "norms.future"
+
+
+def test_what_comes_due_within_a_month_is_told_before(town: Town, head: Desk) -> None:
+    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
+    ends = timezone.localdate() + timedelta(days=10)
+    for kind in ("sanitary_paper_until", "fire_paper_until", "guard_contract_until", "guard_licence_until"):
+        wish = {"kind": kind, "issued": "2026-01-10", "valid_to": str(ends)}
+        assert head.post(f"/schools/{town.school.pk}/documents", wish).status_code == 201
+    page = head.get(f"/schools/{town.school.pk}/norms").json()
+    soon = {one["requirement"]: one["due"] for one in page["due_soon"]}
+    assert soon, [one["requirement"] for one in page["items"] if one["verdict"] == "compliant"]
+    assert set(soon.values()) == {str(ends + timedelta(days=1))}
+
+
+def test_territories_add_up_to_the_same_organisations_on_every_level(town: Town, ministry: Desk) -> None:
+    hear(town.school)
+    look()
+    School.objects.filter(pk=town.far.pk).get().standings.all().delete()  # as one that was never judged
+
+    country = ministry.get("/norms/standing").json()
+    assert (country["organisations"], country["connected"]) == (3, 2)
+    assert country["unknown"] + country["compliant"] <= 3 and country["as_of"] is not None
+    regions = {one["id"]: one for one in country["children"]}
+    region = ministry.get("/norms/standing", level="region", of=a.KOSTANAY).json()
+    assert region["organisations"] == regions[a.KOSTANAY]["organisations"] == 2
+    district = ministry.get("/norms/standing", level="district", of=a.CITY).json()
+    assert [one["id"] for one in district["children"]] == [str(town.school.pk)]
+    assert regions[a.ASTANA]["unknown"] == 1
+    assert ministry.get("/norms/standing", level="region").json()["code"] == "standing.of"
+    assert ministry.get("/norms/standing", pack="fr-cnil").status_code == 404
+
+
+def test_a_month_that_ended_is_kept_once_and_never_changes(town: Town, ministry: Desk) -> None:
+    assert standing.keep_month(timezone.now()) is False, "nothing was judged yet"
+    look()
+    assert standing.keep_month(timezone.now()) is True
+    assert standing.keep_month(timezone.now()) is False
+    rows = Snapshot.objects.filter(pack="kz")
+    assert sum(one.organisations for one in rows) == 3
+    with pytest.raises(LedgerBroken):
+        rows[0].save()
+    trend = ministry.get("/norms/standing").json()["children"][0]["trend"]
+    assert (len(trend), trend[:-1], trend[-1]) == (12, [None] * 11, 0.0)
+    head = desk(a.a_person(Role.HEAD, school=town.school))
+    assert head.get("/norms/standing").json()["children"][0]["trend"] == [None] * 12, "it is not all theirs to see"
+
+
+MAY_READ = (Role.HEAD, Role.INSPECTOR, Role.MINISTRY, Role.ADMINISTRATOR)
+MAY_EDIT = (Role.HEAD, Role.ADMINISTRATOR)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_who_may_what(town: Town, role: Role) -> None:
+    place = {
+        Role.HEAD: {"school": town.school},
+        Role.DUTY_OFFICER: {"centre": town.centre},
+        Role.INSPECTOR: {"regions": (a.KOSTANAY,), "body": Body.EDUCATION},
+    }.get(role, {})
+    somebody = desk(a.a_person(role, **place))
+    mine, far = f"/schools/{town.school.pk}", f"/schools/{town.far.pk}"
+    for path in ("/norms", "/norms/standing", f"{mine}/norms", f"{mine}/norms/kz:KZ-V-6:1", f"{mine}/site"):
+        assert (somebody.get(path).status_code == 200) == (role in MAY_READ), path
+    assert (somebody.put(f"{mine}/site", CITY_SCHOOL).status_code == 200) == (role in MAY_EDIT)
+    wish = {"kind": "access_order_on", "issued": "2026-01-10"}
+    assert (somebody.post(f"{mine}/documents", wish).status_code == 201) == (role in MAY_EDIT)
+    if role in (Role.HEAD, Role.INSPECTOR):
+        for path in ("norms", "norms/kz:KZ-V-6:1", "site", "documents"):
+            assert somebody.get(f"{far}/{path}").status_code == 404
