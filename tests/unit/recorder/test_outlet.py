@@ -137,10 +137,10 @@ async def test_what_finds_no_room_at_all_is_refused(line: Line, monkeypatch: pyt
 async def test_a_new_connection_begins_with_the_usual_pace(line: Line) -> None:
     line.outlet.pace.part = LEAST_PART_BYTES
     line.connected = False
-    line.outlet.put("live", KEY, b"one")
+    for _ in range(3):
+        line.outlet.put("live", KEY, bytes(LEAST_PART_BYTES))
     await line.let_through()
-    line.outlet.put("live", KEY, b"two")
-    await line.let_through()
+    await line.until(lambda: len(line.of("live")) == 3)
     assert line.outlet.pace.part == FIRST_PART_BYTES
 
 

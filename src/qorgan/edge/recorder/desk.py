@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -64,7 +63,6 @@ NOTED_GRANTS = 4_096
 MAX_COVERAGE_S = 32 * 86400.0
 MOST_STRETCHES = 8_000  # of one answer: what a message of the link holds
 NO_CREDIT_FOR_S = 30.0  # a reader that takes nothing for so long is gone
-Put = Callable[[MediaKind, bytes], Awaitable[None]]
 ReadMotion = Callable[[str, datetime, datetime], Motion | None]
 
 
@@ -73,6 +71,7 @@ class _Range:
     """A range on its way. `credit` bytes may still be sent."""
 
     credit: int
+    urgent: bool
     more: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
@@ -220,7 +219,7 @@ class RecorderDesk:
         if lease in self._ranges:
             raise Invalid("this lease is in use", code="lease.in_use")
         subject = subjects.media(self._site, _lease(lease))
-        one = self._ranges[lease] = _Range(credit=credit)
+        one = self._ranges[lease] = _Range(credit=credit, urgent=_for_alarm(grant))
         try:
             first = await asyncio.to_thread(next, messages, None)
             if first is None:
@@ -229,11 +228,10 @@ class RecorderDesk:
             del self._ranges[lease]
             raise
         self.note(grant)
-        put = partial(self._outlet.send, subject, urgent=_for_alarm(grant))
-        one.task = asyncio.create_task(self._send(lease, put, one, first, messages), name="range")
+        one.task = asyncio.create_task(self._send(lease, subject, one, first, messages), name="range")
         return first
 
-    async def _send(self, lease: str, put: Put, one: _Range, first: Message, rest: Iterator[Message]) -> None:
+    async def _send(self, lease: str, subject: str, one: _Range, first: Message, rest: Iterator[Message]) -> None:
         """Publish a range, no faster than its reader takes it."""
         seq, reason = 0, "end"
         message: Message | None = first
@@ -242,7 +240,7 @@ class RecorderDesk:
                 for kind, wall_us, payload in _portions(message):
                     await self._wait_for_credit(one, len(payload))
                     seq += 1
-                    await put(kind, pack(kind, seq, wall_us, payload))
+                    await self._outlet.send(subject, kind, pack(kind, seq, wall_us, payload), urgent=one.urgent)
                 message = await asyncio.to_thread(next, rest, None)
         except TimeoutError:
             reason = "no_credit"
@@ -254,7 +252,10 @@ class RecorderDesk:
             reason = "internal"
         finally:
             del self._ranges[lease]
-            await put(MediaKind.END, pack(MediaKind.END, seq + 1, 0, reason.encode()))
+            end = pack(MediaKind.END, seq + 1, 0, reason.encode())
+            self._outlet.put(
+                subject, MediaKind.END, end, urgent=one.urgent
+            )  # the node may be stopping: without waiting
 
     async def _wait_for_credit(self, one: _Range, size: int) -> None:
         one.credit -= size

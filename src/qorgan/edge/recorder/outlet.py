@@ -79,6 +79,7 @@ class Outlet:
         self._bytes = 0
         self._turn = {True: 0.0, False: 0.0}  # of what is urgent, and of the rest
         self._work = asyncio.Event()
+        self._unanswered = 0  # bytes of the part that goes out just now
         self._parts: deque[asyncio.Task[float | None]] = deque()
         self.pace = Pace()
 
@@ -107,16 +108,17 @@ class Outlet:
                 await self._work.wait()
                 self._work.clear()
                 while self._streams:
-                    await self._send_part()
+                    self._unanswered += await self._send_one(min(self._streams.values(), key=_turn))
+                    if self._unanswered >= self.pace.part:
+                        await self._end_part()
         finally:
             for part in self._parts:
                 part.cancel()
             await asyncio.gather(*self._parts, return_exceptions=True)
 
-    async def _send_part(self) -> None:
-        sent = 0
-        while self._streams and sent < self.pace.part:
-            sent += await self._send_one(min(self._streams.values(), key=_turn))
+    async def _end_part(self) -> None:
+        """Ask for an answer to all that was sent; wait while too much is on its way."""
+        self._unanswered = 0
         self._had = {subject: turn for subject, turn in self._had.items() if turn > self._turn[False]}
         self._parts.append(asyncio.create_task(self._time(), name="outlet:part"))
         while len(self._parts) >= PARTS_ON_THE_WAY or (self._parts and self._parts[0].done()):
