@@ -4929,7 +4929,11 @@ export interface components {
       since: string | null;
       status: components["schemas"]["Status"];
       title: components["schemas"]["Name"];
-      verdict: components["schemas"]["Verdict"];
+      /**
+       * Verdict
+       * @enum {string}
+       */
+      verdict: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
       what_to_do: components["schemas"]["Name"];
     };
     /**
@@ -6211,7 +6215,11 @@ export interface components {
       };
       /** Due Soon */
       due_soon: components["schemas"]["NormItem"][];
-      gate: components["schemas"]["Verdict"];
+      /**
+       * Gate
+       * @enum {string}
+       */
+      gate: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
       /** Items */
       items: components["schemas"]["NormItem"][];
     };
@@ -6912,7 +6920,7 @@ export interface components {
      * Verdict
      * @enum {string}
      */
-    Verdict: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
+    Verdict: "confirmed" | "unverified" | "false";
     /** Verification */
     Verification: {
       /**
