@@ -325,7 +325,7 @@ def _turned(shot: Shot, share: float, towards: float, tilt: float) -> Shot:
     dx, dy = share * WIDTH * np.cos(towards), share * WIDTH * np.sin(towards)
     planes = []
     for plane, scale in ((shot.luma, 1), (shot.cb, 2), (shot.cr, 2)):
-        rim = round(0.4 * WIDTH / scale)
+        rim = round((share + 0.06) * WIDTH / scale)  # a corner goes aside by up to a twentieth
         room = np.pad(
             np.clip(plane, 0, 255).astype(np.uint8), ((min(rim, plane.shape[0] - 1),) * 2, (rim,) * 2), "reflect"
         )

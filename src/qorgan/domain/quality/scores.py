@@ -36,17 +36,20 @@ class Thresholds:
     soft_share: float = 0.2  # … and so many of them are dirt on the lens
     come_back: float = 0.22  # share of textured pieces that are exactly as they were: a living sensor has noise
     shift: float = 0.03  # of the width
-    shift_clearer: float = 0.1  # the view fits so much better there than where it was
-    shift_fits: float = 0.2
-    shift_fits_well: float = 0.4  # also where hardly any edge is left where there were some
-    shift_distinct: float = 6.0  # standard deviations: chance alone (a cloth before the lens) reaches 4.5
-    shift_structure: float = 0.25  # clearness of what stands where edges were lost
+    shift_distinct: float = 6.0  # standard deviations: chance alone (a cloth before the lens) reaches 5.5
+    shift_clearer: float = 2.0  # of them: the view fits so much better there than where it was
     elsewhere_lost: float = 0.6
     elsewhere_here_fits: float = 0.2
     covered_lost: float = 0.25
     covered_per_anchor: float = 2.0  # few blocks with edges: more of them must be lost
-    in_light: float = 0.7  # share of lost blocks that are as bright as they were: those are not covered
+    in_light: float = 0.7  # share of lost blocks that are as bright as they were: those are hardly covered …
+    lost_in_light: float = 0.38  # … unless there are many of them, and side by side
+    out_of_light: float = 0.2  # few lost blocks are as bright as they were, and something smooth is there:
+    smooth: float = 0.3
+    hidden_lost: float = 0.21  # … then fewer of them will do
+    hidden_per_anchor: float = 0.5
     here_fits: float = 0.15
+    parted: float = 0.4  # lost edges and those that are kept lie apart: something hides the lost ones
     noise: float = 1.6
     noise_risen: float = 2.0  # by that of the approved view
     stripes: float = 2.2
@@ -98,8 +101,6 @@ def _against_the_view(
         blurred = limits.sharpness_left / max(float(np.percentile(match.soft[usable], 70)), 0.02)
         smeared = _smeared(match.soft, traces[-LATELY:], limits)
     moved, covered = _displaced(match, traces, limits)
-    if match.lost_in_light > limits.in_light and match.here_fits > limits.here_fits:
-        covered = covered and 0.0  # light stands where it stood: the edges are not hidden, they are unclear
     least = min(one.contrast for one in view.references)
     left = least * limits.contrast_left / max(measures.contrast, 0.01)
     # by infrared there are no colours: a picture that has none is not discoloured
@@ -120,34 +121,39 @@ def _displaced(match: Match, traces: Sequence[Trace], limits: Thresholds) -> tup
     """Moved and covered: edges that are not where they were stand elsewhere, or are gone."""
     moved = _moved(match, traces, limits)
     if match.anchors < FEWEST_ANCHORS:  # too few to miss any of them; together they may still agree on a place
-        return moved or (0.0 if match.distinct >= limits.shift_distinct else None), None
+        return moved or (0.0 if match.peak.distinct >= limits.shift_distinct else None), None
     if moved:
         return moved, 0.0
-    at_home = match.distinct >= limits.shift_distinct  # faint, as at dusk, and yet nowhere else as well as here
+    at_home = match.peak.distinct >= limits.shift_distinct  # faint, as at dusk, and yet nowhere else as well as here
     elsewhere = match.lost > limits.elsewhere_lost and match.here_fits < limits.elsewhere_here_fits
     if elsewhere and not at_home and match.lost_structure > 0.4 and match.lost_sharpness > 0.5:
         return 8 * match.lost, 0.0  # looks at something quite different; how far away nobody can tell
-    return 0.0, match.lost / (limits.covered_lost + limits.covered_per_anchor / match.anchors)
+    return 0.0, _covered(match, limits)
+
+
+def _covered(match: Match, limits: Thresholds) -> float:
+    """Edges that are gone, side by side; a car hides some as well, and faint ones are missing here and there."""
+    parted = match.parted > limits.parted
+    if match.lost_in_light > limits.in_light and match.here_fits > limits.here_fits:
+        if not parted or match.lost < limits.lost_in_light:
+            return 0.0  # light stands where it stood: the edges are not hidden, they are unclear
+    elif parted and match.lost_in_light < limits.out_of_light and match.lost_structure < limits.smooth:
+        return match.lost / (limits.hidden_lost + limits.hidden_per_anchor / match.anchors)
+    return match.lost / (limits.covered_lost + limits.covered_per_anchor / match.anchors)
 
 
 def _moved(match: Match, traces: Sequence[Trace], limits: Thresholds) -> float:
     """How far the view went; 0: it did not.
 
-    Where it went is believed when most edges are found there, or when no other place fits nearly as well: a place with
-    few edges keeps hardly any of them in rain or at night, and still they agree on one place alone.
+    Where it went is believed when no other place fits nearly as well: a place with few edges keeps hardly any of them
+    in rain or at night, and still they agree on one place alone.
     """
-    shift, fits, here, distinct = match.shift, match.shift_fits, match.here_fits, match.distinct
-    seen = match.lost_structure > limits.shift_structure or fits > limits.shift_fits_well
-    seen = seen and fits > limits.shift_fits and match.anchors >= FEWEST_ANCHORS
-    if not seen and distinct < limits.shift_distinct:
+    peak = match.peak
+    if peak.distinct < limits.shift_distinct:
         last = [trace.surface for trace in traces[1 - STEADY_LOOKS :] if trace.reference is match.reference]
-        steady = peak_of(np.mean([match.surface, *(one for one in last if one is not None)], axis=0))
-        shift, fits, here, distinct = steady.shift, steady.fits, steady.here, steady.distinct
-        if distinct < limits.shift_distinct:
-            return 0.0
-    if shift > limits.shift / 2 and fits > here + limits.shift_clearer:
-        return shift / limits.shift
-    return 0.0
+        peak = peak_of(np.mean([match.surface, *(one for one in last if one is not None)], axis=0))
+    clearly = peak.distinct >= limits.shift_distinct and peak.distinct > peak.here + limits.shift_clearer
+    return peak.shift / limits.shift if clearly and peak.shift > limits.shift / 2 else 0.0
 
 
 def _smeared(soft: Real, traces: Sequence[Trace], limits: Thresholds) -> float:

@@ -28,6 +28,9 @@ ROWS, COLUMNS = HEIGHT // CELL, WIDTH // CELL
 ANCHOR = 0.02  # mean squared clearness from which on a block has edges to hold on to
 FEWEST_ANCHORS = 6  # with fewer there is nothing to compare: a blank wall
 SAME_LIGHT = 0.2  # logarithm of a ratio of brightness
+_HERE = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))  # a pole sways
+EVENLY = 0.35  # between the quarters of such logarithms: less light, by day or by infrared, falls everywhere
+DAYLIGHT = 2.0  # standard deviations in favour of the reference by day, for a look with colours
 KEPT_FROM = 0.3  # of the clearness of a block's edges that must be found where they were
 
 
@@ -56,7 +59,12 @@ class Reference:
     @cached_property
     def spectrum(self) -> Field:
         """For finding where a view went."""
-        return np.asarray(np.conj(np.fft.fft2(self.edges)), dtype=np.complex64)
+        return np.conj(spectrum_of(self.edges))
+
+    @cached_property
+    def around(self) -> Field:
+        """The edges where they are and a cell away, a row for each: for finding how well a view fits its own place."""
+        return np.conj(np.stack([np.roll(self.edges, place, (0, 1)).reshape(-1) for place in _HERE]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +72,8 @@ class Peak:
     """Where a view fits best: how far away (as a share of the width), how well there, how well where it was."""
 
     shift: float
-    fits: float
-    here: float
     distinct: float  # by how many standard deviations of all places it stands out
+    here: float  # by how many the place where it was does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,12 +85,11 @@ class Match:
     lost: float  # share of them that no longer show these edges where they were
     lost_sharpness: float  # sharpness of what stands there instead, by that of the reference
     lost_structure: float  # clearness of the edges that stand there instead, by that of the ones that are lost
-    shift: float  # how far the view went, as a share of the width; 0: it did not, or nobody knows where it went
-    shift_fits: float  # how well it fits there, 0 to 1
     here_fits: float  # how well it fits where it was, 0 to 1
-    distinct: float  # by how many standard deviations it fits there better than at other places
-    surface: Real  # 45×80: how well it fits, moved by so many cells
+    peak: Peak
+    surface: Real  # 45×80: how well it fits, moved by so many cells, in standard deviations of all of them
     lost_in_light: float  # share of the lost blocks that are as bright as they should be, in whatever light
+    parted: float  # how much lost and kept blocks keep to themselves: 1 is two areas, 0 is a mixture
     soft: Real  # sharpness by block, by that of the reference; NaN where there is nothing to compare
 
 
@@ -102,38 +108,44 @@ def compare(measures: Measures, reference: Reference, spectrum: Field | None = N
     anchored = reference.blocks * expected**2 > ANCHOR
     lost = anchored & (together < KEPT_FROM * expected * reference.blocks)
     anchors = int(anchored.sum())
-    energy_now, energy_before = float(now.mean()), float(reference.blocks.mean())
-    product = (np.fft.fft2(edges) if spectrum is None else spectrum) * reference.spectrum
-    surface = np.asarray(
-        np.fft.ifft2(product).real / (float(np.sqrt(energy_now * energy_before)) * edges.size + 1e-6), dtype=np.float32
-    )
-    peak = peak_of(surface)
+    fits = np.fft.ifft2((spectrum_of(edges) if spectrum is None else spectrum) * reference.spectrum).real
+    surface = np.asarray((fits - fits.mean()) / (fits.std() + 1e-9), dtype=np.float32)
+    norm = float(np.sqrt(now.mean() * reference.blocks.mean())) * edges.size + 1e-6
     return Match(
         reference=reference,
         anchors=anchors,
         lost=float(lost.sum() / max(1, anchors)),
         lost_sharpness=_sharpness(measures.fine[lost], measures.coarse[lost]) / max(reference.sharpness, 0.01),
         lost_structure=float(now[lost].sum() / (reference.blocks[lost].sum() + 1e-6)),
-        shift=peak.shift,
-        shift_fits=peak.fits,
-        here_fits=peak.here,
-        distinct=peak.distinct,
+        here_fits=float((reference.around @ edges.reshape(-1)).real.max()) / norm,
+        peak=peak_of(surface),
         surface=surface,
         lost_in_light=float((lost & _as_bright(measures, reference)).sum() / max(1, int(lost.sum()))),
+        parted=_parted(lost, anchored & ~lost),
         soft=_softness(measures, reference),
     )
 
 
+def spectrum_of(edges: Field) -> Field:
+    """Frequencies of a field of edges, evened out half-way.
+
+    One long clear line, as that of a cloth before the lens, would fit any other line everywhere along it; evened out,
+    what fits in one place alone counts for more.
+    """
+    spectrum = np.fft.fft2(edges / np.sqrt(np.abs(edges) + 1e-3))
+    size = np.abs(spectrum)
+    return np.asarray(spectrum / np.sqrt(size + size.mean() + 1e-9), dtype=np.complex64)
+
+
 def peak_of(surface: Real) -> Peak:
-    """The best place on a surface of 45×80 cells."""
+    """The best place on a surface of 45×80 cells whose mean is 0."""
     best = int(np.argmax(surface))
-    dy, dx = _signed(best // COLUMNS, ROWS), _signed(best % COLUMNS, COLUMNS)
-    top = float(surface.flat[best])
+    down, across = _signed(best // COLUMNS, ROWS), _signed(best % COLUMNS, COLUMNS)
+    deviation = float(surface.std()) + 1e-6
     return Peak(
-        shift=float(np.hypot(dx, dy)) / COLUMNS,
-        fits=top,
-        here=float(surface[[0, 0, 0, 1, -1], [0, 1, -1, 0, 0]].max()),
-        distinct=(top - float(surface.mean())) / (float(surface.std()) + 1e-6),
+        shift=float(np.hypot(across, down)) / COLUMNS,
+        distinct=float(surface[down, across]) / deviation,
+        here=max(float(surface[place]) for place in _HERE) / deviation,
     )
 
 
@@ -141,12 +153,14 @@ def _expected(measures: Measures, reference: Reference, agreement: Real) -> Real
     """By which factor edges must be fainter now, by block, because of less light or contrast, or of more noise.
 
     How much fainter the picture is, the blocks tell whose edges still run as they did: those are not covered. Where
-    there are none of them, no lack of light explains what is missing.
+    there are none of them, it is taken to be as much fainter as it is darker, if it is so all over.
     """
     agreeing = (reference.blocks > ANCHOR) & (agreement > 0.6)
-    gain = 1.0
     if agreeing.sum() >= FEWEST_ANCHORS:
         gain = float(np.median(measures.energy[agreeing] / (reference.energy[agreeing] + 1)))
+    else:
+        quarter, middle, last = np.percentile(_brighter(measures, reference), [25, 50, 75])
+        gain = float(np.exp(2 * middle)) if last - quarter < EVENLY else 1.0
     dimmed = reference.energy * min(gain, 1.0)
     now = dimmed / (dimmed + edge_floor(measures.noise))
     before = reference.energy / (reference.energy + edge_floor(reference.noise))
@@ -159,8 +173,28 @@ def _sharpness(fine: Real, coarse: Real) -> float:
 
 def _as_bright(measures: Measures, reference: Reference) -> NDArray[np.bool_]:
     """The blocks whose brightness is what that of the others makes one expect."""
-    ratio = np.log((measures.light + 4) / (reference.light + 4))
+    ratio = _brighter(measures, reference)
     return np.asarray(np.abs(ratio - np.median(ratio)) < SAME_LIGHT)
+
+
+def _brighter(measures: Measures, reference: Reference) -> Real:
+    """Logarithm of the ratio of brightness, by block."""
+    return np.asarray(np.log((measures.light + 4) / (reference.light + 4)), dtype=np.float32)
+
+
+def _parted(lost: NDArray[np.bool_], kept: NDArray[np.bool_]) -> float:
+    """What is covered lies side by side; edges that are too faint to be seen are missing here and there."""
+    by_lost, by_kept = _neighbours(lost), _neighbours(kept)
+    beside_lost, beside_kept = float(by_lost[lost].sum()), float(by_kept[kept].sum())
+    mixed = float(by_lost[kept].sum())  # the same as `by_kept[lost].sum()`
+    return beside_lost / (beside_lost + mixed + 1e-6) + beside_kept / (beside_kept + mixed + 1e-6) - 1
+
+
+def _neighbours(blocks: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many of the eight blocks around each."""
+    room = np.pad(blocks, 1).astype(np.int64)
+    rows = room[:-2] + room[1:-1] + room[2:]
+    return np.asarray(rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] - blocks)
 
 
 def _signed(place: int, length: int) -> int:
@@ -208,6 +242,11 @@ class View:
         """The look beside the reference that it fits best; `None` until the place was seen in this kind of light."""
         if (self.night if measures.monochrome else self.day) is None:
             return None
-        spectrum = np.fft.fft2(measures.edges).astype(np.complex64)
+        spectrum = spectrum_of(measures.edges)
         matches = [compare(measures, one, spectrum) for one in self.references]
-        return max(matches, key=lambda match: (match.shift_fits, -match.lost), default=None)
+
+        def fits(match: Match) -> tuple[float, float]:
+            by_day = match.reference is self.day and not measures.monochrome  # with colours: no infrared lamp is on
+            return match.peak.distinct + DAYLIGHT * by_day, -match.lost
+
+        return max(matches, key=fits, default=None)
