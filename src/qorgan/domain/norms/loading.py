@@ -252,6 +252,9 @@ def in_words(message: str) -> str:
     strange = re.search(r"unknown field `(\w+)`", message)
     if strange:
         return f"{strange[1]} is no word of this kind of entry: correct it or take it out"
+    value = re.fullmatch(r"Invalid enum value (.+?)(?: - at `\$\.?(.*)`)?", message)
+    if value:
+        return f"{value[2] or 'it'} = {value[1]} is none of the words that may stand there (norms/README.md)"
     return message.replace("Expected", "expected").replace("`$.", "`").replace("`$`", "the entry")
 
 
