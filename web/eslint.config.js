@@ -22,6 +22,7 @@ const features = [
   "remarks",
   "inspection",
   "quality",
+  "norms",
 ];
 
 /** Features use ui, player, world and api; they do not import each other (style guide §10). */

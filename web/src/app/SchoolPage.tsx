@@ -3,6 +3,7 @@ import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { ClipboardCheck, Map as MapIcon, MapPin, Phone, Plus, UserRound } from "lucide-react";
 import type { School } from "@/api/types";
 import { WaysIn } from "@/features/duty/WaysIn";
+import { Today } from "@/features/norms/Today";
 import { SchoolRemarks } from "@/features/remarks/SchoolRemarks";
 import { WriteButton } from "@/features/remarks/WriteButton";
 import { CameraGrid } from "@/features/schools/CameraGrid";
@@ -15,6 +16,10 @@ import { Notice, Panel, Skeleton } from "@/ui/surfaces";
 import { SchoolMark, schoolState, SchoolStateWords } from "@/vocabulary/schools";
 import { useWords } from "@/vocabulary/use-words";
 import { useConnection, useSchool, useSession } from "@/world/hooks";
+import { useWays } from "./mending";
+
+/** The worst of what the norms ask; the rest is one step away. */
+const MOST_LACKS = 5;
 
 export function SchoolPage() {
   const { t } = useWords();
@@ -32,6 +37,7 @@ function Page({ school }: { school: School }) {
   const { t, name } = useWords();
   const { rights } = useSession();
   const navigate = useNavigate();
+  const ways = useWays(school.id, {}, true);
   const toRemark = ({ id }: { id: string }) => void navigate({ to: "/remarks/$id", params: { id } });
   return (
     <div
@@ -80,6 +86,26 @@ function Page({ school }: { school: School }) {
           )}
         </p>
       </header>
+      {rights.includes("norms.read") && (
+        <Panel title={t("norms.today")} data-testid="norms-panel">
+          <Today
+            school={school.id}
+            asked={{}}
+            ways={ways}
+            most={MOST_LACKS}
+            all={(words) => (
+              <Link
+                to="/schools/$id/norms"
+                params={{ id: school.id }}
+                className="text-accent"
+                data-testid="norms-open"
+              >
+                {words}
+              </Link>
+            )}
+          />
+        </Panel>
+      )}
       <div className="grid gap-3 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <Panel title={t("school.fails")}>
           <Fails school={school} />

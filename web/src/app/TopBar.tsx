@@ -57,7 +57,7 @@ const NAV =
 
 function Nav() {
   const { t } = useWords();
-  const { role, rights } = useSession();
+  const { role, rights, school } = useSession();
   const remarks = rights.includes("remarks.read") && role !== "duty_officer" && (
     <Link to="/remarks" className={NAV} data-testid="nav-remarks">
       {t("nav.remarks")}
@@ -70,6 +70,11 @@ function Nav() {
           {t("nav.quality")}
         </Link>
         {remarks}
+        {rights.includes("norms.read") && school !== null && (
+          <Link to="/schools/$id/norms" params={{ id: school }} className={NAV} data-testid="nav-norms">
+            {t("nav.norms")}
+          </Link>
+        )}
       </nav>
     );
   }
@@ -97,6 +102,11 @@ function Nav() {
         </Link>
       )}
       {remarks}
+      {rights.includes("norms.read") && (
+        <Link to="/standing" className={NAV} data-testid="nav-norms">
+          {t("nav.norms")}
+        </Link>
+      )}
     </nav>
   );
 }
@@ -186,7 +196,7 @@ function Clock() {
 
 function UserMenu({ onHelp }: { onHelp: () => void }) {
   const { t } = useWords();
-  const { user, role, rights } = useSession();
+  const { user, role, rights, school } = useSession();
   const navigate = useNavigate();
   const theme = useTheme();
   const queries = useQueryClient();
@@ -235,6 +245,20 @@ function UserMenu({ onHelp }: { onHelp: () => void }) {
       {rights.includes("remarks.read") && (
         <div className={role === "duty_officer" ? "" : "sm:hidden"}>
           <MenuItem onSelect={() => void navigate({ to: "/remarks" })}>{t("nav.remarks")}</MenuItem>
+        </div>
+      )}
+      {rights.includes("norms.read") && (
+        <div className="sm:hidden">
+          <MenuItem
+            onSelect={() =>
+              void (role === "head" && school !== null
+                ? navigate({ to: "/schools/$id/norms", params: { id: school } })
+                : navigate({ to: "/standing" }))
+            }
+            testId="menu-norms"
+          >
+            {t("nav.norms")}
+          </MenuItem>
         </div>
       )}
       {rights.includes("remarks.write") && (

@@ -1,6 +1,8 @@
 /** The URL is the place: what each screen keeps in its address, read with suspicion. */
 import { BODIES, type Body, REMARK_STATES, type RemarkState } from "@/vocabulary/remarks";
 import { type Verdict, VERDICTS } from "@/vocabulary/quality";
+import { isoDay } from "@/vocabulary/time";
+import { type Measure, MEASURES } from "@/features/norms/standing";
 import { isTileCount, type TileCount } from "@/features/live/places";
 
 type Raw = Record<string, unknown>;
@@ -126,5 +128,52 @@ export function readQuality(raw: Raw): QualityPlace {
     fault: text(raw["fault"]),
     verdict: VERDICTS.find((one) => one === raw["verdict"]),
     district: text(raw["district"]),
+  };
+}
+
+export interface NormsPlace {
+  pack?: string;
+  /** A day in the past, ISO; without it, now. */
+  day?: string;
+  /** That day by the norm of today; without it, by the norm of that day. */
+  today?: true;
+}
+
+const isoDate = (value: unknown): string | undefined => {
+  const found = text(value);
+  return found !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(found) && !Number.isNaN(Date.parse(found))
+    ? found
+    : undefined;
+};
+
+export function readNorms(raw: Raw): NormsPlace {
+  return {
+    pack: text(raw["pack"]),
+    day: isoDate(raw["day"]),
+    today: raw["today"] === true ? true : undefined,
+  };
+}
+
+/** The same as the centre asks for it. */
+export function askedOf({ pack, day, today }: NormsPlace): { pack?: string; at?: string; norm_day?: string } {
+  return { pack, at: day, norm_day: day !== undefined && today === true ? isoDay(Date.now()) : undefined };
+}
+
+export interface StandingPlace {
+  /** The code of the region or district whose parts are shown; without it, the country's. */
+  region?: string;
+  district?: string;
+  pack?: string;
+  view?: "map";
+  measure?: Measure;
+}
+
+export function readStanding(raw: Raw): StandingPlace {
+  return {
+    region: text(raw["region"]),
+    district: text(raw["district"]),
+    pack: text(raw["pack"]),
+    view: raw["view"] === "map" ? "map" : undefined,
+    measure: MEASURES.find((one) => one === raw["measure"]),
   };
 }

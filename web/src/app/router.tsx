@@ -1,5 +1,14 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { readCamera, readDesk, readPlan, readQuality, readRemarks, readSchools } from "./places";
+import {
+  readCamera,
+  readDesk,
+  readNorms,
+  readPlan,
+  readQuality,
+  readRemarks,
+  readSchools,
+  readStanding,
+} from "./places";
 import { Landing } from "./Landing";
 import { LostPage, BrokenPage } from "./LostPage";
 import { Root } from "./Root";
@@ -112,6 +121,39 @@ const cameraQuality = createRoute({
   component: lazyRouteComponent(() => import("./CameraQualityPage"), "CameraQualityPage"),
 });
 
+const schoolNorms = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id/norms",
+  validateSearch: readNorms,
+  component: lazyRouteComponent(() => import("./SchoolNormsPage"), "SchoolNormsPage"),
+});
+
+const requirement = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id/norms/$requirement",
+  validateSearch: readNorms,
+  component: lazyRouteComponent(() => import("./RequirementPage"), "RequirementPage"),
+});
+
+const documents = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id/documents",
+  component: lazyRouteComponent(() => import("./DocumentsPage"), "DocumentsPage"),
+});
+
+const site = createRoute({
+  getParentRoute: () => root,
+  path: "/schools/$id/site",
+  component: lazyRouteComponent(() => import("./SitePage"), "SitePage"),
+});
+
+const standing = createRoute({
+  getParentRoute: () => root,
+  path: "/standing",
+  validateSearch: readStanding,
+  component: lazyRouteComponent(() => import("./StandingPage"), "StandingPage"),
+});
+
 const tree = root.addChildren([
   landing,
   desk,
@@ -130,6 +172,11 @@ const tree = root.addChildren([
   review,
   quality,
   cameraQuality,
+  schoolNorms,
+  requirement,
+  documents,
+  site,
+  standing,
 ]);
 
 export function makeRouter() {

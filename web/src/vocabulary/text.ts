@@ -40,7 +40,12 @@ type CodeSpace =
   | "plan_points"
   | "body"
   | "remark.measured.fault"
-  | "remark.measured.verdict_is";
+  | "remark.measured.verdict_is"
+  | "norms.owner"
+  | "norms.how"
+  | "norms.unit"
+  | "norms.option"
+  | "norms.collection";
 
 /** The word for `code` in `space`, or the code itself: a new code from a newer centre must not be hidden. */
 export function wordFor(t: TFunction, space: CodeSpace, code: string): string {
