@@ -19,6 +19,10 @@ PART_OF = {
     "Review": "joint_review",
     "ReviewLine": "joint_review",
     "InspectionPhoto": "inspection",
+    "FactLine": "observation",
+    "SchoolNorms": "norm_verdict",
+    "VerdictLine": "norm_verdict",
+    "StandingMonth": "standing",
 }
 PLUMBING = {
     "KeptAnswer",  # no domain in it: the API's memory of idempotency keys

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BYTES = 2_000_000  # of whatever is no file: Django itself takes 1 MB of it
 MAX_FILE_BYTES = 31_000_000  # the largest file of a plan, and what multipart puts around it
 MAX_PHOTO_BYTES = 8_000_001  # of an inspection: one more than may be, which the route refuses in its own words
+MAX_TABLE_BYTES = 20_100_000  # of a registry, and what multipart puts around it
 THROWN_AWAY_BYTES = 200_000_000
 
 
@@ -82,6 +83,8 @@ def _rule(scope: Scope) -> tuple[int, str]:
         return MAX_FILE_BYTES, "plan.file_too_big"
     if method == "PUT" and path.startswith("/api/inspections/") and "/photos/" in path:
         return MAX_PHOTO_BYTES, "inspection.photo_too_big"
+    if method == "POST" and path == "/api/registry/imports":
+        return MAX_TABLE_BYTES, "registry.too_big"
     return MAX_BYTES, "too_large"
 
 

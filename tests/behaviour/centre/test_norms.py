@@ -9,9 +9,10 @@ from tests.support import centre as a
 
 from qorgan.centre.ledger import LedgerBroken, verify
 from qorgan.centre.norms import service, standing
-from qorgan.centre.norms.models import FactLine, NormPack, SchoolNorms, Snapshot, VerdictLine
+from qorgan.centre.norms.models import FactLine, NormPack, SchoolNorms, StandingMonth, VerdictLine
 from qorgan.centre.schools.models import School
 from qorgan.domain.access import Body, Role
+from qorgan.domain.norms.terms import term_of
 
 pytestmark = pytest.mark.django_db
 CITY_SCHOOL = {"kind": "school", "ownership": "state", "settlement": "city", "peak_people": 900}
@@ -152,15 +153,15 @@ def test_a_day_that_is_over_is_answered_by_what_was_known_then(town: Town, head:
 
 
 def test_what_comes_due_within_a_month_is_told_before(town: Town, head: Desk) -> None:
-    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
-    ends = timezone.localdate() + timedelta(days=10)
-    for kind in ("sanitary_paper_until", "fire_paper_until", "guard_contract_until", "guard_licence_until"):
-        wish = {"kind": kind, "issued": "2026-01-10", "valid_to": str(ends)}
-        assert head.post(f"/schools/{town.school.pk}/documents", wish).status_code == 201
+    """A plan against bullying holds for a year."""
+    issued = timezone.localdate() - timedelta(days=355)
+    ends = term_of("1 years").after(issued, lambda day: True)
+    wish = {"kind": "bullying_plan_on", "issued": str(issued)}
+    assert head.post(f"/schools/{town.school.pk}/documents", wish).status_code == 201
     page = head.get(f"/schools/{town.school.pk}/norms").json()
-    soon = {one["requirement"]: one["due"] for one in page["due_soon"]}
-    assert soon, [one["requirement"] for one in page["items"] if one["verdict"] == "compliant"]
-    assert set(soon.values()) == {str(ends + timedelta(days=1))}
+    (soon,) = page["due_soon"]
+    assert (soon["verdict"], soon["due"]) == ("compliant", str(ends + timedelta(days=1)))
+    assert verdict(head, town, soon["requirement"]) == "compliant"
 
 
 def test_territories_add_up_to_the_same_organisations_on_every_level(town: Town, ministry: Desk) -> None:
@@ -186,7 +187,7 @@ def test_a_month_that_ended_is_kept_once_and_never_changes(town: Town, ministry:
     look()
     assert standing.keep_month(timezone.now()) is True
     assert standing.keep_month(timezone.now()) is False
-    rows = Snapshot.objects.filter(pack="kz")
+    rows = StandingMonth.objects.filter(pack="kz")
     assert sum(one.organisations for one in rows) == 3
     with pytest.raises(LedgerBroken):
         rows[0].save()

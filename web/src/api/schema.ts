@@ -1729,6 +1729,64 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/registry/imports": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Upload Registry
+     * @description A CSV or XLSX of at most 20 MB and 20,000 rows, compared and not applied. 422 `registry.file`,
+     *     `registry.header`, `registry.too_big`.
+     */
+    post: operations["upload_registry"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/registry/imports/{import_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Registry Import */
+    get: operations["get_registry_import"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/registry/imports/{import_id}/apply": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Apply Registry
+     * @description All or nothing. 409 `registry.applied`, `registry.faulty`, `registry.changed`.
+     */
+    post: operations["apply_registry"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/remarks": {
     parameters: {
       query?: never;
@@ -3673,6 +3731,15 @@ export interface components {
       /** Site */
       site: string;
     };
+    /** FieldChange */
+    FieldChange: {
+      /** After */
+      after: string;
+      /** Before */
+      before: string;
+      /** Field */
+      field: string;
+    };
     /**
      * Format
      * @description What a webhook is sent.
@@ -4002,6 +4069,37 @@ export interface components {
       stream: "" | "main" | "sub";
       /** What */
       what: string;
+    };
+    /** ImportChange */
+    ImportChange: {
+      /** Fields */
+      fields: components["schemas"]["FieldChange"][];
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "added" | "changed";
+      /** Row */
+      row: number;
+      /** Site */
+      site: string;
+    };
+    /**
+     * ImportFault
+     * @description What is wrong in one cell. `row` as people see it: the header is 1.
+     */
+    ImportFault: {
+      /**
+       * Code
+       * @enum {string}
+       */
+      code: "missing" | "unknown" | "not_a_number" | "out_of_range" | "too_long" | "twice" | "not_a_key";
+      /** Column */
+      column: string;
+      /** Row */
+      row: number;
+      /** Value */
+      value: string;
     };
     /**
      * Incident
@@ -4929,10 +5027,7 @@ export interface components {
       since: string | null;
       status: components["schemas"]["Status"];
       title: components["schemas"]["Name"];
-      /**
-       * Verdict
-       * @enum {string}
-       */
+      /** @enum {string} */
       verdict: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
       what_to_do: components["schemas"]["Name"];
     };
@@ -5671,6 +5766,40 @@ export interface components {
       value: boolean | number | string | null;
     };
     /**
+     * RegistryImport
+     * @description `errors` and `changes`: the first 500. It can be applied while there are no errors and nothing was applied.
+     */
+    RegistryImport: {
+      /** Added */
+      added: number;
+      /** Applied At */
+      applied_at: string | null;
+      /** Changed */
+      changed: number;
+      /** Changes */
+      changes: components["schemas"]["ImportChange"][];
+      /** Errors */
+      errors: components["schemas"]["ImportFault"][];
+      /** Errors Count */
+      errors_count: number;
+      /** File Name */
+      file_name: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Rows */
+      rows: number;
+      /**
+       * State
+       * @enum {string}
+       */
+      state: "ready" | "faulty" | "applied";
+      /** Unchanged */
+      unchanged: number;
+    };
+    /**
      * Remark
      * @description `number` counts within the school; null while it is a draft. `rights`: what whoever asks may do now.
      *
@@ -6215,10 +6344,7 @@ export interface components {
       };
       /** Due Soon */
       due_soon: components["schemas"]["NormItem"][];
-      /**
-       * Gate
-       * @enum {string}
-       */
+      /** @enum {string} */
       gate: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
       /** Items */
       items: components["schemas"]["NormItem"][];
@@ -12009,6 +12135,161 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  upload_registry: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": {
+          /**
+           * File
+           * Format: binary
+           */
+          file: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RegistryImport"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_registry_import: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        import_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RegistryImport"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  apply_registry: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        import_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RegistryImport"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };

@@ -5,17 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router, Status
+from ninja import File, Query, Router, Status
+from ninja.files import UploadedFile
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.idempotency import Key, asked_once
-from qorgan.centre.norms import papers, reading, standing
+from qorgan.centre.norms import papers, reading, registry, standing
 from qorgan.centre.norms.schemas import (
     DocumentList,
     Level,
     NewDocument,
     NewSite,
     NormPackList,
+    RegistryImport,
     RequirementPage,
     SchoolDocument,
     SchoolNorms,
@@ -118,3 +120,28 @@ def get_site(request: HttpRequest, school_id: UUID) -> Site:
 def put_site(request: HttpRequest, school_id: UUID, body: NewSite) -> Site:
     """All of it: what is null is not known from now on."""
     return papers.put_site(actor_of(request), school_id, body)
+
+
+@router.post(
+    "/registry/imports", response={201: RegistryImport, 403: Problem, 422: Problem}, operation_id="upload_registry"
+)
+@needs(Right.REGISTRY_EDIT)
+def upload_registry(request: HttpRequest, file: File[UploadedFile]) -> Status[RegistryImport]:
+    """A CSV or XLSX of at most 20 MB and 20,000 rows, compared and not applied. 422 `registry.file`,
+    `registry.header`, `registry.too_big`."""
+    return Status(201, registry.upload(actor_of(request), file.name or "", file.read()))
+
+
+@router.get("/registry/imports/{import_id}", response={200: RegistryImport, **READ}, operation_id="get_registry_import")
+@needs(Right.REGISTRY_EDIT)
+def get_registry_import(request: HttpRequest, import_id: UUID) -> RegistryImport:
+    return registry.get(import_id)
+
+
+@router.post(
+    "/registry/imports/{import_id}/apply", response={200: RegistryImport, **CHANGED}, operation_id="apply_registry"
+)
+@needs(Right.REGISTRY_EDIT)
+def apply_registry(request: HttpRequest, import_id: UUID) -> RegistryImport:
+    """All or nothing. 409 `registry.applied`, `registry.faulty`, `registry.changed`."""
+    return registry.apply(actor_of(request), import_id)

@@ -107,7 +107,8 @@ def keep_packs(now: datetime) -> None:
         NormPack(digest=one.digest, key=one.key, version=one.version, content=_text(one), taken_at=now)
         for one in found.packs.values()
     ]
-    NormPack.objects.bulk_create(rows, ignore_conflicts=True)
+    kept = set(NormPack.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+    NormPack.objects.bulk_create([row for row in rows if row.pk not in kept], ignore_conflicts=True)
 
 
 def _text(one: Pack | Vocabulary) -> str:

@@ -159,7 +159,7 @@ class SchoolDocument(models.Model):
         return f"{self.school_id} {self.kind} {self.number}"
 
 
-class Snapshot(models.Model):
+class StandingMonth(models.Model):
     """How one district stood by one pack when a month had ended. Written once."""
 
     month = models.DateField(help_text="the first day of the month that had ended")
@@ -189,3 +189,26 @@ class Snapshot(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise LedgerBroken("a month that has ended does not change any more")
+
+
+class RegistryImport(models.Model):
+    """A table of organisations as it was read, and what was shown that it would change. Applied whole or not at all."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file_name = models.CharField(max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    rows = models.JSONField(help_text="[number, {column: text}] of each")
+    errors = models.JSONField(help_text="{row, column, value, code} of each")
+    shown = models.CharField(max_length=64, help_text="digest of the changes that were shown")
+    counts = models.JSONField(help_text="{added, changed, unchanged}")
+    applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "тізілім импорты · импорт реестра"
+        verbose_name_plural = "тізілім импорттары · импорты реестра"
+        indexes = (models.Index(fields=("-at",), name="registry_import_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.at:%Y-%m-%d %H:%M}"

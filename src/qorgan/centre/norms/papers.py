@@ -172,4 +172,4 @@ def _site(actor: Actor, row: SchoolNorms | None) -> wire.Site:
     }
     lines = FactLine.objects.filter(school=row.pk if row else None, source=FactLine.Source.SITE)
     last = lines.order_by("-number").values_list("at", flat=True).first()
-    return wire.Site(**said, changed_at=last, may_edit=actor.may(Right.NORMS_EDIT))
+    return wire.Site.model_validate({**said, "changed_at": last, "may_edit": actor.may(Right.NORMS_EDIT)})

@@ -205,3 +205,41 @@ class StandingPage(Numbers):
     as_of: Instant | None
     registry_as_of: Instant | None
     children: list[StandingRow]
+
+
+class ImportFault(Schema):
+    """What is wrong in one cell. `row` as people see it: the header is 1."""
+
+    row: int
+    column: str
+    value: str
+    code: Literal["missing", "unknown", "not_a_number", "out_of_range", "too_long", "twice", "not_a_key"]
+
+
+class FieldChange(Schema):
+    field: str
+    before: str
+    after: str
+
+
+class ImportChange(Schema):
+    row: int
+    site: str
+    kind: Literal["added", "changed"]
+    fields: list[FieldChange]
+
+
+class RegistryImport(Schema):
+    """`errors` and `changes`: the first 500. It can be applied while there are no errors and nothing was applied."""
+
+    id: UUID
+    file_name: str
+    state: Literal["ready", "faulty", "applied"]
+    rows: int
+    added: int
+    changed: int
+    unchanged: int
+    errors_count: int
+    errors: list[ImportFault]
+    changes: list[ImportChange]
+    applied_at: Instant | None

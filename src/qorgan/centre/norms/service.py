@@ -17,7 +17,7 @@ from qorgan.domain.norms.engine import Inquiry
 from qorgan.domain.norms.types import NEVER, Known, SiteFacts, Verdict
 
 LOOK_EVERY = timedelta(hours=1)
-AT_ONCE = 50  # schools of one turn
+AT_ONCE = 10  # schools of one turn, that is of a second: the whole country in half an hour, and alarms beside it
 DRILLED_WITHIN = timedelta(days=365)
 _COUNTED = (Verdict.NOT, Verdict.UNKNOWN, Verdict.PARTLY, Verdict.COMPLIANT)  # the worst first
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from qorgan.centre.norms import judging
 from qorgan.centre.norms import schemas as wire
 from qorgan.centre.norms.judging import ZONE
-from qorgan.centre.norms.models import Snapshot, Standing
+from qorgan.centre.norms.models import Standing, StandingMonth
 from qorgan.centre.schools.models import School
 from qorgan.centre.scope import within
 from qorgan.centre.territory.models import District, Region
@@ -91,7 +91,7 @@ def _trends(scope: Scope, level: wire.Level, of: str | None, pack: str) -> dict[
         return {}  # of single schools no months are kept
     by = "district__region_id" if level == "country" else "district_id"
     months = months_before(timezone.localdate(timezone.now(), ZONE))
-    rows = Snapshot.objects.filter(_whole(scope, level), pack=pack, month__in=months)
+    rows = StandingMonth.objects.filter(_whole(scope, level), pack=pack, month__in=months)
     if of is not None:
         rows = rows.filter(district__region=of)
     sums = rows.order_by().values_list(by, "month").annotate(good=Sum("compliant"), all=Sum("organisations"))
@@ -118,20 +118,20 @@ def months_before(today: date) -> list[date]:
 def keep_month(now: datetime) -> bool:
     """Keep how all districts stood when the last month ended, once, and as soon after it as this is called."""
     month = months_before(timezone.localdate(now, ZONE))[-1]
-    missing = [pack for pack in judging.national() if not Snapshot.objects.filter(pack=pack, month=month).exists()]
+    missing = [pack for pack in judging.national() if not StandingMonth.objects.filter(pack=pack, month=month).exists()]
     if not missing or not Standing.objects.exists():
         return False
     registry = School.objects.aggregate(at=Max("created_at"))["at"]
     for pack in missing:
         counted = _counted(School.objects.order_by(), "district_id", pack)
-        Snapshot.objects.bulk_create(_snapshots(counted, pack, month, now, registry))
+        StandingMonth.objects.bulk_create(_snapshots(counted, pack, month, now, registry))
     return True
 
 
 def _snapshots(
     counted: Mapping[str, Mapping[str, int]], pack: str, month: date, now: datetime, registry: datetime | None
-) -> Iterable[Snapshot]:
+) -> Iterable[StandingMonth]:
     return [
-        Snapshot(pack=pack, month=month, district_id=key, taken_at=now, registry_as_of=registry, **numbers)
+        StandingMonth(pack=pack, month=month, district_id=key, taken_at=now, registry_as_of=registry, **numbers)
         for key, numbers in counted.items()
     ]

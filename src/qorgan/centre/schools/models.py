@@ -115,7 +115,11 @@ class School(NamedRow):
         return Located(self.pk, self.district_id, self.district.region_id)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.prepare()
+        super().save(*args, **kwargs)
+
+    def prepare(self) -> None:
+        """What lists and searches are made of: for whoever stores many rows at once, without `save`."""
         names = (self.name_kk, self.name_ru, self.name_en, self.address_kk, self.address_ru, self.address_en, self.site)
         self.search = "\n".join(names).casefold()
         self.list_key = list_key(self.Kind.values.index(self.kind), self.name_kk)
-        super().save(*args, **kwargs)

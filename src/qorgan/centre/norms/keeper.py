@@ -1,0 +1,44 @@
+"""What happens by itself: schools are looked at when they are due, and each month is kept when it has ended."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from django.utils import timezone
+
+from qorgan.centre.norms import service, standing
+from qorgan.centre.turning import DatabaseThread, keep_turning
+from qorgan.kernel.clock import Clock, SystemClock
+
+LOOK_EVERY_S, ENROL_EVERY_S, MONTH_EVERY_S = 1.0, 60.0, 600.0
+
+
+class NormsKeeper:
+    """Runs until cancelled, on one thread: what is late here delays nothing but itself."""
+
+    def __init__(self, *, clock: Clock | None = None, every_s: float = LOOK_EVERY_S) -> None:
+        self._clock, self._every_s = clock or SystemClock(), every_s
+        self._thread = DatabaseThread("norms")
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep("enrol", self._enrol, ENROL_EVERY_S))
+                group.create_task(self._keep("look", self._look, self._every_s))
+                group.create_task(self._keep("month", self._month, MONTH_EVERY_S))
+        finally:
+            self._thread.close()
+
+    async def _keep(self, name: str, turn: Callable[[], Awaitable[bool]], every_s: float) -> None:
+        await keep_turning(turn, name=f"norms.{name}", clock=self._clock, every_s=every_s, longest_s=60.0)
+
+    async def _enrol(self) -> bool:
+        await self._thread.call(service.enrol)
+        return False
+
+    async def _look(self) -> bool:
+        await self._thread.call(service.look)
+        return False  # never in a hurry: whoever reads is answered from the facts themselves
+
+    async def _month(self) -> bool:
+        return await self._thread.call(partial(standing.keep_month, timezone.now()))
