@@ -123,7 +123,7 @@ const answerOf = (holds: boolean | null): keyof typeof MARKS =>
 function Branch({ reason, naming, links }: { reason: Reason; naming: Naming; links: Links }) {
   const { t } = useWords();
   const answer = answerOf(reason.holds);
-  const first = reason.subjects[0];
+  const first = reason.subjects.length > 1 ? reason.subjects[0] : undefined;
   const line = (
     <span className="inline-flex flex-wrap items-baseline gap-x-2">
       <span aria-hidden className={answer === "no" ? "text-caution" : "text-ink-3"}>
@@ -198,7 +198,9 @@ function Clause({ clause }: { clause: Provision }) {
   return (
     <li className="space-y-1 px-3 py-2" data-testid="norm-clause">
       <p className="flex flex-wrap items-center gap-x-2">
-        <span className="font-medium">{t("norms.paragraph", { paragraph: clause.paragraph })}</span>
+        {/^\d/.test(clause.paragraph) && (
+          <span className="font-medium">{t("norms.paragraph", { paragraph: clause.paragraph })}</span>
+        )}
         <StatusBadge status={clause.status} />
       </p>
       <p className="max-w-prose">{name(clause.text)}</p>

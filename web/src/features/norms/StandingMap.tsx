@@ -60,7 +60,7 @@ export function StandingMap({
         role="group"
         aria-label={t(`norms.measure.${measure}`)}
       >
-        {drawn.areas.map(({ code, path, at }) => {
+        {drawn.areas.map(({ code, path }) => {
           const row = byCode.get(code);
           const of = row === undefined ? null : share(row, measure);
           const fifth = step(of);
@@ -95,19 +95,25 @@ export function StandingMap({
                   fillOpacity={FILLS[measure === "unknown" ? 4 - fifth : fifth]}
                 />
               )}
-              {row !== undefined && (
-                <text
-                  x={at.x}
-                  y={at.y}
-                  textAnchor="middle"
-                  dominantBaseline="central"
-                  className="pointer-events-none fill-ink text-sm font-semibold"
-                  style={{ paintOrder: "stroke", stroke: "var(--q-ground)", strokeWidth: 3 }}
-                >
-                  {words}
-                </text>
-              )}
             </g>
+          );
+        })}
+        {drawn.areas.map(({ code, at }) => {
+          const row = byCode.get(code);
+          const of = row === undefined ? null : share(row, measure);
+          return (
+            <text
+              key={code}
+              x={at.x}
+              y={at.y}
+              textAnchor="middle"
+              dominantBaseline="central"
+              aria-hidden
+              className="pointer-events-none fill-ink text-sm font-semibold"
+              style={{ paintOrder: "stroke", stroke: "var(--q-ground)", strokeWidth: 3 }}
+            >
+              {row === undefined ? "" : of === null ? t("norms.no_share") : `${percent(of)} %`}
+            </text>
           );
         })}
       </svg>
