@@ -4,7 +4,7 @@ import i18n from "i18next";
 import { act, type ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { askedOf, readNorms, readStanding } from "@/app/places";
+import { askedOf, readNorms, readRegistry, readStanding } from "@/app/places";
 import { Documents } from "@/features/norms/Documents";
 import { EMPTY, lackOf, ordered } from "@/features/norms/documents";
 import { sentence } from "@/features/norms/explanation";
@@ -18,6 +18,7 @@ import type {
   Site,
   StandingRow,
 } from "@/features/norms/norms";
+import { RegistryImport } from "@/features/norms/RegistryImport";
 import { Requirement } from "@/features/norms/Requirement";
 import { draftOf, lackOf as siteLack, wishOf } from "@/features/norms/site";
 import { SiteForm } from "@/features/norms/SiteForm";
@@ -613,6 +614,67 @@ describe("the facts of a school", () => {
   });
 });
 
+describe("an import of the registry", () => {
+  const dry = {
+    id: "i",
+    file_name: "schools.xlsx",
+    state: "faulty",
+    rows: 20_000,
+    added: 2,
+    changed: 1,
+    unchanged: 19_697,
+    errors_count: 300,
+    errors: [{ row: 17, column: "lat", value: "12", code: "not_a_number" }],
+    changes: [
+      { row: 3, site: "kst-003", kind: "changed", fields: [{ field: "head", before: "А", after: "Б" }] },
+    ],
+    applied_at: null,
+  };
+
+  test("with wrong rows shows them by number and has nothing to press", async () => {
+    answers["GET /api/registry/imports/i"] = says(dry);
+    await show(<RegistryImport id="i" onUploaded={() => undefined} />);
+    expect((await shown("import-blocked")).textContent).toContain("300 ошибок");
+    expect(all("import-apply")).toEqual([]);
+    expect(all("import-error").map(({ dataset }) => dataset["row"])).toEqual(["17"]);
+    await press(one("import-sheet-changes"));
+    expect(one("import-change").textContent).toMatch(/kst-003.*head.*А.*Б/);
+  });
+
+  test("begins with a file, which goes whole and as it is; one that is too big does not go", async () => {
+    answers["POST /api/registry/imports"] = { status: 201, body: { ...dry, id: "new" } };
+    const uploaded: string[] = [];
+    await show(<RegistryImport id={undefined} onUploaded={(id) => uploaded.push(id)} />);
+    const choose = (file: File) =>
+      act(async () => {
+        const input = one("registry-file");
+        Object.defineProperty(input, "files", { configurable: true, value: [file] });
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+      });
+    const big = new File(["site"], "big.csv");
+    Object.defineProperty(big, "size", { value: 20_000_001 });
+    await choose(big);
+    expect(one("registry-too-big").textContent).toContain("20 МБ");
+    await choose(new File(["site,kind"], "schools.csv"));
+    await until(() => expect(uploaded).toEqual(["new"]));
+    expect(asked.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+
+  test("without errors is applied at a press, once", async () => {
+    answers["GET /api/registry/imports/i"] = says({ ...dry, state: "ready", errors: [], errors_count: 0 });
+    answers["POST /api/registry/imports/i/apply"] = says({
+      ...dry,
+      state: "applied",
+      errors: [],
+      errors_count: 0,
+      applied_at: "2026-11-23T06:00:00Z",
+    });
+    await show(<RegistryImport id="i" onUploaded={() => undefined} />);
+    await press(await shown("import-apply"));
+    await until(() => expect(asked.filter(({ path }) => path.endsWith("/apply"))).toHaveLength(1));
+  });
+});
+
 test("addresses are read with suspicion, and only a day of the past asks for a norm of today", () => {
   expect(readNorms({ day: "2026-13-99", today: "yes", pack: 7 })).toEqual({
     pack: undefined,
@@ -630,4 +692,5 @@ test("addresses are read with suspicion, and only a day of the past asks for a n
     view: undefined,
     measure: undefined,
   });
+  expect(readRegistry({ import: 7 })).toEqual({ import: undefined });
 });

@@ -107,6 +107,11 @@ function Nav() {
           {t("nav.norms")}
         </Link>
       )}
+      {rights.includes("registry.edit") && (
+        <Link to="/registry" className={NAV} data-testid="nav-registry">
+          {t("nav.registry")}
+        </Link>
+      )}
     </nav>
   );
 }

@@ -177,3 +177,6 @@ export function readStanding(raw: Raw): StandingPlace {
     measure: MEASURES.find((one) => one === raw["measure"]),
   };
 }
+
+/** The import that is looked at. */
+export const readRegistry = (raw: Raw): { import?: string } => ({ import: text(raw["import"]) });

@@ -5,6 +5,7 @@ import {
   readNorms,
   readPlan,
   readQuality,
+  readRegistry,
   readRemarks,
   readSchools,
   readStanding,
@@ -154,6 +155,13 @@ const standing = createRoute({
   component: lazyRouteComponent(() => import("./StandingPage"), "StandingPage"),
 });
 
+const registry = createRoute({
+  getParentRoute: () => root,
+  path: "/registry",
+  validateSearch: readRegistry,
+  component: lazyRouteComponent(() => import("./RegistryPage"), "RegistryPage"),
+});
+
 const tree = root.addChildren([
   landing,
   desk,
@@ -177,6 +185,7 @@ const tree = root.addChildren([
   documents,
   site,
   standing,
+  registry,
 ]);
 
 export function makeRouter() {
