@@ -5,6 +5,8 @@ cameras (11 on average), what works and what nobody knows. `full_evaluation_s` h
 database: expiry, definitions, all requirements, the summary by gates. It is the time that the processes (one per core,
 side by side) spent on that, divided by their number; making the schools and starting Python are not in it.
 
+`dashboard_ms_p95`: requests of the console for territories, through Django on PostgreSQL (`_norms_dashboard`).
+
     make bench-norms              # 20,000 schools
     make bench-norms ARGS=--quick # 2,000
 """
@@ -18,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 from benchmarks._measure import Report, percentile, say
+from benchmarks._norms_dashboard import requests_ms
 from qorgan.domain.norms.engine import Engine, Inquiry, summary
 from qorgan.domain.norms.knowledge import facts_of
 from qorgan.domain.norms.loading import library
@@ -26,6 +29,7 @@ from qorgan.domain.norms.types import Fact, FactType, Known, Observation, Questi
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 PACKS = ("kz", "kz-attestation", "iec-62676-4")
 SCHOOLS, QUICK_SCHOOLS, GOAL_S, GOAL_ONE_MS = 20_000, 2_000, 60, 20
+GOAL_DASHBOARD_MS = 300
 CAMERAS = (4, 6, 8, 9, 11, 11, 12, 14, 16, 19)  # of a school: 11 on average
 ZONES, BUTTONS, STAFF_GROUPS = 8, 3, 3
 FORGOTTEN, FAILING = 0.03, 0.04  # of facts nobody knows, of facts that are as they should not be
@@ -39,7 +43,24 @@ def main() -> None:
     report = Report("norms", arguments.quick)
     measure_all(report, QUICK_SCHOOLS if arguments.quick else SCHOOLS)
     measure_one(report, 40 if arguments.quick else 200)
+    measure_dashboards(report, QUICK_SCHOOLS if arguments.quick else SCHOOLS)
     report.print()
+
+
+def measure_dashboards(report: Report, schools: int) -> None:
+    """The ministry's requests for country, regions and districts, on PostgreSQL filled with as many schools."""
+    took = requests_ms(schools, schools * 11)
+    report.add(
+        "dashboard_ms_p95",
+        [percentile(took, 95)],
+        "ms",
+        goal=GOAL_DASHBOARD_MS if schools == SCHOOLS else None,
+        digits=1,
+        schools=schools,
+        cameras=schools * 11,
+        requests=len(took),
+        worst=round(max(took), 1),
+    )
 
 
 def measure_all(report: Report, schools: int) -> None:
