@@ -596,7 +596,7 @@ describe("the facts of a school", () => {
 
   test("are sent whole", async () => {
     answers["GET /api/schools/s/site"] = says(blank);
-    answers["PUT /api/schools/s/site"] = says(blank);
+    answers["PUT /api/schools/s/site"] = says({ ...blank, changed_at: "2026-11-23T06:00:00Z" });
     await show(<SiteForm school="s" />);
     await shown("site-form");
     await type("site-settlement", "village");
@@ -611,6 +611,7 @@ describe("the facts of a school", () => {
         peak_people: 712,
       }),
     );
+    await until(() => expect(page.querySelector("[role=status]")?.textContent).toContain("Сохранено"));
   });
 });
 

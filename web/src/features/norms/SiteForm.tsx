@@ -23,7 +23,7 @@ export function SiteForm({ school }: { school: string }) {
   const { data, error } = useSite(school);
   if (data === undefined)
     return error === null ? <Skeleton className="h-48" /> : <Problem error={error} testId="site-problem" />;
-  return <Form key={data.changed_at ?? ""} school={school} site={data} />;
+  return <Form school={school} site={data} />;
 }
 
 function Form({ school, site }: { school: string; site: Site }) {
