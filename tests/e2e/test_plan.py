@@ -29,6 +29,7 @@ def test_a_button_moved_on_the_plan_is_shown_there_when_it_is_pressed(town: Town
         head.sign_in(HEAD, town.settled.user_password)
         point, before = drawn(town)
         moved_by_keys(head, point)
+        printed(head)
     _, after = drawn(town)
     assert after["x"] > before["x"] and after["y"] == before["y"]
     with window() as officer, town.sign_in(OFFICER) as first, town.sign_in(SECOND_OFFICER) as second:
@@ -113,6 +114,7 @@ def test_a_zone_and_a_lens_are_drawn_by_clicks_and_by_keys(browser: Browser) -> 
         window.page.keyboard.press("Enter")
         window.see("zone-kind").select_option("corridor")
         expect(window.see("zone-rule", duty="must")).to_be_visible()
+        window.see("zone-required").select_option("perceive")  # of the scale that is not the usual one
         window.see("zone-add").focus()
         window.page.keyboard.press("Enter")
         window.see("zone-kind").select_option("toilet")
@@ -124,6 +126,7 @@ def test_a_zone_and_a_lens_are_drawn_by_clicks_and_by_keys(browser: Browser) -> 
         said = sent.value.post_data_json
         corridor, toilet = said["zones"]
         assert (corridor["kind"], toilet["kind"]) == ("corridor", "toilet")
+        assert (corridor["required"], toilet["required"]) == ("perceive", None)
         corners = [(0.3, 0.2), (0.7, 0.2), (0.7, 0.4), (0.3, 0.4)]
         assert [(c["x"], c["y"]) for c in corridor["outline"]] == [pytest.approx(one, abs=0.005) for one in corners]
         assert len(toilet["outline"]) == 3
@@ -135,11 +138,17 @@ def rule(kind: str, cameras: str, title: dict[str, str]) -> dict[str, Any]:
     return {"kind": kind, "title": title, "cameras": cameras, "status": "digest", "clause": "84", "source": "№ 117"}
 
 
+def scale(edition: str, density_class: str) -> dict[str, Any]:
+    one = {"key": density_class, "title": name("а", "б", "c"), "px_m": 125.0, "colour": "#21918c"}
+    title = name(f"Шкала {edition}", f"Шкала {edition}", f"Scale {edition}")
+    return {"key": edition, "title": title, "standard": "IEC 62676-4", "status": "digest", "classes": [one]}
+
+
 NORMS = {
     "version": 1,
     "checked_on": "2026-11-22",
     "needed_share": 0.8,
-    "scales": [],
+    "scales": [scale("2014", "recognise"), scale("2025", "perceive")],
     "zones": [
         rule("corridor", "must", name("Дәліз", "Коридор", "Corridor")),
         rule("toilet", "must_not", name("Дәретхана", "Туалет", "Toilet")),
@@ -203,6 +212,23 @@ def moved_by_keys(head: Console, point: str) -> None:
     expect(head.see("plan-edit")).to_be_visible()
     expect(head.see("plan-leave-ask")).to_have_count(0)
     assert head.raw_keys() == []
+
+
+def printed(head: Console) -> None:
+    """On paper stand zones with their names, walls, what cameras see, and the map with its legend; under a watermark."""
+    head.see("plan-room-coverage").click()
+    expect(head.see("density-map")).to_be_visible()
+    head.page.emulate_media(media="print")
+    sheet = head.see("plan-print")
+    for drawn in ("print-zone", "print-wall", "print-cone", "print-blind-spot"):
+        expect(sheet.get_by_test_id(drawn)).not_to_have_count(0)
+    for told in ("print-density", "print-duty", "print-classes", "plan-watermark"):
+        expect(sheet.get_by_test_id(told).first).to_be_visible()
+    duties = {one.get_attribute("data-duty") for one in sheet.get_by_test_id("print-zone").all()}
+    hatches = {one.get_attribute("fill") for one in sheet.get_by_test_id("print-zone").all()}
+    assert len(hatches) == len(duties) > 1, "duties are told apart without colours"
+    assert head.raw_keys() == []
+    head.page.emulate_media(media="screen")
 
 
 def another_camera_becomes_large(officer: Console) -> None:

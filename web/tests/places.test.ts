@@ -1,5 +1,6 @@
 /** Camera places: outlines, lines, what a lens sees, names beside each other, and what an editor does to zones and walls. */
 import { describe, expect, test } from "vitest";
+import { ApiProblem } from "@/api/client";
 import {
   alike,
   cornerInserted,
@@ -20,7 +21,15 @@ import { arranged, sized } from "@/features/plans/labels";
 import { cone, focalOf, hfovOfLens, lensValue, reachOf, usualLens } from "@/features/plans/lenses";
 import { told } from "@/features/plans/Compare";
 import { inOrder } from "@/features/plans/Coverage";
-import { type Coverage, knownWidth, type Norms, standingInPrivate } from "@/features/plans/places";
+import { letterOf } from "@/features/plans/PrintGround";
+import {
+  type Coverage,
+  knownWidth,
+  type Norms,
+  otherThanMeasured,
+  privatePairs,
+  standingInPrivate,
+} from "@/features/plans/places";
 import type { Plan, Zone } from "@/features/plans/plans";
 import {
   areaM2,
@@ -322,13 +331,40 @@ test("a camera in a toilet is known before it is sent", () => {
     bearing_deg: null,
     lens: null,
   } as const;
-  const toilet = { ...HALL, key: "t", kind: "toilet" };
+  const toilet: Zone = { ...HALL, key: "t", kind: "toilet" };
   expect(standingInPrivate([camera], [HALL, toilet], norms)).toEqual([{ point: camera, zone: toilet }]);
   expect(standingInPrivate([{ ...camera, x: 0.9 }], [HALL, toilet], norms)).toEqual([]);
 });
 
+test("of two cameras with one label that one is pointed at which sees where nobody is filmed", () => {
+  const camera = { kind: "camera", y: 0.9, way: null, label: "Фойе", bearing_deg: 0, lens: null } as const;
+  const points = [
+    { ...camera, key: "0a", x: 0.1, camera: "1" },
+    { ...camera, key: "0b", x: 0.9, camera: "2" },
+  ];
+  const toilet: Zone = { ...HALL, key: "0c", kind: "toilet" };
+  const words = "the camera Фойе sees into 'toilet': nobody is ever filmed there (point 0b, zone 0c)";
+  const refused = new ApiProblem("plan.camera_private", 422, words);
+  const draft = { points, zones: [HALL, toilet] };
+  expect(privatePairs(draft, undefined, refused)).toEqual([
+    { point: points[1], zone: toilet, how: "looks_in" },
+  ]);
+  expect(privatePairs(draft, undefined, new ApiProblem("zone.points", 422, words))).toEqual([]);
+});
+
+test("a plan that counts with other pixels than are measured is told from one of which nothing is measured", () => {
+  const lens = { height_m: 3, tilt_deg: 30, hfov_deg: 90, width_px: 2_560, height_px: 1_440 };
+  expect(otherThanMeasured(lens, { width: 1_920, height: 1_080 })).toBe(true);
+  expect(otherThanMeasured(lens, { width: 2_560, height: 1_440 })).toBe(false);
+  expect(otherThanMeasured(lens, null)).toBe(false);
+});
+
+test("zones on paper have letters, however many there are", () => {
+  expect([0, 25, 26, 51, 52].map(letterOf)).toEqual(["A", "Z", "AA", "AZ", "BA"]);
+});
+
 test("what the centre refuses is found on the plan by the words it uses", () => {
-  const toilet = { ...HALL, key: "t", kind: "toilet" };
+  const toilet: Zone = { ...HALL, key: "t", kind: "toilet" };
   const refused = new Error("the camera Фойе sees into 'toilet': nobody is ever filmed there");
   expect(namesZone(refused, toilet)).toBe(true);
   expect(namesZone(refused, HALL)).toBe(false);

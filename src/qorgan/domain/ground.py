@@ -136,21 +136,19 @@ def require_privacy(layout: Layout, size: Size, pack: ZonePack) -> None:
     private = [zone for zone in layout.zones if zone.kind in ALWAYS_PRIVATE]
     if not private:
         return
-    names = {str(zone.key): zone.name or str(zone.kind) for zone in private}
-    labels = {str(point.key): point.label or point.camera or str(point.key) for point in layout.points}
+    zones = {str(zone.key): zone for zone in private}
+    points = {str(point.key): point for point in layout.points if point.kind is PointKind.CAMERA}
     flat = [_flat(zone) for zone in private]
-    for point in layout.points:
-        if point.kind is not PointKind.CAMERA:
-            continue
+    for point in points.values():
         for zone in flat:
             if zone.contains(_FLAT * point.at.x, _FLAT * point.at.y):
-                raise _private(labels[str(point.key)], names[zone.key], "stands in")
+                raise _private(point, zones[zone.key], "stands in")
     ground = ground_of(layout, size)
     if ground is None:
         return
     closed = [zone for zone in ground.zones if zone.kind in ALWAYS_PRIVATE]
     for refusal in refusals(ground.cameras, closed, ground.walls, pack):
-        raise _private(labels[refusal.camera], names[refusal.zone], "sees into")
+        raise _private(points[refusal.camera], zones[refusal.zone], "sees into")
 
 
 def _flat(zone: PlanZone) -> Zone:
@@ -159,5 +157,11 @@ def _flat(zone: PlanZone) -> Zone:
     return Zone(key=str(zone.key), name=zone.name, kind=zone.kind, points=points)
 
 
-def _private(camera: str, zone: str, how: str) -> Invalid:
-    return Invalid(f"the camera {camera} {how} {zone!r}: nobody is ever filmed there", code="plan.camera_private")
+def _private(camera: Point, zone: PlanZone, how: str) -> Invalid:
+    """Names both for people, and their keys for the console, which points at them: two cameras may have one label."""
+    called = camera.label or camera.camera or str(camera.key)
+    return Invalid(
+        f"the camera {called} {how} {zone.name or str(zone.kind)!r}: nobody is ever filmed there"
+        f" (point {camera.key}, zone {zone.key})",
+        code="plan.camera_private",
+    )

@@ -32,7 +32,7 @@ def zone(kind: str, outline: list[tuple[float, float]], **said: Any) -> dict[str
 
 
 def camera(x: float = 0.21, y: float = 0.45, **said: Any) -> dict[str, Any]:
-    return point("camera", x=x, y=y, label="Дәліз", bearing_deg=90, lens=LENS, **said)
+    return point("camera", x=x, y=y, **({"label": "Дәліз", "bearing_deg": 90, "lens": LENS} | said))
 
 
 def wall(ax: float, ay: float, bx: float, by: float) -> dict[str, Any]:
@@ -68,6 +68,31 @@ def test_a_corridor_with_one_camera_is_seen_near_it_and_lacks_its_class_further_
     assert coverage(officer, plan, scale="iec-62676-4-2025")["zones"][0]["required"] == "perceive"
 
 
+def test_a_zone_that_lacks_its_class_has_it_once_its_camera_is_turned(town: Town, head: Desk, officer: Desk) -> None:
+    """From a drawing alone to a zone that is seen well enough: a scale, a lens, a turn; each step says what is next."""
+    plan, hall = a_plan(town.school), zone("corridor", [(0.22, 0.43), (0.26, 0.43), (0.26, 0.47), (0.22, 0.47)])
+    bare = point("camera", x=0.2, y=0.45, label="Холл")
+
+    put(head, plan, 1, bare, zones=[hall])
+    undrawn = coverage(officer, plan)
+    put(head, plan, 2, bare, zones=[hall], scale=SCALE)
+    unlensed = coverage(officer, plan)
+    away = bare | {"bearing_deg": 270, "lens": LENS | {"tilt_deg": 35.0}}
+    put(head, plan, 3, away, zones=[hall], scale=SCALE)
+    lacking = coverage(officer, plan)
+    put(head, plan, 4, away | {"bearing_deg": 90}, zones=[hall], scale=SCALE)
+    satisfied = coverage(officer, plan)
+
+    assert (undrawn["missing"], undrawn["zones"]) == (["scale"], [])
+    assert (unlensed["missing"], unlensed["unmeasured"], unlensed["lacking"]) == ([], [bare["key"]], [hall["key"]])
+    assert (lacking["unmeasured"], lacking["lacking"]) == ([], [hall["key"]])
+    assert lacking["zones"][0]["seen"] == 0.0
+    assert (satisfied["lacking"], satisfied["zones"][0]["enough"]) == ([], True)
+    assert satisfied["zones"][0]["with_class"] >= officer.get("/norms/zones").json()["needed_share"]
+    drawn = [head.get(f"/plans/{plan}/revisions/{number}").json()["points"][0]["bearing_deg"] for number in (4, 5)]
+    assert drawn == [270, 90], "how it hung before is kept"
+
+
 def test_the_map_shows_each_class_in_its_colour_and_nothing_behind_a_wall(
     town: Town, head: Desk, officer: Desk
 ) -> None:
@@ -97,6 +122,9 @@ def test_a_camera_in_a_room_where_nobody_is_filmed_is_refused_and_the_plan_stays
     looks = put(head, plan, 1, camera(), scale=SCALE, zones=[room])
 
     assert [(one.status_code, one.json()["code"]) for one in (stands, looks)] == [(422, "plan.camera_private")] * 2
+    seeing = camera(label="Дәліз 2")
+    told = put(head, plan, 1, camera(x=0.9), seeing, scale=SCALE, zones=[room]).json()["detail"]
+    assert all(one in told for one in ("Дәліз 2", kind, seeing["key"], room["key"])), "camera and zone by name and key"
     assert put(head, plan, 1, camera(), scale=SCALE, zones=[room], walls=[wall(0.3, 0.3, 0.3, 0.6)]).status_code == 200
 
 

@@ -7,12 +7,14 @@ import { Notice, Segmented, Skeleton } from "@/ui/surfaces";
 import { number, problemText } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
 import { pointsOf, Sheet, useZoneWords } from "./Ground";
+import { measuredSize, pixels } from "./LensForm";
 import type { Named } from "./marks";
 import {
   type Coverage,
   type DensityScale,
   HEIGHTS_M,
   type Norms,
+  otherThanMeasured,
   ruleOf,
   useCoverage,
   useNorms,
@@ -189,6 +191,7 @@ export function CoveragePanel({ plan, asking, named, chosen, onZone, onEdit }: P
           )}
           <Refused plan={plan} coverage={coverage} named={named} norms={norms.data} />
           <Unmeasured coverage={coverage} named={named} onEdit={onEdit} />
+          <OtherPixels named={named} onEdit={onEdit} />
           {scale !== undefined && coverage.map !== null && <Legend scale={scale} />}
           <Zones
             plan={plan}
@@ -313,6 +316,43 @@ function Unmeasured({
   );
 }
 
+/** Cameras with which the plan counts otherwise than their streams are measured. */
+function OtherPixels({ named, onEdit }: { named: readonly Named[]; onEdit: PanelProps["onEdit"] }) {
+  const { t } = useWords();
+  const others = named.flatMap(({ point, camera, words }) => {
+    const [{ lens }, measured] = [point, measuredSize(camera)];
+    return lens !== null && otherThanMeasured(lens, measured)
+      ? [{ key: point.key, words, lens, measured }]
+      : [];
+  });
+  if (others.length === 0) return null;
+  return (
+    <Part title={t("coverage.differs")} testId="coverage-differs">
+      <ul className="space-y-1">
+        {others.map(({ key, words, lens, measured }) => (
+          <li key={key} className="flex items-center gap-2">
+            <Cctv size={15} aria-hidden className="shrink-0 text-caution" />
+            <span className="min-w-0 flex-1">
+              {words}
+              <span className="block text-xs text-ink-3">
+                {t("coverage.differs_of", {
+                  planned: pixels(lens.width_px, lens.height_px),
+                  measured: pixels(measured.width, measured.height),
+                })}
+              </span>
+            </span>
+            {onEdit !== null && (
+              <Button small onClick={() => onEdit(key)} data-testid="coverage-mend-lens" data-key={key}>
+                {t("lens.give_short")}
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
 /** Those that lack what they must have first and worst first, then the others by their share. */
 export function inOrder(coverage: Pick<Coverage, "zones" | "lacking">): ZoneReport[] {
   const rank = ({ zone }: ZoneReport) => {
@@ -404,6 +444,7 @@ function Report({
   const title = scale?.classes.find(({ key }) => key === required)?.title;
   const needed = norms?.needed_share ?? 0;
   const bad = !enough && cameras === "must";
+  const otherScale = zone.required !== null && zone.required !== required;
   return (
     <button
       type="button"
@@ -445,6 +486,7 @@ function Report({
         {" · "}
         {t("coverage.seen", { share: Math.floor(seen * 100) })}
         {blind_spots.length > 0 && ` · ${t("coverage.blind", { count: blind_spots.length })}`}
+        {otherScale && <span className="block text-caution">{t("coverage.other_scale")}</span>}
       </span>
     </button>
   );

@@ -75,7 +75,7 @@ export function PointForm({ point, words, camera, norms, editing, fault, onCalib
           />
         </Field>
       )}
-      {point.kind === "camera" && editing.base.places && (
+      {point.kind === "camera" && (
         <LensForm
           point={point}
           camera={camera}

@@ -3,6 +3,7 @@ import { Redo2, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { School } from "@/api/types";
 import { Button, Kbd } from "@/ui/button";
+import { Trouble } from "@/ui/fields";
 import { useKeys } from "@/ui/keys";
 import { Problem } from "@/vocabulary/problem";
 import { problemText } from "@/vocabulary/text";
@@ -14,16 +15,16 @@ import { Calibration } from "./Calibration";
 import { changed, namesPoint, type NewPoint, placed } from "./drafts";
 import { type Measuring, PlanForm, PointForm, ScaleForm, TwoPeople } from "./EditForms";
 import { EditLayer, Ghosts, Movable } from "./EditLayer";
-import { Cones, Ground, useZoneWords } from "./Ground";
+import { Cones, Ground, Pointing, useZoneWords } from "./Ground";
 import type { Lens } from "./lenses";
 import { type Named, useNamed } from "./marks";
-import { type Norms, standingInPrivate, useNorms } from "./places";
+import { type Norms, privatePairs, refusedPair, useNorms } from "./places";
 import { newKey, type Plan, type PlanPoint, useWays } from "./plans";
 import { CARRIED, Toolbox } from "./Toolbox";
 import { Trace } from "./Traces";
 import { type Editing, useEditor } from "./use-editor";
 import type { Tracing } from "./tracing";
-import { wallKey } from "./shapes";
+import { contains, wallKey } from "./shapes";
 import { useTracing } from "./use-tracing";
 import { type Frame, Viewport } from "./Viewport";
 import { held, inside, type Spot } from "./view";
@@ -111,7 +112,7 @@ export function Editor({ plan, plans, school, start, onDone, onUnsaved }: Props)
     armed !== null || trace.tracing !== null || (measuring !== null && measuring.ends.length < 2);
   return (
     <div className="flex min-h-0 flex-1 flex-col" data-testid="plan-editor" data-unsaved={editing.unsaved}>
-      <Tools editing={editing} onDone={onDone} />
+      <Tools editing={editing} named={named} norms={norms} onDone={onDone} />
       <TwoPeople editing={editing} norms={norms} />
       <div className="grid min-h-0 flex-1 grid-rows-[minmax(320px,1fr)_auto] lg:grid-cols-[minmax(0,1fr)_340px] lg:grid-rows-1">
         <div className="min-h-0 min-w-0">
@@ -253,6 +254,7 @@ function Drawn({
         walls={draft.walls}
         chosen={chosen?.key ?? null}
       />
+      <Pointing frame={frame} pairs={privatePairs(draft, norms, editing.error)} />
       <EditLayer named={named} frame={frame} editing={editing} />
       <Ghosts waiting={editing.waiting} frame={frame} />
       {chosenZone !== null && (
@@ -283,11 +285,11 @@ function ChosenPoint({
   const purpose = useRoutinePurpose();
   const one = named.find((other) => other.point.key === point.key);
   const { draft, error } = editing;
-  const stands = standingInPrivate([point], draft.zones, norms)[0];
-  const refused = namesPoint(error, point, one?.camera?.key);
+  const pair = privatePairs(draft, norms, error).find((other) => other.point.key === point.key);
+  const refused = refusedPair(error, draft) === null && namesPoint(error, point, one?.camera?.key);
   const fault =
-    stands !== undefined
-      ? t("place.stands_in", { zone: zoneWords(stands.zone) })
+    pair !== undefined
+      ? t(`place.private.${pair.how}`, { camera: one?.words ?? "", zone: zoneWords(pair.zone) })
       : refused && error !== null
         ? problemText(t, error)
         : undefined;
@@ -375,7 +377,17 @@ function maySave({ unsaved, saving, stale, draft }: Editing): boolean {
   return unsaved && !saving && !stale && draft.name.trim() !== "";
 }
 
-function Tools({ editing, onDone }: { editing: Editing; onDone: () => void }) {
+function Tools({
+  editing,
+  named,
+  norms,
+  onDone,
+}: {
+  editing: Editing;
+  named: readonly Named[];
+  norms: Norms | undefined;
+  onDone: () => void;
+}) {
   const { t } = useWords();
   return (
     <div className="flex flex-wrap items-center gap-2 border-b px-3 py-2">
@@ -387,7 +399,7 @@ function Tools({ editing, onDone }: { editing: Editing; onDone: () => void }) {
         <Redo2 size={15} aria-hidden /> {t("plan.redo")} <Kbd>Ctrl Y</Kbd>
       </Button>
       <span className="grow" />
-      <Problem error={editing.error} testId="plan-save-problem" />
+      <SaveProblem editing={editing} named={named} norms={norms} />
       {editing.unsaved && (
         <span className="text-sm text-caution" role="status">
           {t("plan.unsaved")}
@@ -406,6 +418,29 @@ function Tools({ editing, onDone }: { editing: Editing; onDone: () => void }) {
         {t("plan.save")} <Kbd>Ctrl S</Kbd>
       </Button>
     </div>
+  );
+}
+
+/** Why it was not saved; of a camera that sees where nobody is filmed, which camera and where. */
+function SaveProblem({
+  editing: { draft, error },
+  named,
+  norms,
+}: {
+  editing: Editing;
+  named: readonly Named[];
+  norms: Norms | undefined;
+}) {
+  const { t } = useWords();
+  const zoneWords = useZoneWords(norms);
+  const pair = refusedPair(error, draft);
+  if (pair === null) return <Problem error={error} testId="plan-save-problem" />;
+  const how = contains(pair.zone.outline, pair.point) ? "stands_in" : "looks_in";
+  const camera = named.find(({ point }) => point.key === pair.point.key)?.words ?? "";
+  return (
+    <Trouble testId="plan-save-problem">
+      {t(`place.private.${how}`, { camera, zone: zoneWords(pair.zone) })}
+    </Trouble>
   );
 }
 

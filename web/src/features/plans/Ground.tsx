@@ -4,7 +4,7 @@ import { useWords } from "@/vocabulary/use-words";
 import { widthOf } from "./marks";
 import { cone, reachOf } from "./lenses";
 import { type Norms, ruleOf } from "./places";
-import type { PlanPoint, Zone } from "./plans";
+import type { Plan, PlanPoint, Zone } from "./plans";
 import { middleOf, type Wall, wallKey } from "./shapes";
 import type { Frame } from "./Viewport";
 import type { Spot } from "./view";
@@ -160,13 +160,64 @@ export function useZoneWords(norms: Norms | undefined): (zone: Zone) => string {
   };
 }
 
+const RING_PX = 17;
+
+/** A ring around each camera that sees where nobody is filmed, and a line from it to that zone. */
+export function Pointing({
+  frame,
+  pairs,
+}: {
+  frame: Frame;
+  pairs: readonly { point: PlanPoint; zone: Zone }[];
+}) {
+  if (pairs.length === 0) return null;
+  return (
+    <Sheet testId="plan-pointing">
+      {pairs.map(({ point, zone }) => {
+        const [from, to] = [frame.place(point), frame.place(middleOf(zone.outline))];
+        return (
+          <g
+            key={`${point.key} ${zone.key}`}
+            className="text-alarm"
+            stroke="currentColor"
+            strokeWidth={2}
+            fill="none"
+            data-testid="plan-private"
+            data-point={point.key}
+            data-zone={zone.key}
+          >
+            <circle cx={from.left} cy={from.top} r={RING_PX} />
+            <line x1={from.left} y1={from.top} x2={to.left} y2={to.top} strokeDasharray="6 4" />
+          </g>
+        );
+      })}
+    </Sheet>
+  );
+}
+
 /** How far a cone is drawn: to where the picture gets too coarse to see a person at all. */
 function farthest(point: PlanPoint): number {
   if (point.lens === null) return 0;
   return Math.min(FARTHEST_M, reachOf(point.lens, LEAST_PX_M, 0) ?? FARTHEST_M);
 }
 
-/** What each measured camera sees of the floor, walls in mind; the chosen one strongly. */
+/** What each measured camera sees of the floor, walls in mind; nothing without a scale. */
+export function conesOf(
+  { width_px: width, height_px: height }: Pick<Plan, "width_px" | "height_px">,
+  metresPerPx: number | null,
+  points: readonly PlanPoint[],
+  walls: readonly Wall[],
+): { key: string; pieces: Spot[][] }[] {
+  if (metresPerPx === null) return [];
+  const ground = { width, height, metresPerPx };
+  return points.flatMap((point) => {
+    const { key, lens, bearing_deg } = point;
+    if (lens === null || bearing_deg === null) return [];
+    return [{ key, pieces: cone(ground, point, bearing_deg, lens, walls, farthest(point)) }];
+  });
+}
+
+/** The same on the screen; the chosen camera's strongly. */
 export function Cones({
   frame,
   metresPerPx,
@@ -181,15 +232,10 @@ export function Cones({
   chosen: string | null;
 }) {
   const { width, height } = frame.size;
-  const drawn = useMemo(() => {
-    if (metresPerPx === null) return [];
-    return points.flatMap((point) => {
-      const { key, lens, bearing_deg } = point;
-      if (lens === null || bearing_deg === null) return [];
-      const ground = { width, height, metresPerPx };
-      return [{ key, pieces: cone(ground, point, bearing_deg, lens, walls, farthest(point)) }];
-    });
-  }, [points, walls, metresPerPx, width, height]);
+  const drawn = useMemo(
+    () => conesOf({ width_px: width, height_px: height }, metresPerPx, points, walls),
+    [points, walls, metresPerPx, width, height],
+  );
   return (
     <Sheet testId="plan-cones">
       {drawn.flatMap(({ key, pieces }) =>

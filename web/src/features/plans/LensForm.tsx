@@ -9,7 +9,7 @@ import { streamOf } from "@/vocabulary/schools";
 import { number } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
 import { focalOf, hfovOfLens, type Lens, lensValue, reachOf, SENSORS, usualLens } from "./lenses";
-import type { Norms } from "./places";
+import { type Norms, otherThanMeasured } from "./places";
 import type { PlanPoint } from "./plans";
 import type { Size } from "./view";
 
@@ -31,6 +31,8 @@ export function measuredSize(camera: Camera | undefined): Size | null {
   const stream = camera && (streamOf(camera, "main") ?? streamOf(camera, "sub"));
   return stream === undefined || stream.width === 0 ? null : { width: stream.width, height: stream.height };
 }
+
+export const pixels = (width: number, height: number) => `${width}×${height}`;
 
 export function LensForm({ point, camera, norms, onChange, onSettle, onCalibrate }: Props) {
   const { t } = useWords();
@@ -54,8 +56,6 @@ export function LensForm({ point, camera, norms, onChange, onSettle, onCalibrate
     );
   }
   const set = (change: Partial<Lens>, about: string) => onChange({ lens: { ...lens, ...change } }, about);
-  const differs =
-    measured !== null && (measured.width !== lens.width_px || measured.height !== lens.height_px);
   return (
     <div className="space-y-2 border-t pt-2" data-testid="lens">
       <div className="grid grid-cols-2 gap-2">
@@ -68,15 +68,23 @@ export function LensForm({ point, camera, norms, onChange, onSettle, onCalibrate
         <Value name="width_px" lens={lens} label={t("lens.width")} onSet={set} onSettle={onSettle} />
         <Value name="height_px" lens={lens} label={t("lens.rows")} onSet={set} onSettle={onSettle} />
       </div>
-      {differs && (
-        <Button
-          small
-          look="quiet"
-          onClick={() => set({ width_px: measured.width, height_px: measured.height }, "measured")}
-          data-testid="lens-measured"
-        >
-          {t("lens.as_measured", { width: measured.width, height: measured.height })}
-        </Button>
+      {measured === null && <p className="text-sm text-balance text-ink-3">{t("lens.unmeasured")}</p>}
+      {otherThanMeasured(lens, measured) && (
+        <div className="space-y-1" data-testid="lens-differs">
+          <p className="text-sm text-balance text-caution">
+            {t("lens.differs", {
+              planned: pixels(lens.width_px, lens.height_px),
+              measured: pixels(measured.width, measured.height),
+            })}
+          </p>
+          <Button
+            small
+            onClick={() => set({ width_px: measured.width, height_px: measured.height }, "measured")}
+            data-testid="lens-measured"
+          >
+            {t("lens.as_measured", { width: measured.width, height: measured.height })}
+          </Button>
+        </div>
       )}
       <Reaches lens={lens} norms={norms} />
       <div className="flex flex-wrap gap-2">

@@ -186,18 +186,16 @@ function Looking({
           choices={plans.map(({ id, name }) => ({ value: id, label: name }))}
           testId="plan-tab"
         />
-        {plan.places && (
-          <Segmented
-            label={t("coverage.room")}
-            value={room}
-            onChoose={setRoom}
-            choices={[
-              { value: "state", label: t("coverage.state") },
-              { value: "coverage", label: t("coverage.title") },
-            ]}
-            testId="plan-room"
-          />
-        )}
+        <Segmented
+          label={t("coverage.room")}
+          value={room}
+          onChoose={setRoom}
+          choices={[
+            { value: "state", label: t("coverage.state") },
+            { value: "coverage", label: t("coverage.title") },
+          ]}
+          testId="plan-room"
+        />
         <span className="grow" />
         <span className="text-sm text-ink-3">
           {t("plan.changed", { time: dayAndClock(Date.parse(plan.changed_at)), name: plan.changed_by })}
@@ -211,16 +209,14 @@ function Looking({
         </Button>
         {onEdit !== null && (
           <>
-            {plan.places && (
-              <Button
-                small
-                look="quiet"
-                onClick={() => setOpen({ what: "replace" })}
-                data-testid="plan-replace-open"
-              >
-                <ImageUp size={15} aria-hidden /> {t("plan.replace")}
-              </Button>
-            )}
+            <Button
+              small
+              look="quiet"
+              onClick={() => setOpen({ what: "replace" })}
+              data-testid="plan-replace-open"
+            >
+              <ImageUp size={15} aria-hidden /> {t("plan.replace")}
+            </Button>
             <Button
               small
               look="quiet"
@@ -239,11 +235,10 @@ function Looking({
       </div>
       <Problem error={away.error} className="px-3 py-1" />
       {room === "state" ? (
-        <StateRoom plan={plan} named={named} />
+        <StateRoom plan={plan} named={named} school={name(school.name)} />
       ) : (
-        <CoverageRoom plan={plan} named={named} onEdit={onEdit} deeds={deeds} />
+        <CoverageRoom plan={plan} named={named} school={name(school.name)} onEdit={onEdit} deeds={deeds} />
       )}
-      <PrintSheet plan={plan} named={named} school={name(school.name)} />
       <Dialog open={open?.what === "history"} onClose={close} title={t("plan.history")}>
         <Revisions
           plan={plan}
@@ -267,29 +262,32 @@ const ROOM =
 const BESIDE = "min-h-0 overflow-y-auto border-l max-lg:border-t max-lg:border-l-0";
 
 /** What stands on the plan and whether it lives. */
-function StateRoom({ plan, named }: { plan: Plan; named: readonly Named[] }) {
+function StateRoom({ plan, named, school }: { plan: Plan; named: readonly Named[]; school: string }) {
   const { t } = useWords();
   const purpose = useRoutinePurpose();
   const [watched, setWatched] = useState<string>();
   return (
-    <div className={ROOM}>
-      <div className="min-h-0 min-w-0">
-        <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
-          {(frame) => (
-            <Layer
-              named={named}
-              frame={frame}
-              chosen={watched}
-              onCamera={purpose === null ? undefined : (id) => setWatched(id === watched ? undefined : id)}
-            />
-          )}
-        </Viewport>
+    <>
+      <div className={ROOM}>
+        <div className="min-h-0 min-w-0">
+          <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
+            {(frame) => (
+              <Layer
+                named={named}
+                frame={frame}
+                chosen={watched}
+                onCamera={purpose === null ? undefined : (id) => setWatched(id === watched ? undefined : id)}
+              />
+            )}
+          </Viewport>
+        </div>
+        <aside className={BESIDE}>
+          {watched !== undefined && purpose !== null && <Watched id={watched} purpose={purpose} />}
+          <PointList named={named} />
+        </aside>
       </div>
-      <aside className={BESIDE}>
-        {watched !== undefined && purpose !== null && <Watched id={watched} purpose={purpose} />}
-        <PointList named={named} />
-      </aside>
-    </div>
+      <PrintSheet plan={plan} named={named} school={school} />
+    </>
   );
 }
 
@@ -297,11 +295,13 @@ function StateRoom({ plan, named }: { plan: Plan; named: readonly Named[] }) {
 function CoverageRoom({
   plan,
   named,
+  school,
   onEdit,
   deeds,
 }: {
   plan: Plan;
   named: readonly Named[];
+  school: string;
   onEdit: ((point?: string) => void) | null;
   deeds: PlanDeeds | undefined;
 }) {
@@ -313,42 +313,50 @@ function CoverageRoom({
   const cameras = named.filter(({ point }) => point.kind === "camera");
   const refused = new Set(asking.coverage?.refusals.map((one) => one.zone));
   return (
-    <div className={ROOM}>
-      <div className="min-h-0 min-w-0">
-        <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
-          {(frame) => (
-            <>
-              <DensityLayer frame={frame} coverage={asking.coverage} chosen={zone} />
-              <Ground
-                frame={frame}
-                zones={plan.zones}
-                walls={plan.walls}
-                norms={asking.norms.data}
-                chosen={zone}
-                faulty={refused}
-                bare={(asking.coverage?.map ?? null) !== null}
-              />
-              <Layer named={cameras} frame={frame} />
-            </>
+    <>
+      <div className={ROOM}>
+        <div className="min-h-0 min-w-0">
+          <Viewport plan={plan} label={t("plan.of", { name: plan.name })}>
+            {(frame) => (
+              <>
+                <DensityLayer frame={frame} coverage={asking.coverage} chosen={zone} />
+                <Ground
+                  frame={frame}
+                  zones={plan.zones}
+                  walls={plan.walls}
+                  norms={asking.norms.data}
+                  chosen={zone}
+                  faulty={refused}
+                  bare={(asking.coverage?.map ?? null) !== null}
+                />
+                <Layer named={cameras} frame={frame} />
+              </>
+            )}
+          </Viewport>
+        </div>
+        <aside className={BESIDE}>
+          {chosen !== undefined && deeds !== undefined && (
+            <div className="px-3 pt-3">
+              {deeds(plan, { key: chosen.key, kind: chosen.kind, title: words(chosen) })}
+            </div>
           )}
-        </Viewport>
+          <CoveragePanel
+            plan={plan}
+            asking={asking}
+            named={named}
+            chosen={zone}
+            onZone={setZone}
+            onEdit={onEdit}
+          />
+        </aside>
       </div>
-      <aside className={BESIDE}>
-        {chosen !== undefined && deeds !== undefined && (
-          <div className="px-3 pt-3">
-            {deeds(plan, { key: chosen.key, kind: chosen.kind, title: words(chosen) })}
-          </div>
-        )}
-        <CoveragePanel
-          plan={plan}
-          asking={asking}
-          named={named}
-          chosen={zone}
-          onZone={setZone}
-          onEdit={onEdit}
-        />
-      </aside>
-    </div>
+      <PrintSheet
+        plan={plan}
+        named={named}
+        school={school}
+        density={{ coverage: asking.coverage, scale: asking.scale }}
+      />
+    </>
   );
 }
 

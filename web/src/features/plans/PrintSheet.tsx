@@ -1,12 +1,17 @@
-/** A plan on paper: whole, with every point named, and across it for whom it is, who printed it and when. */
+/**
+ * A plan on paper: whole, with its zones, walls and what cameras see of it, every point named, and across it for whom it is,
+ * who printed it and when.
+ */
 import { useEffect, useMemo, useState } from "react";
 import { flushSync } from "react-dom";
 import { dayAndClock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useSession, useWorldStore } from "@/world/hooks";
 import { arrangedNames, Label, type Named, Sign } from "./marks";
+import { type Coverage, type DensityScale, useNorms } from "./places";
 import type { Plan } from "./plans";
 import { PointList } from "./PointList";
+import { PrintGround, PrintLegend } from "./PrintGround";
 
 const WATERMARKS = [12, 38, 64, 90];
 /** A page upright, in CSS pixels: names that have room on it have room on any wider one. */
@@ -39,8 +44,17 @@ function usePrinting(): number {
   return at;
 }
 
-export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonly Named[]; school: string }) {
+interface Props {
+  plan: Plan;
+  named: readonly Named[];
+  school: string;
+  /** With the map of densities, as it is asked for on the screen. */
+  density?: { coverage: Coverage | undefined; scale: DensityScale | undefined };
+}
+
+export function PrintSheet({ plan, named, school, density }: Props) {
   const { t } = useWords();
+  const norms = useNorms().data;
   const { user } = useSession();
   const at = usePrinting();
   const names = useMemo(() => {
@@ -62,6 +76,7 @@ export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonl
       </p>
       <div className="relative overflow-hidden border">
         <img src={plan.image} alt="" className="block w-full" />
+        <PrintGround plan={plan} norms={norms} coverage={density?.coverage} width={PAPER_PX} />
         {named.map(({ point, camera, words }) => (
           <div
             key={point.key}
@@ -83,6 +98,7 @@ export function PrintSheet({ plan, named, school }: { plan: Plan; named: readonl
           </p>
         ))}
       </div>
+      <PrintLegend plan={plan} norms={norms} coverage={density?.coverage} scale={density?.scale} />
       <PointList named={named} numbers={numbers} />
     </div>
   );

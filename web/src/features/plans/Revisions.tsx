@@ -43,16 +43,14 @@ export function Revisions({
             {one.number === plan.revision && <span className="text-sm text-ink-3">{t("plan.current")}</span>}
             {one.number !== plan.revision && one.deed !== "removed" && (
               <>
-                {plan.places && (
-                  <Button
-                    small
-                    look="quiet"
-                    onClick={() => onCompare(one.number)}
-                    data-testid="plan-compare-with"
-                  >
-                    {t("compare.with_now")}
-                  </Button>
-                )}
+                <Button
+                  small
+                  look="quiet"
+                  onClick={() => onCompare(one.number)}
+                  data-testid="plan-compare-with"
+                >
+                  {t("compare.with_now")}
+                </Button>
                 {mayRestore && (
                   <Button
                     small

@@ -7,8 +7,8 @@ import { number, wordFor } from "@/vocabulary/text";
 import { useWords } from "@/vocabulary/use-words";
 import { namesZone, zoneChanged } from "./drafts";
 import { toneOfDuty, useZoneWords } from "./Ground";
-import { type Norms, ruleOf, standingInPrivate, type ZoneRule } from "./places";
-import type { Wall, Zone } from "./plans";
+import { type Norms, privatePairs, refusedPair, ruleOf, type ZoneRule } from "./places";
+import type { Wall, Zone, ZoneKind } from "./plans";
 import { areaM2, outlineFault, wallKey } from "./shapes";
 import type { Tracing } from "./tracing";
 import type { Editing } from "./use-editor";
@@ -39,12 +39,11 @@ export function useZoneFaults(editing: Editing, norms: Norms | undefined): Map<s
       const fault = outlineFault({ width, height }, metresPerPx, outline);
       if (fault !== null) faults.set(key, fault);
     }
-    for (const { zone } of standingInPrivate(draft.points, draft.zones, norms))
-      faults.set(zone.key, "plan.camera_private");
-    for (const zone of draft.zones)
+    for (const { zone } of privatePairs(draft, norms, error)) faults.set(zone.key, "plan.camera_private");
+    for (const zone of refusedPair(error, draft) === null ? draft.zones : [])
       if (!faults.has(zone.key) && namesZone(error, zone)) faults.set(zone.key, codeOf(error));
     return faults;
-  }, [draft.zones, draft.points, width, height, metresPerPx, norms, error]);
+  }, [draft, width, height, metresPerPx, norms, error]);
 }
 
 const codeOf = (error: Error | null) =>
@@ -228,8 +227,8 @@ function KindField({
   onChange,
 }: {
   norms: Norms | undefined;
-  kind: string;
-  onChange: (kind: string) => void;
+  kind: ZoneKind;
+  onChange: (kind: ZoneKind) => void;
 }) {
   const { t, name } = useWords();
   return (
@@ -237,7 +236,10 @@ function KindField({
       <select
         className={INPUT}
         value={kind}
-        onChange={(event) => onChange(event.target.value)}
+        onChange={(event) => {
+          const rule = ruleOf(norms, event.target.value);
+          if (rule !== undefined) onChange(rule.kind);
+        }}
         data-testid="zone-kind"
       >
         {norms === undefined && <option value={kind}>{kind}</option>}
@@ -340,7 +342,6 @@ function ClassField({
   onChange: (what: Partial<Zone>, about: string) => void;
 }) {
   const { t, name } = useWords();
-  const scale = norms?.scales[0];
   return (
     <Field label={t("place.required")} hint={t("place.required_hint")}>
       <select
@@ -352,10 +353,14 @@ function ClassField({
         data-testid="zone-required"
       >
         <option value="">{t("place.as_norm")}</option>
-        {scale?.classes.map(({ key, title, px_m }) => (
-          <option key={key} value={key}>
-            {t("place.class", { name: name(title), density: number(px_m) })}
-          </option>
+        {norms?.scales.map((scale) => (
+          <optgroup key={scale.key} label={name(scale.title)}>
+            {scale.classes.map(({ key, title, px_m }) => (
+              <option key={key} value={key}>
+                {t("place.class", { name: name(title), density: number(px_m) })}
+              </option>
+            ))}
+          </optgroup>
         ))}
       </select>
     </Field>

@@ -1,15 +1,10 @@
 /** What a camera sees of the floor, from its height, tilt, lens and resolution: the pinhole of docs/design/density.md. Pure. */
+import type { components } from "@/api/schema";
 import type { Wall } from "./shapes";
 import type { Size, Spot } from "./view";
 
 /** `tilt_deg`: 0 looks level, 90 straight down. `hfov_deg`: from the left edge of the picture to the right one. */
-export interface Lens {
-  height_m: number;
-  tilt_deg: number;
-  hfov_deg: number;
-  width_px: number;
-  height_px: number;
-}
+export type Lens = components["schemas"]["PlanLens"];
 
 /** As the centre takes them (domain/density/camera.py). */
 export const LIMITS: Record<keyof Lens, readonly [number, number]> = {

@@ -1,87 +1,30 @@
 /** Camera places: what the norm asks of zones, what a plan's cameras achieve, the lens from a known width. */
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { taken } from "@/api/client";
+import { api, ApiProblem, taken } from "@/api/client";
 import type { components } from "@/api/schema";
+import type { Draft } from "./drafts";
 import type { Lens } from "./lenses";
-import { places, type Plan, type PlanPoint, type Zone } from "./plans";
+import type { Plan, PlanPoint, Zone } from "./plans";
 import { contains } from "./shapes";
-import type { Spot } from "./view";
+import type { Size, Spot } from "./view";
 
-type Words = components["schemas"]["Name"];
-type Duty = "must" | "may" | "must_not";
-/** How far a value of the norms can be trusted. */
-type Status = "verified" | "digest" | "statement" | "assumed";
-
-export interface ZoneRule {
-  kind: string;
-  title: Words;
-  cameras: Duty;
-  status: Status;
-  clause: string;
-  source: string;
-}
-
-export interface DensityScale {
-  key: string;
-  title: Words;
-  standard: string;
-  status: Status;
-  /** Rising. `colour`: of the class on the map. */
-  classes: { key: string; title: Words; px_m: number; colour: string }[];
-}
-
-export interface Norms {
-  version: number;
-  checked_on: string;
-  zones: ZoneRule[];
-  scales: DensityScale[];
-  needed_share: number;
-}
-
-export interface ZoneReport {
-  zone: string;
-  kind: string;
-  cameras: Duty;
-  status: Status;
-  required: string | null;
-  needs_px_m: number;
-  area_m2: number;
-  seen: number;
-  with_class: number;
-  enough: boolean;
-  blind_spots: { area_m2: number; at: Spot; outline: Spot[] }[];
-}
-
-export interface Coverage {
-  revision: number;
-  scale: string;
-  height_m: number;
-  /** What is not known of the plan: `scale`. */
-  missing: string[];
-  /** Keys of cameras without lens or bearing. */
-  unmeasured: string[];
-  zones: ZoneReport[];
-  lacking: string[];
-  absent: string[];
-  overlaps: { first: string; second: string; area_m2: number }[];
-  refusals: { camera: string; zone: string; how: "stands_in" | "looks_in" }[];
-  map: string | null;
-}
-
-export interface Calibrated {
-  degrees: number;
-  error_deg: number;
-}
+type Schemas = components["schemas"];
+export type ZoneRule = Schemas["ZoneNorm"];
+/** Classes in rising order; `colour` is that of a class on the map. */
+export type DensityScale = Schemas["DensityScale"];
+export type Norms = Schemas["ZoneNorms"];
+export type ZoneReport = Schemas["ZoneCoverage"];
+export type Coverage = Schemas["PlanCoverage"];
+export type Calibrated = Schemas["Calibrated"];
 
 /** Where density is asked: the floor, a table or a child's height, a face. */
 export const HEIGHTS_M = [0, 1, 1.6] as const;
 
 /** What is in force changes with the centre, not during a shift. */
-export function useNorms(offered = true) {
+export function useNorms() {
   return useQuery({
     queryKey: ["zone-norms"],
-    queryFn: () => taken(places.GET<Norms>("/api/norms/zones", {})),
-    enabled: offered,
+    queryFn: () => taken(api.GET("/api/norms/zones", {})),
     staleTime: Infinity,
   });
 }
@@ -92,7 +35,7 @@ export function useCoverage(plan: Plan, scale: string | undefined, height: numbe
     queryKey: ["coverage", plan.id, plan.revision, scale, height],
     queryFn: () =>
       taken(
-        places.GET<Coverage>("/api/plans/{plan_id}/coverage", {
+        api.GET("/api/plans/{plan_id}/coverage", {
           params: { path: { plan_id: plan.id }, query: { scale, height_m: height } },
         }),
       ),
@@ -119,6 +62,45 @@ export function standingInPrivate(
     );
 }
 
+/** Which camera and which zone the centre speaks of when it refuses a plan because nobody is filmed there. */
+export function refusedPair(
+  error: Error | null,
+  { points, zones }: Pick<Draft, "points" | "zones">,
+): { point: PlanPoint; zone: Zone } | null {
+  if (!(error instanceof ApiProblem) || error.code !== "plan.camera_private") return null;
+  const point = points.find(({ key }) => error.message.includes(key));
+  const zone = zones.find(({ key }) => error.message.includes(key));
+  return point === undefined || zone === undefined ? null : { point, zone };
+}
+
+/** Cameras and the zones where nobody is filmed that they stand in or, as the centre said, see into. */
+export function privatePairs(
+  draft: Pick<Draft, "points" | "zones">,
+  norms: Norms | undefined,
+  error: Error | null,
+): { point: PlanPoint; zone: Zone; how: "stands_in" | "looks_in" }[] {
+  const standing = standingInPrivate(draft.points, draft.zones, norms).map((pair) => ({
+    ...pair,
+    how: "stands_in" as const,
+  }));
+  const told = refusedPair(error, draft);
+  if (told === null) return standing;
+  const known = standing.some(
+    ({ point, zone }) => point.key === told.point.key && zone.key === told.zone.key,
+  );
+  const how = contains(told.zone.outline, told.point) ? ("stands_in" as const) : ("looks_in" as const);
+  return known ? standing : [...standing, { ...told, how }];
+}
+
+/** The resolution with which a plan counts, where another one is measured. */
+export function otherThanMeasured(lens: Lens | null, measured: Size | null): measured is Size {
+  return (
+    lens !== null &&
+    measured !== null &&
+    (measured.width !== lens.width_px || measured.height !== lens.height_px)
+  );
+}
+
 /** Two ends of a known width, in pixels of the picture as the lens counts them. */
 export interface KnownWidth {
   width_m: number;
@@ -137,7 +119,7 @@ export function useCalibration(plan: string) {
   return useMutation({
     mutationFn: (wish: { camera: string; solve: "hfov" | "tilt"; lens: Lens } & KnownWidth) =>
       taken(
-        places.POST<Calibrated>("/api/plans/{plan_id}/calibration", {
+        api.POST("/api/plans/{plan_id}/calibration", {
           params: { path: { plan_id: plan } },
           body: wish,
         }),

@@ -3,60 +3,34 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ApiProblem, csrfToken, done, problemOf, taken } from "@/api/client";
 import type { components } from "@/api/schema";
 import type { Draft } from "./drafts";
-import type { Lens } from "./lenses";
 import type { Wall } from "./shapes";
 import type { Spot } from "./view";
 
 export type { Wall };
 
-export interface Zone {
-  key: string;
-  kind: string;
-  name: string;
+export type ZoneKind = components["schemas"]["ZoneKind"];
+/** `required`: key of a class that this zone shall have instead of the norm's. */
+export type Zone = Omit<Required<components["schemas"]["PlanZone"]>, "outline"> & {
   outline: readonly Spot[];
-  /** Key of a class that this zone shall have instead of the norm's. */
-  required: string | null;
-}
-
-/** The centre sends every field of a point; it takes points without those that may be empty. */
-export type PlanPoint = Omit<Required<components["schemas"]["PlanPoint"]>, "lens"> & { lens: Lens | null };
-type Told = components["schemas"]["Plan"];
-export type Plan = Omit<Told, "points" | "walls" | "zones"> & {
-  points: PlanPoint[];
-  walls: Wall[];
-  zones: Zone[];
-  /** The centre knows of lenses, walls and zones. One that does not is not asked for them, and none can be drawn. */
-  places: boolean;
 };
 
-interface Answer<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
-}
+/** The centre sends every field of a point and of a zone; it takes them without those that may be empty. */
+export type PlanPoint = Required<components["schemas"]["PlanPoint"]>;
+type Told = components["schemas"]["Plan"];
+export type Plan = Omit<Told, "points" | "zones"> & { points: PlanPoint[]; zones: Zone[] };
 
-/** The routes of camera places, which the generated schema does not have: the caller says what they answer. */
-export const places = api as unknown as Record<
-  "GET" | "POST",
-  <T>(path: string, wish: object) => Promise<Answer<T>>
->;
-
-/** What only a centre with camera places tells of a plan. */
-interface Places {
-  points: (Omit<PlanPoint, "lens"> & { lens?: Lens | null })[];
-  walls?: Wall[];
-  zones?: Zone[];
-}
-
-/** A plan of the centre, with what an older centre does not tell. */
+/** A plan of the centre, with what it may leave out. */
 export function planOf(told: Told): Plan {
-  const { points, walls, zones } = told as unknown as Places;
   return {
     ...told,
-    points: points.map((point) => ({ ...point, lens: point.lens ?? null })),
-    walls: walls ?? [],
-    zones: zones ?? [],
-    places: zones !== undefined,
+    points: told.points.map((point) => ({
+      ...point,
+      bearing_deg: point.bearing_deg ?? null,
+      camera: point.camera ?? null,
+      lens: point.lens ?? null,
+      way: point.way ?? null,
+    })),
+    zones: told.zones.map((zone) => ({ ...zone, required: zone.required ?? null })),
   };
 }
 
@@ -142,11 +116,17 @@ export function useSave(school: string) {
   const changed = useChanged(school);
   return useMutation({
     mutationFn: async ({ plan, revision, draft }: { plan: string; revision: number; draft: Draft }) => {
-      const body: unknown = { revision, ...draft };
+      const { points, walls, zones } = draft;
       const saved = await taken(
         api.PUT("/api/plans/{plan_id}", {
           params: { path: { plan_id: plan } },
-          body: body as components["schemas"]["PlanChange"],
+          body: {
+            ...draft,
+            revision,
+            points: [...points],
+            walls: [...walls],
+            zones: zones.map((zone) => ({ ...zone, outline: [...zone.outline] })),
+          },
         }),
       );
       return planOf(saved);
@@ -174,7 +154,7 @@ export function useRevision(plan: string, number: number | null) {
     queryKey: ["plan-revision", plan, number],
     queryFn: async () => {
       const then = await taken(
-        places.GET<Told>("/api/plans/{plan_id}/revisions/{number}", {
+        api.GET("/api/plans/{plan_id}/revisions/{number}", {
           params: { path: { plan_id: plan, number: number ?? 0 } },
         }),
       );

@@ -1,10 +1,11 @@
 /** What is being drawn corner by corner and is no zone and no wall yet. Pure. */
 import { endsOf, rectangle, snapped, type Wall } from "./shapes";
 import type { Draft } from "./drafts";
+import type { ZoneKind } from "./plans";
 import { held, pixelsBetween, type Size, type Spot } from "./view";
 
 export type Tracing =
-  | { what: "zone"; kind: string; corners: readonly Spot[] }
+  | { what: "zone"; kind: ZoneKind; corners: readonly Spot[] }
   /** `from`: where the next piece of wall begins; nowhere at first. */
   | { what: "wall"; from: Spot | null };
 

@@ -20,6 +20,7 @@ import {
   wallRemoved,
   zoneRemoved,
 } from "./drafts";
+import { refusedPair } from "./places";
 import { isStale, type Plan, usePlans, useSave } from "./plans";
 import { wallKey } from "./shapes";
 
@@ -37,8 +38,10 @@ export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void, sta
   useEffect(() => onUnsaved(unsaved || waiting.length > 0), [onUnsaved, unsaved, waiting.length]);
   useEffect(() => () => onUnsaved(false), [onUnsaved]);
 
-  const change = (how: (draft: Draft) => Draft, about: string | null = null) =>
+  const change = (how: (draft: Draft) => Draft, about: string | null = null) => {
+    if (save.isError && !isStale(save.error)) save.reset(); // it spoke of what was drawn then
     setStory((before) => stepped(before, how(before.now), about));
+  };
   return {
     base,
     draft,
@@ -64,6 +67,7 @@ export function useEditor(plan: Plan, onUnsaved: (unsaved: boolean) => void, sta
         {
           onError: (error) => {
             const at =
+              refusedPair(error, draft)?.point ??
               draft.points.find((point) => namesPoint(error, point)) ??
               draft.zones.find((zone) => namesZone(error, zone));
             if (at !== undefined) setChosen(at.key);

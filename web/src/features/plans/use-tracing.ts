@@ -1,7 +1,7 @@
 /** Owns the zone or wall that is being drawn, and puts it on the plan when it is done. */
 import { type RefObject, useState } from "react";
 import { walled, zoned } from "./drafts";
-import { newKey, type Zone } from "./plans";
+import { newKey, type Zone, type ZoneKind } from "./plans";
 import { areaPx, contains, distanceTo, wallKey } from "./shapes";
 import { back, closed, pressed, roomAt, type Tracing, wallAt } from "./tracing";
 import type { Editing } from "./use-editor";
@@ -16,7 +16,7 @@ export function useTracing(editing: Editing, frame: RefObject<Frame | null>) {
   const [tracing, set] = useState<Tracing | null>(null);
   const { draft, change, choose, chosenWall } = editing;
 
-  const enclose = (kind: string, outline: readonly Spot[]) => {
+  const enclose = (kind: ZoneKind, outline: readonly Spot[]) => {
     const zone: Zone = { key: newKey(), kind, name: "", outline, required: null };
     change((draft) => zoned(draft, zone));
     choose(zone.key);
