@@ -68,8 +68,9 @@ export function refusedPair(
   { points, zones }: Pick<Draft, "points" | "zones">,
 ): { point: PlanPoint; zone: Zone } | null {
   if (!(error instanceof ApiProblem) || error.code !== "plan.camera_private") return null;
-  const point = points.find(({ key }) => error.message.includes(key));
-  const zone = zones.find(({ key }) => error.message.includes(key));
+  const [, camera, place] = /\(point (\S+), zone (\S+)\)/u.exec(error.message) ?? [];
+  const point = points.find(({ key }) => key === camera);
+  const zone = zones.find(({ key }) => key === place);
   return point === undefined || zone === undefined ? null : { point, zone };
 }
 
