@@ -325,7 +325,7 @@ def measured(camera: Camera | None) -> dict[str, Any] | None:
     return {
         "at": picture["at"],
         "verdict": picture.get("verdict", ""),
-        "faults": list(picture.get("faults", [])),
+        "faults": [one["fault"] for one in picture.get("found", ())],
         "measures": dict(picture.get("measures", {})),
         "codec": main.get("codec", ""),
         "width": main.get("width", 0),
