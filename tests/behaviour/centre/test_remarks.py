@@ -26,7 +26,8 @@ from qorgan.domain.plans import PlanKind
 
 pytestmark = pytest.mark.django_db
 WORDS = "Камера қабырғаға қарап тұр"
-PICTURE = {"at": "2026-11-23T05:00:00+00:00", "verdict": "bad", "faults": ["moved"], "measures": {"sharpness": 0.4}}
+MOVED = {"fault": "moved", "verdict": "bad", "since": "2026-11-23T04:00:00+00:00"}
+PICTURE = {"at": "2026-11-23T05:00:00+00:00", "verdict": "bad", "measures": {"sharpness": 0.4}, "found": [MOVED]}
 
 
 def an_inspector(body: Body = Body.POLICE, region: str = a.KOSTANAY) -> Desk:
@@ -86,7 +87,7 @@ def test_from_the_remark_to_its_closure_with_frames_before_and_after(
     assert head.get("/remarks", to_fix=True).json()["counts"]["to_fix"] == 1
     assert do(head, remark, "accept").json()["rights"] == ["object", "fix", "comment", "undo"]
 
-    Camera.objects.filter(pk=town.hall.pk).update(picture=PICTURE | {"verdict": "ok", "faults": []})
+    Camera.objects.filter(pk=town.hall.pk).update(picture=PICTURE | {"verdict": "ok", "found": []})
     after = a.a_frame(town.hall, head.user)
     fixed = do(head, remark, "fix", text="Камера бұрылды", frame=str(after.id)).json()
     assert (fixed["state"], fixed["after"]["frame"]["id"], fixed["after"]["measured"]["verdict"]) == (
