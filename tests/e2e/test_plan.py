@@ -215,7 +215,7 @@ def moved_by_keys(head: Console, point: str) -> None:
 
 
 def printed(head: Console) -> None:
-    """On paper stand zones with their names, walls, what cameras see, and the map with its legend; under a watermark."""
+    """Zones with their names, walls, what cameras see, and the map with its legend; a watermark lies over all."""
     head.see("plan-room-coverage").click()
     expect(head.see("density-map")).to_be_visible()
     head.page.emulate_media(media="print")
