@@ -18,11 +18,11 @@ from benchmarks._measure import Report
 PARTS = ("idle", "saturated", "ingest")
 
 
-async def measure(report: Report, parts: list[str], presses: int, *, quick: bool) -> None:
+async def measure(report: Report, parts: list[str], presses: int | None, *, quick: bool) -> None:
     if "idle" in parts:
-        await _press.idle(report, presses)
+        await _press.idle(report, presses or (5 if quick else 200))
     if "saturated" in parts:
-        await _press.saturated(report, 3 if quick else 30)
+        await _press.saturated(report, presses or (3 if quick else 30))
     if "ingest" in parts:
         scale = 10 if quick else 1
         await _ingest.ingest(report, 6_000 // scale, 20_000 // scale, 2_000 // scale, 60.0 / scale)
@@ -32,11 +32,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few of everything")
     parser.add_argument("--part", choices=PARTS, action="append", help="this part alone; may be repeated")
-    parser.add_argument("--presses", type=int, help="idle presses in each of five rounds (200; 5 with --quick)")
+    parser.add_argument(
+        "--presses", type=int, help="in each of five rounds (200 idle, 30 saturated; fewer with --quick)"
+    )
     arguments = parser.parse_args()
     report = Report("alarms", arguments.quick)
-    presses = arguments.presses or (5 if arguments.quick else 200)
-    asyncio.run(measure(report, arguments.part or list(PARTS), presses, quick=arguments.quick))
+    asyncio.run(measure(report, arguments.part or list(PARTS), arguments.presses, quick=arguments.quick))
     report.print()
 
 
