@@ -112,9 +112,11 @@ export class LiveSound {
     }
   }
 
+  /** Once: the source opens and a fragment arrives in either order, and sometimes it is open before it has said so. */
   #fill(): void {
     const [source, init] = [this.#source, this.#init];
-    if (source?.readyState !== "open" || init === null || this.#firstS === null) return;
+    if (this.#queue !== null || source?.readyState !== "open") return;
+    if (init === null || this.#firstS === null) return;
     const buffer = source.addSourceBuffer(init.mime);
     buffer.timestampOffset = -this.#firstS;
     this.#queue = new AppendQueue(buffer, () => null, this.#broke);
