@@ -1,6 +1,8 @@
 """A table of organisations is shown before it changes anything, and changes all of it or nothing."""
 
 import io
+import time
+import tracemalloc
 import zipfile
 from typing import Any
 
@@ -103,6 +105,44 @@ def test_of_a_table_with_wrong_rows_nothing_is_applied_and_each_is_named(town: T
     ]
     assert admin.post(f"/registry/imports/{shown['id']}/apply").json()["code"] == "registry.faulty"
     assert School.objects.count() == 3
+
+
+WRONG_EVERY = 66  # of 20,000 rows: 303, of which the last three are made right
+MANY_WITHIN_S = 60.0  # a tenth of that on a quiet machine
+
+
+def test_of_the_whole_country_each_of_three_hundred_wrong_rows_is_named_and_nothing_is_half_done(
+    town: Town, admin: Desk
+) -> None:
+    faults = {
+        "lat": ("север", "not_a_number"),
+        "lon": ("630", "out_of_range"),
+        "district": ("KZ000000", "unknown"),
+        "name_kk": ("", "missing"),
+    }
+    columns, lines, expected = HEADER.split(";"), list[str](), list[tuple[int, str, str]]()
+    for number in range(sheets.MAX_ROWS):
+        cells = dict(
+            zip(columns, f"all-{number};school;№ {number};;Абай, 1;KZ391000;53,2;63,6".split(";"), strict=True)
+        )
+        if number % WRONG_EVERY == 0 and len(expected) < 300:
+            column = list(faults)[len(expected) % len(faults)]
+            cells[column], code = faults[column]
+            expected.append((number + 2, column, code))  # the first row names the columns
+        lines.append(";".join(cells.values()))
+
+    tracemalloc.start()
+    began = time.monotonic()
+    shown = send(admin, HEADER, *lines).json()
+    took_s, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (len(expected), shown["errors_count"], shown["state"]) == (300, 300, "faulty")
+    assert [(one["row"], one["column"], one["code"]) for one in shown["errors"]] == expected
+    assert (shown["rows"], shown["added"]) == (20_000, 19_700) and len(shown["changes"]) == 500
+    assert took_s < MANY_WITHIN_S and peak < 400_000_000
+    assert admin.post(f"/registry/imports/{shown['id']}/apply").json()["code"] == "registry.faulty"
+    assert School.objects.count() == 3, "nothing half-done"
 
 
 def test_what_was_not_shown_is_not_applied(town: Town, admin: Desk) -> None:
