@@ -195,6 +195,13 @@ class Town:
         sql = "SELECT s.site FROM supervision_fault f JOIN schools_school s ON s.id = f.school_id"
         return (site,) in self._ask(f"{sql} WHERE f.code = 'link.gap' AND f.closed_at IS NULL")
 
+    def knows_later_than(self, site: str, seq: int) -> bool:
+        """Whether the centre has stored a later number of this school."""
+        return any(
+            one == site and last > seq
+            for one, last in self._ask("SELECT site, MAX(seq) FROM intake_inbox GROUP BY site")
+        )
+
     def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         if self.database:
             with psycopg.connect(self.database) as connection:

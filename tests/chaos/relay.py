@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from dataclasses import dataclass
 
 from qorgan.protocols.link.messages import Envelope, decode, decode_batch
@@ -38,20 +37,13 @@ class Withheld:
     """One numbered alarm that does not pass, however often it is sent, until it is released."""
 
     seq: int | None = None  # chosen when the next alarm comes that was never sent before
-    overtaken_at: float | None = None  # when a later number had passed; monotonic seconds
     released: bool = False
 
     def holds(self, seqs: list[int], *, alarm: bool, fresh: bool) -> bool:
-        """Whether this message is the one. Later numbers on the same line are noticed."""
-        if self.seq is None:
-            if not (alarm and fresh):
-                return False
+        """Whether this message is the one."""
+        if self.seq is None and alarm and fresh:
             self.seq = seqs[0]
-        if alarm and seqs[0] == self.seq:
-            return not self.released
-        if self.overtaken_at is None and max(seqs) > self.seq:
-            self.overtaken_at = time.monotonic()
-        return False
+        return alarm and seqs[0] == self.seq and not self.released
 
 
 def is_alarm(subject: bytes) -> bool:
