@@ -25,6 +25,7 @@ from qorgan.centre.notices.api import router as notices
 from qorgan.centre.plans.api import router as plans
 from qorgan.centre.quality.api import router as quality
 from qorgan.centre.remarks.api import router as remarks
+from qorgan.centre.reports.api import router as reports
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
 from qorgan.centre.viewlinks.api import router as viewlinks
@@ -74,6 +75,7 @@ ROUTERS = (
     inspections,
     quality,
     norms,
+    reports,
 )
 for router in ROUTERS:
     api.add_router("", router)

@@ -16,7 +16,7 @@ Language = Literal["kk", "ru", "en"]
 _FOLDER = files("qorgan.centre.papers")
 
 
-def render(paper: Literal["case", "handover"], language: Language, data: Mapping[str, Any]) -> bytes:
+def render(paper: Literal["case", "handover", "report"], language: Language, data: Mapping[str, Any]) -> bytes:
     """The PDF. `data` is what the template shows, in JSON's own types; its texts are shown as they are."""
     said = {"words": words(language), "language": language} | dict(data)
     template = Path(str(_FOLDER / f"{paper}.typ"))
