@@ -19,6 +19,7 @@ PART_OF = {
     "Review": "joint_review",
     "ReviewLine": "joint_review",
     "InspectionPhoto": "inspection",
+    "DrillLine": "drill",
     "FactLine": "observation",
     "SchoolNorms": "norm_verdict",
     "VerdictLine": "norm_verdict",

@@ -16,6 +16,7 @@ from qorgan.centre.access.door import SignedIn
 from qorgan.centre.alarms.api import router as alarms
 from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.dispatch.api import router as dispatch
+from qorgan.centre.drills.api import router as drills
 from qorgan.centre.duty.api import router as duty
 from qorgan.centre.frames.api import router as frames
 from qorgan.centre.inspections.api import router as inspections
@@ -75,6 +76,7 @@ ROUTERS = (
     inspections,
     quality,
     norms,
+    drills,
     reports,
 )
 for router in ROUTERS:

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "qorgan.centre.quality",
     "qorgan.centre.inspections",
     "qorgan.centre.norms",
+    "qorgan.centre.drills",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

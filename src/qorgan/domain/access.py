@@ -77,6 +77,8 @@ class Right(StrEnum):
     NOTICES_EDIT = "notices.edit"  # who is told of what by which channel
     NORMS_READ = "norms.read"  # what the norms ask of schools, how these stand, and which papers they have
     NORMS_EDIT = "norms.edit"  # enter papers and what kind of a site it is
+    DRILLS_READ = "drills.read"  # drills, and the days without any
+    DRILLS_EDIT = "drills.edit"  # plan, run and review them
     SYSTEM_READ = "system.read"  # counters and health of the centre's own parts
 
 
@@ -116,17 +118,19 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | _ANSWER
         | _SHIFT
         | {Right.EVIDENCE_HOLD, Right.PTZ_MOVE, Right.FAULTS_TAKE}
-        | {Right.CAMERA_LISTEN, Right.PLANS_READ, Right.REMARKS_READ},
+        | {Right.CAMERA_LISTEN, Right.PLANS_READ, Right.REMARKS_READ, Right.DRILLS_READ},
         Role.HEAD: _READ
         | _VIDEO
         | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
         | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
-        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT},
+        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT}
+        | {Right.DRILLS_READ, Right.DRILLS_EDIT},
         Role.INSPECTOR: _READ
         | _VIDEO
         | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ}
-        | {Right.REMARKS_READ, Right.REMARKS_WRITE, Right.REMARKS_VERIFY, Right.REVIEWS_OPEN, Right.NORMS_READ},
-        Role.MINISTRY: _READ | {Right.WATCHES_READ, Right.REMARKS_READ, Right.NORMS_READ},
+        | {Right.REMARKS_READ, Right.REMARKS_WRITE, Right.REMARKS_VERIFY, Right.REVIEWS_OPEN, Right.NORMS_READ}
+        | {Right.DRILLS_READ},
+        Role.MINISTRY: _READ | {Right.WATCHES_READ, Right.REMARKS_READ, Right.NORMS_READ, Right.DRILLS_READ},
         Role.ADMINISTRATOR: _READ
         | {
             Right.CAMERA_SETUP,
@@ -140,7 +144,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
             Right.SYSTEM_READ,
         }
         | {Right.FAULTS_TAKE, Right.NOTICES_EDIT, Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
-        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT},
+        | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT}
+        | {Right.DRILLS_READ, Right.DRILLS_EDIT},
     }
 )
 

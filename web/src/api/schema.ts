@@ -866,6 +866,47 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/closed-days": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Closed Days
+     * @description Holidays and days of exams: of the country, and of the schools that one may see.
+     */
+    get: operations["list_closed_days"];
+    put?: never;
+    /**
+     * Add Closed Day
+     * @description 409 `closed_day.known`. Of the whole country only who edits the registry.
+     */
+    post: operations["add_closed_day"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/closed-days/{day_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Remove Closed Day */
+    delete: operations["remove_closed_day"];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/dispatches/{dispatch_id}/{verb}": {
     parameters: {
       query?: never;
@@ -880,6 +921,114 @@ export interface paths {
      * @description Write down what was heard of a unit.
      */
     post: operations["hear_of_dispatch"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/drills": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Drills
+     * @description The latest planned first, without reports and threads.
+     */
+    get: operations["list_drills"];
+    put?: never;
+    /**
+     * Plan Drill
+     * @description 422 `drill.…`: the guard rail that the plan breaks. The psychologist's word may still be missing.
+     */
+    post: operations["plan_drill"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/drills/{drill_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Drill
+     * @description With its report, as it is counted now, and its thread.
+     */
+    get: operations["get_drill"];
+    /**
+     * Change Drill
+     * @description The whole plan, before it runs; what was approved is approved anew.
+     */
+    put: operations["change_drill"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/drills/{drill_id}/deeds": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Do Drill
+     * @description 409 `drill.state`, `drill.not_now`, `drill.alarm_open`; 403 `drill.second_person`; 422 as `plan_drill`.
+     */
+    post: operations["do_drill"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/drills/{drill_id}/review": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Review Drill
+     * @description Of what has ended. From here on the report stays as it is.
+     */
+    post: operations["review_drill"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/drills/{drill_id}/taps": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Tap Drill
+     * @description Sent as often as the network makes it: by its id each counts once. 409 `drill.tap_taken`, `drill.state`.
+     */
+    post: operations["tap_drill"];
     delete?: never;
     options?: never;
     head?: never;
@@ -3388,6 +3537,31 @@ export interface components {
       /** Duress */
       duress: boolean;
     };
+    /** ClosedDay */
+    ClosedDay: {
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "holiday" | "exam";
+      /** School */
+      school?: string | null;
+    };
+    /** ClosedDayList */
+    ClosedDayList: {
+      /** Items */
+      items: components["schemas"]["ClosedDay"][];
+    };
     /**
      * Closing
      * @description The first of two signatures.
@@ -3675,6 +3849,250 @@ export interface components {
       kinds: components["schemas"]["DocumentKind"][];
       /** May Edit */
       may_edit: boolean;
+    };
+    /**
+     * Drill
+     * @description `wants`: what the guard rails still miss before the approval. `deeds`: what whoever asks may do now.
+     */
+    Drill: {
+      /** Announced */
+      announced: boolean;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Deeds */
+      deeds: components["schemas"]["DrillDeed"][];
+      /** Ended At */
+      ended_at: string | null;
+      form: components["schemas"]["DrillForm"];
+      /** Groups */
+      groups: components["schemas"]["DrillGroup"][];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Note */
+      note: string;
+      /** Observers */
+      observers: string[];
+      /** Pierced By */
+      pierced_by: string | null;
+      planned_by: components["schemas"]["Person"];
+      report: components["schemas"]["DrillReport"] | null;
+      review: components["schemas"]["DrillReview"] | null;
+      scenario: components["schemas"]["DrillScenario"];
+      school: components["schemas"]["Named"];
+      /** Started At */
+      started_at: string | null;
+      state: components["schemas"]["DrillState"];
+      /** Thread */
+      thread: components["schemas"]["DrillThreadLine"][];
+      /** Version */
+      version: number;
+      /** Wants */
+      wants: string[];
+      word: components["schemas"]["DrillWord"] | null;
+    };
+    /**
+     * DrillDeed
+     * @enum {string}
+     */
+    DrillDeed:
+      | "plan"
+      | "change"
+      | "approve"
+      | "start"
+      | "finish"
+      | "stop"
+      | "pierce"
+      | "lapse"
+      | "review"
+      | "record"
+      | "cancel";
+    /**
+     * DrillFinding
+     * @description What failed, who fixes it and by which day.
+     */
+    DrillFinding: {
+      /**
+       * By
+       * Format: date
+       */
+      by: string;
+      /** What */
+      what: string;
+      /** Who */
+      who: string;
+    };
+    /**
+     * DrillForm
+     * @description How far it goes, from words to deeds.
+     * @enum {string}
+     */
+    DrillForm: "discussion" | "practice" | "simulation";
+    /**
+     * DrillGroup
+     * @description Who takes part. Those of `CHILDREN` by age, in the bands of the instruction cards.
+     * @enum {string}
+     */
+    DrillGroup: "staff" | "guards" | "preschool" | "primary" | "middle" | "senior";
+    /**
+     * DrillOrder
+     * @description A deed. `version`: of the drill as one saw it; 409 `conflict` when it is another.
+     */
+    DrillOrder: {
+      /**
+       * Deed
+       * @enum {string}
+       */
+      deed: "approve" | "start" | "finish" | "stop" | "cancel";
+      /**
+       * Text
+       * @default
+       */
+      text: string;
+      /** Version */
+      version?: number | null;
+    };
+    /**
+     * DrillPage
+     * @description Without reports and threads.
+     */
+    DrillPage: {
+      /** Items */
+      items: components["schemas"]["Drill"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * DrillPart
+     * @description From one point of the alarm's handling to another. `two_clocks`: the school's and the centre's.
+     */
+    DrillPart: {
+      /** End */
+      end: string;
+      /** Goal S */
+      goal_s: number | null;
+      /** Met */
+      met: boolean | null;
+      /** Seconds */
+      seconds: number | null;
+      /** Start */
+      start: string;
+      /** Two Clocks */
+      two_clocks: boolean;
+    };
+    /**
+     * DrillReport
+     * @description `alarms`: what the school marked as this drill; the first is measured. Seconds of taps count from `began_at`.
+     */
+    DrillReport: {
+      /** Alarms */
+      alarms: string[];
+      /** Began At */
+      began_at: string | null;
+      /** Doubtful */
+      doubtful: number;
+      /** Handling */
+      handling: components["schemas"]["DrillPart"][];
+      /** Taps */
+      taps: components["schemas"]["DrillTapTime"][];
+    };
+    /** DrillReview */
+    DrillReview: {
+      /** Findings */
+      findings?: components["schemas"]["DrillFinding"][];
+      /** Present */
+      present: number;
+      /** Text */
+      text: string;
+    };
+    /**
+     * DrillScenario
+     * @description What is drilled, in the words of the instruction cards.
+     * @enum {string}
+     */
+    DrillScenario:
+      | "armed_attack"
+      | "threat_outside"
+      | "explosive"
+      | "hostage"
+      | "chemical"
+      | "fire"
+      | "earthquake"
+      | "medical";
+    /**
+     * DrillState
+     * @enum {string}
+     */
+    DrillState:
+      "planned" | "approved" | "running" | "finished" | "stopped" | "reviewed" | "recorded" | "cancelled";
+    /** DrillTapTime */
+    DrillTapTime: {
+      /** First S */
+      first_s: number | null;
+      kind: components["schemas"]["TapKind"];
+      /** Last S */
+      last_s: number | null;
+      /** Places */
+      places: number;
+    };
+    /** DrillThreadLine */
+    DrillThreadLine: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      by: components["schemas"]["Person"] | null;
+      deed: components["schemas"]["DrillDeed"];
+      state: components["schemas"]["DrillState"];
+      /** Text */
+      text: string;
+    };
+    /**
+     * DrillWish
+     * @description The whole plan.
+     */
+    DrillWish: {
+      /**
+       * Announced
+       * @default true
+       */
+      announced: boolean;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      form: components["schemas"]["DrillForm"];
+      /** Groups */
+      groups: components["schemas"]["DrillGroup"][];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Observers */
+      observers?: string[];
+      scenario: components["schemas"]["DrillScenario"];
+      word?: components["schemas"]["DrillWord"] | null;
+    };
+    /**
+     * DrillWord
+     * @description The psychologist has looked at the plan and agrees.
+     */
+    DrillWord: {
+      /** Name */
+      name: string;
+      /**
+       * On
+       * Format: date
+       */
+      on: string;
     };
     /**
      * Duty
@@ -4798,6 +5216,24 @@ export interface components {
        */
       note: string;
     };
+    /**
+     * NewClosedDay
+     * @description Without a school it is of the whole country.
+     */
+    NewClosedDay: {
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /**
+       * Kind
+       * @enum {string}
+       */
+      kind: "holiday" | "exam";
+      /** School */
+      school?: string | null;
+    };
     /** NewDocument */
     NewDocument: {
       /**
@@ -4832,6 +5268,36 @@ export interface components {
       page: number;
       /** Revision */
       revision: number;
+    };
+    /** NewDrill */
+    NewDrill: {
+      /**
+       * Announced
+       * @default true
+       */
+      announced: boolean;
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      form: components["schemas"]["DrillForm"];
+      /** Groups */
+      groups: components["schemas"]["DrillGroup"][];
+      /**
+       * Note
+       * @default
+       */
+      note: string;
+      /** Observers */
+      observers?: string[];
+      scenario: components["schemas"]["DrillScenario"];
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      word?: components["schemas"]["DrillWord"] | null;
     };
     /** NewOutOfService */
     NewOutOfService: {
@@ -4975,6 +5441,30 @@ export interface components {
       /** Name */
       name: string;
       territory: components["schemas"]["Territory"];
+    };
+    /**
+     * NewTap
+     * @description `id` is the telephone's own: sent twice it is one. `at` is its clock, also of an hour without network.
+     */
+    NewTap: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      kind: components["schemas"]["TapKind"];
+      /** Place */
+      place: string;
+    };
+    /** NewTaps */
+    NewTaps: {
+      /** Taps */
+      taps: components["schemas"]["NewTap"][];
     };
     /**
      * NewView
@@ -6259,6 +6749,8 @@ export interface components {
       | "notices.edit"
       | "norms.read"
       | "norms.edit"
+      | "drills.read"
+      | "drills.edit"
       | "system.read";
     /**
      * Role
@@ -6970,6 +7462,22 @@ export interface components {
        * @default
        */
       note: string;
+    };
+    /**
+     * TapKind
+     * @description What somebody of the staff says with one tap.
+     * @enum {string}
+     */
+    TapKind: "room_locked" | "hall_clear" | "evacuated" | "accounted";
+    /**
+     * TapsTaken
+     * @description `taken`: new ones; the others were known.
+     */
+    TapsTaken: {
+      /** Known */
+      known: number;
+      /** Taken */
+      taken: number;
     };
     /**
      * TargetKind
@@ -10107,6 +10615,135 @@ export interface operations {
       };
     };
   };
+  list_closed_days: {
+    parameters: {
+      query?: {
+        school?: string | null;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClosedDayList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  add_closed_day: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewClosedDay"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClosedDay"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  remove_closed_day: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        day_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   hear_of_dispatch: {
     parameters: {
       query?: never;
@@ -10133,6 +10770,401 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Dispatch"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_drills: {
+    parameters: {
+      query?: {
+        school?: string | null;
+        state?: components["schemas"]["DrillState"] | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DrillPage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  plan_drill: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewDrill"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Drill"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_drill: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        drill_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Drill"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  change_drill: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        drill_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DrillWish"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Drill"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  do_drill: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        drill_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DrillOrder"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Drill"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  review_drill: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        drill_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["DrillReview"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Drill"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  tap_drill: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        drill_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewTaps"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["TapsTaken"];
         };
       };
       /** @description Forbidden */
