@@ -36,6 +36,9 @@
     header = "Authorization"                # where its key goes
     fields = {}                             # what it wants besides
 
+    [signing]                               # without certificate: papers are not signed
+    certificate = ""                        # a PKCS#12 file; its password: `qorgan centre set-secret signing`
+
 The file's place is in `QORGAN_CENTRE_CONFIG`; without it the defaults above hold. Paths are relative to the file, or to
 the working directory when they come from the environment.
 """
@@ -90,6 +93,13 @@ class SmsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SigningConfig:
+    """The centre's own certificate with its key, PKCS#12. Its password is in the vault under `signing`."""
+
+    certificate: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CentreConfig:
     """Read once at the start of the process. Holds no secret but the database's address, which is never printed."""
 
@@ -107,6 +117,7 @@ class CentreConfig:
     notices: NoticesConfig = NoticesConfig()
     mail: MailConfig = MailConfig()
     sms: SmsConfig = SmsConfig()
+    signing: SigningConfig = SigningConfig()
 
 
 def load(environ: Mapping[str, str] = os.environ) -> CentreConfig:
@@ -138,6 +149,7 @@ def load(environ: Mapping[str, str] = os.environ) -> CentreConfig:
         notices=_notices(_table(file, "notices")),
         mail=_mail(_table(file, "mail"), environ),
         sms=_sms(_table(file, "sms")),
+        signing=_signing(_table(file, "signing"), base),
     )
 
 
@@ -181,6 +193,11 @@ def _sms(table: Mapping[str, Any]) -> SmsConfig:
         header=_text(table, "header", default.header),
         fields=tuple((name, str(value)) for name, value in fields.items()),
     )
+
+
+def _signing(table: Mapping[str, Any], base: Path) -> SigningConfig:
+    told = _text(table, "certificate")
+    return SigningConfig(certificate=base / told if told else None)
 
 
 def _read(file: Path) -> dict[str, Any]:

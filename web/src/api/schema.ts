@@ -7129,9 +7129,10 @@ export interface components {
     ShiftEnd: Record<string, never>;
     /**
      * Signature
-     * @description Nothing to say: the signed-in officer signs the list as it is now.
+     * @description Whose signature is asked for.
+     * @enum {string}
      */
-    Signature: Record<string, never>;
+    Signature: "none" | "centre" | "national";
     /** SignedInUser */
     SignedInUser: {
       /** Email */
@@ -13721,6 +13722,7 @@ export interface operations {
     parameters: {
       query?: {
         language?: "kk" | "ru" | "en";
+        signature?: "none" | "centre" | "national";
         pack?: string | null;
         at?: string | null;
       };
@@ -13768,12 +13770,22 @@ export interface operations {
           "application/json": components["schemas"]["Problem"];
         };
       };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
     };
   };
   get_remarks_order: {
     parameters: {
       query?: {
         language?: "kk" | "ru" | "en";
+        signature?: "none" | "centre" | "national";
         body?: components["schemas"]["Body"] | null;
       };
       header?: never;
@@ -13820,12 +13832,22 @@ export interface operations {
           "application/json": components["schemas"]["Problem"];
         };
       };
+      /** @description Service Unavailable */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
     };
   };
   get_territory_report: {
     parameters: {
       query?: {
         language?: "kk" | "ru" | "en";
+        signature?: "none" | "centre" | "national";
         level?: "country" | "region" | "district";
         of?: string | null;
         pack?: string;
@@ -13865,6 +13887,15 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Service Unavailable */
+      503: {
         headers: {
           [name: string]: unknown;
         };

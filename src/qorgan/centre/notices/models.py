@@ -122,7 +122,7 @@ class NoticeMark(models.Model):
 
 
 class Secret(models.Model):
-    """A secret of the centre, encrypted (`vault`). Its name says what for: mail, sms, watcher, vapid."""
+    """A secret of the centre, encrypted (`vault`). Its name says what for: mail, sms, watcher, signing, vapid."""
 
     name = models.CharField(primary_key=True, max_length=40)
     token = models.BinaryField()

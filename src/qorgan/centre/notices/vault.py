@@ -9,7 +9,7 @@ from qorgan.centre.notices.models import Secret
 from qorgan.kernel.errors import Corrupt, Invalid
 from qorgan.protocols import webpush
 
-NAMES = ("mail", "sms", "watcher")  # what an administrator may store; `vapid` is made by the centre itself
+NAMES = ("mail", "sms", "watcher", "signing")  # what an administrator may store; `vapid` is made by the centre itself
 VAPID = "vapid"
 MAX_CHARACTERS = 4_096
 

@@ -11,7 +11,7 @@ from qorgan.centre.norms import judging, papers, reading
 from qorgan.centre.norms import schemas as wire
 from qorgan.centre.norms.models import SchoolDocument
 from qorgan.centre.papers.render import Language, clock, word
-from qorgan.centre.reports.layout import Report, Section, counted, day, printed, say
+from qorgan.centre.reports.layout import Form, Report, Section, counted, day, printed, say
 from qorgan.centre.schools.models import School
 from qorgan.domain.access import Actor
 from qorgan.domain.norms.types import Verdict
@@ -22,11 +22,11 @@ _PAPER_HEAD = ("document", "number", "issued", "valid_to", "issuer")
 _PAPER_WIDTHS = ("2", "1", "auto", "auto", "1")
 
 
-def card(actor: Actor, school_id: UUID, language: Language, *, pack: str | None, at: date | None) -> bytes:
+def card(actor: Actor, school_id: UUID, form: Form, *, pack: str | None, at: date | None) -> bytes:
     """The PDF. Raises `NotFound` for a school or pack that is not there, `Invalid` (`norms.future`)."""
     school = reading.find_school(actor, school_id)
     data = card_data(actor, school, pack=pack, at=at)
-    return printed(actor, _card(school, data, language), language, {"school": str(school.pk)})
+    return printed(actor, _card(school, data, form.language), form, {"school": str(school.pk)})
 
 
 def card_data(actor: Actor, school: School, *, pack: str | None, at: date | None) -> dict[str, Any]:

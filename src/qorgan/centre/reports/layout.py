@@ -12,6 +12,7 @@ from qorgan.centre.access import service as access
 from qorgan.centre.access.models import User
 from qorgan.centre.ledger import canonical
 from qorgan.centre.papers.render import Language, clock, render, word
+from qorgan.centre.reports.signing import Signature, signer
 from qorgan.domain.access import Actor
 
 
@@ -43,8 +44,20 @@ def digest_of(data: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(dict(data)).encode()).hexdigest()
 
 
-def printed(actor: Actor, report: Report, language: Language, about: Mapping[str, object]) -> bytes:
-    """PDF/A-2b. It leaves the building, so it is a line in the audit of whoever took it; `about`: of what."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """In which language a paper is wanted, and with whose signature."""
+
+    language: Language = "kk"
+    signature: Signature = Signature.NONE
+
+
+def printed(actor: Actor, report: Report, form: Form, about: Mapping[str, object]) -> bytes:
+    """PDF/A-2b. It leaves the building, so it is a line in the audit of whoever took it; `about`: of what.
+
+    Raises `Unavailable` (`signature.…`) when it cannot be signed as wanted; then there is no paper and no line.
+    """
+    language = form.language
     digest = digest_of(report.data)
     said = {
         "title": report.title,
@@ -55,7 +68,10 @@ def printed(actor: Actor, report: Report, language: Language, about: Mapping[str
         "signatures": [say(language, key) for key in report.signatures],
     }
     paper = render("report", language, said)
-    line = {"report": report.kind, "language": language, "digest": digest} | dict(about)
+    by = signer(form.signature)
+    paper = paper if by is None else by.sign(paper)
+    line: dict[str, object] = {"report": report.kind, "language": language, "digest": digest}
+    line |= {"signature": form.signature.value} | dict(about)
     access.audit(User.objects.get(pk=actor.user), "report.printed", line)
     return paper
 

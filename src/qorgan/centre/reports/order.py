@@ -11,7 +11,7 @@ from qorgan.centre.papers.render import Language, clock, word
 from qorgan.centre.remarks import reading
 from qorgan.centre.remarks import schemas as wire
 from qorgan.centre.remarks.models import Remark
-from qorgan.centre.reports.layout import Report, Section, day, printed, say
+from qorgan.centre.reports.layout import Form, Report, Section, day, printed, say
 from qorgan.centre.schools.models import School
 from qorgan.domain.access import Actor, Body
 from qorgan.domain.remarks import UNFIXED
@@ -21,15 +21,15 @@ _HEAD = ("number", "body", "about", "remark", "clause", "state", "due")
 _WIDTHS = ("auto", "1", "1", "3", "1.2", "1", "auto")
 
 
-def order(actor: Actor, school_id: UUID, language: Language, *, body: Body | None) -> bytes:
+def order(actor: Actor, school_id: UUID, form: Form, *, body: Body | None) -> bytes:
     """The PDF; of one body, or of all. Raises `NotFound`."""
     school = find_school(actor, school_id)
     rows = Remark.objects.visible_to(actor).filter(school=school, state__in=UNFIXED)
     rows = rows if body is None else rows.filter(body=body)
     wanted = rows.whole().order_by(F("deadline"), "number")[: MAX_REMARKS + 1]
     remarks = reading.on_the_wire(actor, list(wanted))
-    report = _order(school, remarks[:MAX_REMARKS], language, whole=len(remarks) <= MAX_REMARKS)
-    return printed(actor, report, language, {"school": str(school.pk), "body": body or ""})
+    report = _order(school, remarks[:MAX_REMARKS], form.language, whole=len(remarks) <= MAX_REMARKS)
+    return printed(actor, report, form, {"school": str(school.pk), "body": body or ""})
 
 
 def _order(school: School, remarks: list[wire.Remark], language: Language, *, whole: bool) -> Report:

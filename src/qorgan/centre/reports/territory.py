@@ -5,7 +5,7 @@ from typing import Any
 from qorgan.centre.norms import judging, standing
 from qorgan.centre.norms import schemas as wire
 from qorgan.centre.papers.render import Language, clock
-from qorgan.centre.reports.layout import Report, Section, printed, say
+from qorgan.centre.reports.layout import Form, Report, Section, printed, say
 from qorgan.centre.territory.models import District, Region
 from qorgan.domain.access import Actor
 from qorgan.kernel.errors import NotFound
@@ -13,10 +13,10 @@ from qorgan.kernel.errors import NotFound
 NUMBERS = ("connected", "working", "compliant", "unknown", "drilled")
 
 
-def territory(actor: Actor, language: Language, *, level: wire.Level, of: str | None, pack: str) -> bytes:
+def territory(actor: Actor, form: Form, *, level: wire.Level, of: str | None, pack: str) -> bytes:
     """The PDF, of what lies in the actor's own territory. Raises as `standing`."""
     data = territory_data(actor, level=level, of=of, pack=pack)
-    return printed(actor, _report(data, language), language, {"level": level, "of": of or "", "pack": pack})
+    return printed(actor, _report(data, form.language), form, {"level": level, "of": of or "", "pack": pack})
 
 
 def territory_data(actor: Actor, *, level: wire.Level, of: str | None, pack: str) -> dict[str, Any]:
