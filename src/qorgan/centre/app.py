@@ -117,7 +117,7 @@ async def _run(roles: frozenset[Role], listener: socket.socket, config: CentreCo
                     group.create_task(_tell_schools(carrier), name="teller")
                     group.create_task(_supervise(), name="supervisor")
                     group.create_task(_keep_quality(carrier), name="quality")
-                    group.create_task(_keep_norms(), name="norms")
+                    group.create_task(_keep_norms(carrier), name="norms")
                     group.create_task(_tell_others(), name="notices")
                     group.create_task(_ping_the_watcher(audit), name="watchdog")
                 if roles & {Role.WEB, Role.INTAKE, Role.JOBS}:
@@ -183,11 +183,13 @@ async def _keep_quality(carrier: Carrier) -> None:
     await QualityKeeper(SchoolLink(carrier)).run()
 
 
-async def _keep_norms() -> None:
-    """Schools are judged by the norms, and each month is kept."""
+async def _keep_norms(carrier: Carrier) -> None:
+    """Archives prove themselves, schools are judged by the norms, and each month is kept."""
+    from qorgan.centre.gateway.school import SchoolLink
     from qorgan.centre.norms.keeper import NormsKeeper
 
-    await NormsKeeper().run()
+    await carrier.wait_connected()
+    await NormsKeeper(SchoolLink(carrier)).run()
 
 
 async def _tell_others() -> None:

@@ -38,6 +38,20 @@ def join(spans: Iterable[Span], within: Span) -> list[Span]:
     return joined
 
 
+def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
+    """What of joined `spans` lies in none of the joined `holes`."""
+    left: list[Span] = []
+    for span in spans:
+        start = span.start_us
+        for hole in (one for one in holes if one.end_us > span.start_us and one.start_us < span.end_us):
+            if hole.start_us > start:
+                left.append(Span(start, hole.start_us))
+            start = hole.end_us
+        if start < span.end_us:
+            left.append(Span(start, span.end_us))
+    return left
+
+
 def gaps_between(spans: Sequence[Span], within: Span, noted: Iterable[tuple[int, int | None, str]]) -> list[Gap]:
     """The holes that joined `spans` leave in `within`, each with the noted cause that overlaps it most.
 

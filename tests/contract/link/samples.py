@@ -159,6 +159,10 @@ COMMANDS: dict[str, Message] = {
         )
     ),
     "cmd.coverage.2": commands.AskCoverage(grant=b"grant", start=AT, end=LATER, motion=True),
+    "cmd.coverage.3": commands.AskCoverage(grant=b"grant", start=AT, end=LATER, files=True),
+    "reply.coverage.3": commands.Reply(
+        coverage=commands.CoverageReply(lost=(commands.Span(start=AT, end=LATER, stream="main"),))
+    ),
     "cmd.camera_setup": setup.CameraSetup(grant=b"grant", sealed=b"sealed"),
     "wish.camera": setup.CameraWish(
         address="http://10.0.0.7/onvif/device_service",

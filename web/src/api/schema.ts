@@ -7703,7 +7703,8 @@ export interface components {
     Viewer: {
       /** Name */
       name: string;
-      role: components["schemas"]["Role"];
+      /** Role */
+      role: components["schemas"]["Role"] | "machine";
     };
     /**
      * Watch

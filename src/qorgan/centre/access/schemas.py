@@ -39,9 +39,12 @@ class Session(Schema):
     csrf: str
 
 
+ViewerRole = Role | Literal["machine"]  # a machine: the centre's own check of archives, which nobody looks at
+
+
 class Viewer(Schema):
     name: str
-    role: Role
+    role: ViewerRole
 
 
 class WatchedCamera(Schema):

@@ -25,6 +25,7 @@ from qorgan.centre.access.schemas import (
     SessionScope,
     SignedInUser,
     Viewer,
+    ViewerRole,
     Watch,
     WatchAction,
     WatchedCamera,
@@ -272,7 +273,7 @@ def open_watches(actor: Actor, wishes: Sequence[WishedWatch]) -> list[OpenedWatc
     cameras = _cameras(actor).in_bulk({wish.camera for wish in wishes})
     alarms = _alarms_named(actor, [wish.purpose for wish in wishes])
     answers = [_line_or_refusal(actor, wish, cameras, alarms) for wish in wishes]
-    _append([answer for answer in answers if isinstance(answer, WatchLine)])
+    append([answer for answer in answers if isinstance(answer, WatchLine)])
     now = timezone.now()
     return [
         one if isinstance(one, Rejected) else _granted(actor, one, one.camera, now, wish.digest)
@@ -312,7 +313,7 @@ def open_coverage(actor: Actor, camera_id: UUID, start: datetime, end: datetime)
     if _is_guest(actor, camera):
         _require_called_for(actor, camera, start)
     line = _opened(actor, camera, WatchLine.Action.COVERAGE, StreamName.MAIN, "coverage", start, end)
-    _append([line])
+    append([line])
     return _granted(actor, line, camera, timezone.now())
 
 
@@ -329,8 +330,8 @@ def note_link(actor: Actor, camera_id: UUID, stream: StreamName, purpose: str, s
     """Write down that the actor makes a link to a recording, if they might take it away. Raises as `open_watch`."""
     camera, reason = _exportable(actor, camera_id, purpose)
     line = _opened(actor, camera, WatchLine.Action.LINK, stream, str(reason), start, end)
-    _append([line])
-    _append([_ended(line)])
+    append([line])
+    append([_ended(line)])
 
 
 @transaction.atomic
@@ -340,7 +341,7 @@ def open_linked_watch(
     """Somebody looks by a link that the actor made: the actor answers for it. Raises as `open_watch`."""
     camera, reason = _exportable(actor, camera_id, purpose)
     line = _opened(actor, camera, WatchLine.Action.LINKED, stream, str(reason), start, end)
-    _append([line])
+    append([line])
     return _granted(actor, line, camera, timezone.now())
 
 
@@ -388,7 +389,7 @@ def end_watches(watches: Collection[UUID]) -> set[UUID]:
     still = dict.fromkeys(watch for watch in watches if watch in opened)
     for watch in ended:
         still.pop(watch, None)
-    _append([_ended(opened[watch]) for watch in still])
+    append([_ended(opened[watch]) for watch in still])
     return set(watches) - set(opened)
 
 
@@ -422,7 +423,7 @@ def _on_the_wire(row: WatchLine, ended_at: datetime | None) -> Watch:
         id=row.watch,
         at=row.at,
         ended_at=ended_at,
-        viewer=Viewer(name=row.viewer_name, role=Role(row.viewer_role)),
+        viewer=Viewer(name=row.viewer_name, role=cast(ViewerRole, row.viewer_role)),
         camera=WatchedCamera(id=row.camera_id, name=Name.of(row.camera.name)),
         action=cast(WatchAction, row.action),
         stream=StreamName(row.stream),
@@ -527,23 +528,11 @@ def _opened(
 
 def _ended(opened: WatchLine) -> WatchLine:
     """A line that says that a watch ended. Not in the ledger yet."""
-    return WatchLine(
-        school_id=opened.school_id,
-        watch=opened.watch,
-        kind=WatchLine.Kind.ENDED,
-        camera_id=opened.camera_id,
-        viewer_id=opened.viewer_id,
-        viewer_name=opened.viewer_name,
-        viewer_role=opened.viewer_role,
-        action=opened.action,
-        stream=opened.stream,
-        purpose=opened.purpose,
-        range_start=opened.range_start,
-        range_end=opened.range_end,
-    )
+    same = "school_id watch camera_id viewer_id viewer_name viewer_role action stream purpose range_start range_end"
+    return WatchLine(kind=WatchLine.Kind.ENDED, **{name: getattr(opened, name) for name in same.split()})
 
 
-def _append(lines: Sequence[WatchLine]) -> None:
+def append(lines: Sequence[WatchLine]) -> None:
     """Write new last lines into the ledgers of their schools, in this order, chained, in the running transaction."""
     schools = {line.school_id for line in lines}
     _lock_schools(schools)
@@ -562,6 +551,11 @@ def _lock_schools(schools: Collection[UUID]) -> None:
 
 def _granted(actor: Actor, line: WatchLine, camera: Camera, now: datetime, digest: str = "") -> OpenedWatch:
     """The line's watch with a grant that starts to run now."""
+    return signed(line, camera, now, digest, guest=_is_guest(actor, camera))
+
+
+def signed(line: WatchLine, camera: Camera, now: datetime, digest: str = "", *, guest: bool = False) -> OpenedWatch:
+    """The grant of a line that stands in the ledger, or is about to."""
     action = _action_of(line)
     grant = Grant(
         id=str(line.watch),
@@ -585,7 +579,7 @@ def _granted(actor: Actor, line: WatchLine, camera: Camera, now: datetime, diges
         stream=StreamName(line.stream),
         grant=sign(grant, keys.grant_key(settings.QORGAN.data)),
         expires_at=grant.expires_at,
-        guest=_is_guest(actor, camera),
+        guest=guest,
     )
 
 

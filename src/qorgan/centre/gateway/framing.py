@@ -94,7 +94,7 @@ class Framing:
         permit = await self._gatekeeper.open_watch(visitor, view)
         try:
             async with asyncio.timeout(PICTURE_WITHIN_S):
-                picture = await self._fetched(permit, view)
+                picture = await fetch(self._school, permit, view)
         except TimeoutError as error:
             raise Unavailable("the camera sent no picture in time", code="frame.no_picture") from error
         finally:
@@ -102,20 +102,23 @@ class Framing:
         drawn = await asyncio.to_thread(drawing.draw, "frame", picture.mp4)
         return await self._gatekeeper.keep_frame(visitor, view, permit, picture.taken_at, drawn)
 
-    async def _fetched(self, permit: Permit, view: View) -> Picture:
-        lease = LeaseId(uuid7().hex)
-        async with self._school.range_media(permit.site, lease) as media, self._closing(permit, lease):
-            await self._school.ask(permit.site, *_order(permit, view, lease))
-            return await first_picture(media)
 
-    @asynccontextmanager
-    async def _closing(self, permit: Permit, lease: LeaseId) -> AsyncIterator[None]:
-        """However it ends, the school need not send any more. It ends by itself when it does not hear of that."""
-        try:
-            yield
-        finally:
-            with suppress(QorganError):  # then its lease runs out
-                await self._school.ask(permit.site, "close", commands.Close(lease=lease))
+async def fetch(school: SchoolLink, permit: Permit, view: View) -> Picture:
+    """The picture that the view asks for; wait for it under a timeout. Raises as `first_picture`, and `Refused`."""
+    lease = LeaseId(uuid7().hex)
+    async with school.range_media(permit.site, lease) as media, _closing(school, permit, lease):
+        await school.ask(permit.site, *_order(permit, view, lease))
+        return await first_picture(media)
+
+
+@asynccontextmanager
+async def _closing(school: SchoolLink, permit: Permit, lease: LeaseId) -> AsyncIterator[None]:
+    """However it ends, the school need not send any more. It ends by itself when it does not hear of that."""
+    try:
+        yield
+    finally:
+        with suppress(QorganError):  # then its lease runs out
+            await school.ask(permit.site, "close", commands.Close(lease=lease))
 
 
 def _order(permit: Permit, view: View, lease: LeaseId) -> tuple[str, commands.OpenStream | commands.OpenRange]:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, QuerySet
 
+from qorgan.centre.cameras.models import Camera
 from qorgan.centre.ledger import LedgerBroken, LedgerLine
 from qorgan.centre.schools.models import School
 from qorgan.centre.scope import within
@@ -212,3 +213,31 @@ class RegistryImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} {self.at:%Y-%m-%d %H:%M}"
+
+
+class ArchiveCheck(models.Model):
+    """What a camera's archive proved when it was last looked at (`proving`). Nobody else writes."""
+
+    camera = models.OneToOneField(Camera, on_delete=models.CASCADE, primary_key=True, related_name="archive_check")
+    due_at = models.DateTimeField(help_text="when it is to be looked at again")
+    told_at = models.DateTimeField(null=True, help_text="when its node told what is kept; null: never yet")
+    told_watch = models.UUIDField(null=True, help_text="the line of the watch ledger of that")
+    days = models.JSONField(default=dict, help_text="day → seconds kept of the main stream")
+    depth_days = models.FloatField(default=0.0)
+    share = models.FloatField(default=0.0, help_text="of the last 30 days, %")
+    lost_s = models.FloatField(default=0.0, help_text="in the node's index and not on its disk")
+    opened = models.BooleanField(null=True, help_text="whether the old moments drawn last opened; null: not known")
+    opened_at = models.DateTimeField(null=True)
+    moment = models.DateTimeField(null=True, help_text="the one that did not open, else the last that did")
+    opened_watch = models.UUIDField(null=True)
+    path = models.BooleanField(null=True, help_text="whether a frame of the last minutes came to the centre")
+    path_at = models.DateTimeField(null=True)
+    path_watch = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name = "мұрағатты тексеру · проверка архива"
+        verbose_name_plural = "мұрағатты тексерулер · проверки архивов"
+        indexes = (models.Index(fields=("due_at",), name="archive_check_due"),)
+
+    def __str__(self) -> str:
+        return str(self.camera_id)

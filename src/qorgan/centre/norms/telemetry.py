@@ -7,9 +7,11 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from qorgan.centre.alarms.models import AlarmLog
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.norms.judging import ZONE
 from qorgan.centre.norms.ledgering import Seen
+from qorgan.centre.norms.models import ArchiveCheck
 from qorgan.centre.quality.models import PictureState
 from qorgan.centre.schools.models import School
 from qorgan.centre.supervision.models import ButtonTest, SchoolAction, WayIn
@@ -62,6 +64,7 @@ def _gone(rows: Iterable[Seen], known: Mapping[str, Mapping[str, Any]]) -> Itera
 def _cameras(school: School, at: datetime, now: datetime) -> Iterator[Seen]:
     rows = list(Camera.objects.filter(school=school, present=True).order_by("position", "key")[:MOST])
     states = PictureState.objects.filter(camera__in=rows).in_bulk()
+    checks = ArchiveCheck.objects.filter(camera__in=rows).in_bulk()
     yield Seen("camera", len(rows), at)
     for row in rows:
         yield Seen("camera", True, at, row.key)
@@ -69,6 +72,9 @@ def _cameras(school: School, at: datetime, now: datetime) -> Iterator[Seen]:
         state = states.get(row.pk)
         if state is not None:
             yield from _picture(row, state, now)
+        check = checks.get(row.pk)
+        if check is not None:
+            yield from _archive(row, check)
 
 
 def _camera(row: Camera, at: datetime) -> Iterator[Seen]:
@@ -84,6 +90,19 @@ def _camera(row: Camera, at: datetime) -> Iterator[Seen]:
     yield Seen("camera.sound", bool(main.get("audio")), at, row.key)
     if main.get("frames_per_s"):
         yield Seen("camera.frame_rate", round(main["frames_per_s"]), at, row.key)
+
+
+def _archive(row: Camera, check: ArchiveCheck) -> Iterator[Seen]:
+    """As the centre proved it: by what is kept, and by what opened. What could not be asked is not said."""
+    if check.told_at is not None:
+        watch = f"watch:{check.told_watch}"
+        yield Seen("camera.archive_days", check.depth_days, check.told_at, row.key, evidence=watch)
+        yield Seen("camera.archive_share", check.share, check.told_at, row.key, evidence=watch)
+    if check.opened is not None and check.opened_at is not None:
+        watch = f"watch:{check.opened_watch}"
+        yield Seen("camera.archive_opened", check.opened, check.opened_at, row.key, evidence=watch)
+    if check.path is not None and check.path_at is not None:
+        yield Seen("camera.centre_path", check.path, check.path_at, row.key, evidence=f"watch:{check.path_watch}")
 
 
 def _picture(row: Camera, state: PictureState, now: datetime) -> Iterator[Seen]:
@@ -116,6 +135,12 @@ def _test(row: WayIn, tests: "QuerySet[ButtonTest]") -> Iterator[Seen]:
         return
     evidence = f"alarm:{newest.alarm_id}"
     yield Seen("button.tested_on", _day(newest.received_at), newest.received_at, row.key, evidence=evidence)
+    taken = AlarmLog.objects.filter(alarm=newest.alarm_id, action="owned").order_by("number").first()
+    if taken is None or newest.took_s is None:
+        return  # nobody took it yet: that is not known to be a refusal
+    took_s = max(0.0, newest.took_s + (taken.at - newest.received_at).total_seconds())
+    yield Seen("button.acknowledged", True, taken.at, row.key, evidence=evidence)
+    yield Seen("button.ack_s", round(took_s, 1), taken.at, row.key, evidence=evidence)
 
 
 def _drills(school: School) -> Iterator[Seen]:

@@ -6,9 +6,11 @@ Every question about video carries a grant, which is verified here and told to c
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
 import msgspec
@@ -276,7 +278,8 @@ class RecorderDesk:
         ask = decode(data, AskCoverage)
         grant = self.granted(ask.grant, Action.ARCHIVE)
         self._check_period(grant, ask.start, ask.end, MAX_COVERAGE_S)
-        reply = await asyncio.to_thread(read_coverage, self._archive, grant.camera, ask.start, ask.end)
+        look = partial(read_coverage, self._archive, grant.camera, ask.start, ask.end, files=ask.files)
+        reply = await asyncio.to_thread(look)
         if ask.motion and self._motion is not None:
             motion = await asyncio.to_thread(self._motion, grant.camera, ask.start, ask.end)
             reply = msgspec.structs.replace(reply, motion=motion)
@@ -318,10 +321,11 @@ class RecorderDesk:
         )
 
 
-def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) -> CoverageReply:
+def read_coverage(archive: Path, camera: str, start: datetime, end: datetime, *, files: bool = False) -> CoverageReply:
     """What is kept of both streams of a camera in [start, end), and why the rest is missing. Reads the index only.
 
-    Raises `Invalid` for more than one message of the link can hold.
+    With `files`, also the directories of the main stream: what is not there is lost, and not kept. Raises
+    `Invalid` for more than one message of the link can hold.
     """
     within = coverage.Span(to_us(start), to_us(end))
     spans: list[Span] = []
@@ -329,8 +333,11 @@ def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) ->
     damaged: list[Damaged] = []
     index = Index(archive / "index.db", readonly=True)
     try:
+        lost = coverage.join(_lost(index, camera, within), within) if files else []
         for stream in StreamName:
             kept = coverage.join(index.spans(camera, stream, within.start_us, within.end_us), within)
+            if stream is StreamName.MAIN:
+                kept = coverage.without(kept, lost)
             noted = index.gaps(camera, stream, within.start_us, within.end_us)
             spans += [Span(start=from_us(s.start_us), end=from_us(s.end_us), stream=stream) for s in kept]
             gaps += [
@@ -345,7 +352,27 @@ def read_coverage(archive: Path, camera: str, start: datetime, end: datetime) ->
                 raise Invalid("there are too many gaps in this period; ask for a shorter one", code="coverage.too_long")
     finally:
         index.close()
-    return CoverageReply(spans=tuple(spans), gaps=tuple(gaps), damaged=tuple(damaged))
+    gone = tuple(Span(start=from_us(s.start_us), end=from_us(s.end_us), stream=StreamName.MAIN) for s in lost)
+    return CoverageReply(spans=tuple(spans), gaps=tuple(gaps), damaged=tuple(damaged), lost=gone if files else None)
+
+
+def _lost(index: Index, camera: str, within: coverage.Span) -> list[coverage.Span]:
+    """What the index names and its directory does not hold: one look at a day's directory, not at each file."""
+    there = cache(_names)
+    return [
+        coverage.Span(start, end)
+        for disk, path, start, end in index.files(camera, StreamName.MAIN, within.start_us, within.end_us)
+        if (name := Path(path)).name not in there(index, disk, name.parent)
+    ]
+
+
+def _names(index: Index, disk: str, directory: Path) -> frozenset[str]:
+    """The files of a directory; none of a disk that is away."""
+    try:
+        with os.scandir(index.root_of(disk) / directory) as entries:
+            return frozenset(entry.name for entry in entries)
+    except (OSError, NotFound):
+        return frozenset()
 
 
 def _portions(message: Message) -> Iterator[Message]:

@@ -226,6 +226,15 @@ class Index:
         joined.append((begin, end))
         return [Span(begin, end) for begin, end in joined if end > start_us]
 
+    def files(self, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[str, str, int, int]]:
+        """Disk, path, start and end (µs) of each closed file of a stream that begins in [start, end), by time."""
+        rows = self._db.execute(
+            "SELECT disk, path, wall_start_us, duration FROM segments WHERE state <> 'open' AND camera = ?"
+            " AND stream = ? AND wall_start_us >= ? AND wall_start_us < ? AND duration > 0 ORDER BY wall_start_us",
+            (camera, stream, start_us, end_us),
+        )
+        return [(disk, path, start, start + duration * 100 // 9) for disk, path, start, duration in rows]
+
     def sizes(self, camera: str, stream: str, start_us: int, end_us: int) -> list[tuple[int, int, int]]:
         """Start, length (µs) and bytes of closed files of a stream that begin in [start, end), from an index alone."""
         return self._db.execute(

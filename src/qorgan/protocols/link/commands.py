@@ -102,12 +102,16 @@ class Close(Message, frozen=True):
 
 
 class AskCoverage(Message, frozen=True):
-    """`cmd.coverage`: what was recorded of a camera in [start, end), and with `motion` how much moved in it."""
+    """`cmd.coverage`: what was recorded of a camera in [start, end), and with `motion` how much moved in it.
+
+    With `files` the node looks whether the files of the main stream are still there (`CoverageReply.lost`).
+    """
 
     grant: bytes
     start: datetime
     end: datetime
     motion: bool = False
+    files: bool = False
 
 
 class PtzOrder(StrEnum):
@@ -277,6 +281,7 @@ class CoverageReply(Message, frozen=True):
     gaps: tuple[Gap, ...] = ()
     damaged: tuple[Damaged, ...] = ()
     motion: Motion | None = None
+    lost: tuple[Span, ...] | None = None  # in the index and not on the disk; not in `spans`. None: nobody looked
 
 
 class HoldWish(Message, frozen=True):

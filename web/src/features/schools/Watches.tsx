@@ -101,7 +101,13 @@ function Row({ watch }: { watch: Watch }) {
 function PurposeWords({ purpose }: { purpose: string }) {
   const { t } = useWords();
   if (purpose.startsWith("alarm:")) return <>{t("purpose.alarm")}</>;
-  if (purpose === "duty" || purpose === "own_school" || purpose === "inspection" || purpose === "setup")
+  if (
+    purpose === "duty" ||
+    purpose === "own_school" ||
+    purpose === "inspection" ||
+    purpose === "setup" ||
+    purpose === "archive_check"
+  )
     return <>{t(`purpose.${purpose}`)}</>;
   return <>{purpose}</>;
 }
