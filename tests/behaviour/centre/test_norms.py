@@ -1,5 +1,6 @@
 """What the centre knows of schools becomes verdicts; papers and the kind of a site change them; territories add up."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,12 +8,17 @@ from django.utils import timezone
 from tests.behaviour.centre.conftest import Desk, Town, desk
 from tests.support import centre as a
 
+from qorgan.centre.alarms.models import AlarmLog
 from qorgan.centre.ledger import LedgerBroken, verify
-from qorgan.centre.norms import service, standing
+from qorgan.centre.norms import service, standing, telemetry
+from qorgan.centre.norms.keeper import NormsKeeper
+from qorgan.centre.norms.ledgering import Seen
 from qorgan.centre.norms.models import FactLine, NormPack, SchoolNorms, StandingMonth, VerdictLine
 from qorgan.centre.schools.models import School
+from qorgan.centre.supervision.models import ButtonTest, WayIn
 from qorgan.domain.access import Body, Role
 from qorgan.domain.norms.terms import term_of
+from qorgan.kernel.clock import SystemClock
 
 pytestmark = pytest.mark.django_db
 CITY_SCHOOL = {"kind": "school", "ownership": "state", "settlement": "city", "peak_people": 900}
@@ -218,3 +224,79 @@ def test_who_may_what(town: Town, role: Role) -> None:
     if role in (Role.HEAD, Role.INSPECTOR):
         for path in ("norms", "norms/kz:KZ-V-6:1", "site", "documents"):
             assert somebody.get(f"{far}/{path}").status_code == 404
+
+
+def test_a_school_that_cannot_be_judged_delays_no_other(
+    town: Town, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gather = telemetry.seen_of
+
+    def seen_of(school: School, now: datetime) -> list[Seen]:
+        if school.pk == town.school.pk:
+            raise RuntimeError("its rows make no sense")
+        return gather(school, now)
+
+    monkeypatch.setattr(telemetry, "seen_of", seen_of)
+    now = timezone.now()
+    look(now)
+
+    judged = {row.school_id: row for row in SchoolNorms.objects.all()}
+    assert judged[town.school.pk].evaluated_at is None
+    assert judged[town.neighbour.pk].evaluated_at == judged[town.far.pk].evaluated_at == now
+    assert judged[town.school.pk].due_at == now + service.AFTER_A_CRASH, "it comes again, and not at once"
+    assert [record.message for record in caplog.records] == [f"norms.school_crashed school={town.school.pk}"]
+    monkeypatch.undo()
+    look(now + service.AFTER_A_CRASH)
+    assert SchoolNorms.objects.get(pk=town.school.pk).evaluated_at == now + service.AFTER_A_CRASH
+
+
+class Turns(SystemClock):
+    """Lets a keeper turn so often, then stops it."""
+
+    def __init__(self, turns: int) -> None:
+        self.left = turns
+
+    async def sleep(self, seconds: float) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise asyncio.CancelledError
+        await super().sleep(0)
+
+
+def test_the_keeper_goes_on_after_a_turn_that_crashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def crashes_once() -> int:
+        asked.append("look")
+        if len(asked) == 1:
+            raise RuntimeError("a turn that crashed")
+        return 0
+
+    monkeypatch.setattr(service, "look", crashes_once)
+    keeper = NormsKeeper(clock=Turns(3))
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(keeper._keep("look", keeper._look, 1.0))
+    keeper._thread.close()
+    keeper._proving.close()
+    assert asked == ["look"] * 4
+
+
+def test_a_test_of_a_button_that_was_taken_says_so_and_how_long_it_took(town: Town) -> None:
+    now = timezone.now()
+    hear(town.school, now)
+    way = {"kind": "button", "interval_s": None, "known_since": now, "state": "ok"}
+    WayIn.objects.create(school=town.school, key="hall", **way)
+    alarm = a.an_alarm(town.school)
+    times = {"pressed_at": now - timedelta(seconds=9), "received_at": now - timedelta(seconds=8), "took_s": 1.0}
+    ButtonTest.objects.create(school=town.school, button="hall", alarm=alarm, **times)
+    look(now)
+    known = SchoolNorms.objects.get(pk=town.school.pk).known
+    assert "button.tested_on" in known and "button.acknowledged" not in known, "nobody took it: unknown, not false"
+
+    last = AlarmLog.objects.filter(alarm=alarm).order_by("-number").first()
+    AlarmLog(alarm=alarm, action="owned", at=now).after(last).save()
+    service.look_at(town.school.pk, now + timedelta(minutes=1))
+    known = SchoolNorms.objects.get(pk=town.school.pk).known
+    assert known["button.acknowledged"]["hall"]["value"] is True
+    assert known["button.ack_s"]["hall"]["value"] == pytest.approx(9.0, abs=0.2)
+    assert known["button.ack_s"]["hall"]["evidence"] == f"alarm:{alarm.pk}"

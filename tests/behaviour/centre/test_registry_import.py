@@ -153,6 +153,24 @@ def test_what_was_not_shown_is_not_applied(town: Town, admin: Desk) -> None:
     assert School.objects.count() == 3 and School.objects.get(pk=town.school.pk).name_ru == "Гимназия"
 
 
+def test_two_who_add_the_same_organisation_at_once_make_one_row(
+    town: Town, admin: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the second one meets when the first commits between its look and its own row."""
+    shown = send(admin, HEADER, NEW).json()
+    prepare = School.prepare
+
+    def prepared_beside_another(row: School) -> None:
+        prepare(row)
+        monkeypatch.undo()
+        a.a_school("kst-100")
+
+    monkeypatch.setattr(School, "prepare", prepared_beside_another)
+    refused = admin.post(f"/registry/imports/{shown['id']}/apply")
+    assert (refused.status_code, refused.json()["code"]) == (409, "registry.changed")
+    assert School.objects.filter(site="kst-100").count() <= 1
+
+
 def test_a_spreadsheet_reads_as_a_text_does(town: Town, admin: Desk) -> None:
     rows = [HEADER.split(";"), NEW.split(";")]
     file = SimpleUploadedFile("registry.xlsx", an_xlsx(rows))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from qorgan.centre import clean
@@ -99,7 +99,11 @@ def apply(actor: Actor, import_id: UUID) -> wire.RegistryImport:
     if diff.digest != row.shown:
         raise Conflict("the registry has changed: send the table again", code="registry.changed")
     new = [_made(one, School(site=one.site)) for one in diff.changes if one.is_new]
-    School.objects.bulk_create(new, AT_ONCE)
+    try:
+        with transaction.atomic():
+            School.objects.bulk_create(new, AT_ONCE)
+    except IntegrityError as error:  # somebody else made one of them since we looked
+        raise Conflict("the registry has changed: send the table again", code="registry.changed") from error
     old = [_made(one, known[one.site]) for one in diff.changes if not one.is_new]
     School.objects.bulk_update(old, ["kind", *TEXTS, "district", *NUMBERS, "search", "list_key"], AT_ONCE)
     row.applied_at, row.applied_by_id = timezone.now(), actor.user

@@ -1,11 +1,12 @@
 """Looking at a school: what is new of it is written, and when anything changed its verdicts are found again."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
 from qorgan.centre.ledger import moment
@@ -16,7 +17,9 @@ from qorgan.centre.schools.models import School
 from qorgan.domain.norms.engine import Inquiry
 from qorgan.domain.norms.types import NEVER, Known, SiteFacts, Verdict
 
+log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(hours=1)
+AFTER_A_CRASH = timedelta(minutes=10)  # so that the longest overdue does not stand before all others for ever
 AT_ONCE = 10  # schools of one turn, that is of a second: the whole country in half an hour, and alarms beside it
 DRILLED_WITHIN = timedelta(days=365)
 _COUNTED = (Verdict.NOT, Verdict.UNKNOWN, Verdict.PARTLY, Verdict.COMPLIANT)  # the worst first
@@ -28,7 +31,13 @@ def look(now: datetime | None = None) -> int:
     due = SchoolNorms.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", flat=True)
     schools = list(due[:AT_ONCE])
     for school in schools:
-        look_at(school, now)
+        try:
+            look_at(school, now)
+        except (DatabaseError, InterfaceError):
+            raise  # the database is away: for all of them
+        except Exception:  # the root of this unit of work: one school
+            log.exception("norms.school_crashed school=%s", school)
+            SchoolNorms.objects.filter(pk=school).update(due_at=now + AFTER_A_CRASH)
     return len(schools)
 
 

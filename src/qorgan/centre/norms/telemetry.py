@@ -42,7 +42,11 @@ def news(seen: Iterable[Seen], known: Mapping[str, Mapping[str, Any]], vocabular
 
 def _is_new(one: Seen, known: Mapping[str, Mapping[str, Any]], vocabulary: Vocabulary) -> bool:
     before = known.get(one.fact, {}).get(one.subject)
-    if before is None or before["value"] != one.value:
+    if before is None:
+        return True
+    if one.observed_at < datetime.fromisoformat(before["observed_at"]):
+        return False  # somebody has said it since: a journal knows of a later drill
+    if before["value"] != one.value:
         return True
     fact: Fact | None = vocabulary.facts.get(one.fact)
     if fact is None or fact.expires_days is None:
