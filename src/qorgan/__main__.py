@@ -11,6 +11,7 @@ PARTS = {
     "centre": ("qorgan.centre.cli", "The operations centre: run, migrate, create-user."),
     "sim": ("qorgan.sim.cli", "Cameras, buttons and towns that do not exist."),
     "norms": ("qorgan.norms", "Norm packs: check them, compare two releases, explain a verdict."),
+    "cards": ("qorgan.cards", "Action cards of roles and scenarios: check them, show one."),
     "doctor": ("qorgan.doctor", "Check this machine: versions, ports, disk, clock, codecs."),
 }
 
