@@ -300,3 +300,21 @@ def test_a_test_of_a_button_that_was_taken_says_so_and_how_long_it_took(town: To
     assert known["button.acknowledged"]["hall"]["value"] is True
     assert known["button.ack_s"]["hall"]["value"] == pytest.approx(9.0, abs=0.2)
     assert known["button.ack_s"]["hall"]["evidence"] == f"alarm:{alarm.pk}"
+
+
+def test_the_requirements_of_a_pack_are_listed_page_by_page(ministry: Desk) -> None:
+    whole = ministry.get("/norms/kz/requirements", limit=200).json()
+    refs = [one["requirement"] for one in whole["items"]]
+    assert whole["next"] is None and refs == sorted(set(refs)) and "kz:KZ-V-4:1" in refs
+    assert all(one["sources"] and one["status"] and one["severity"] and one["title"]["kk"] for one in whole["items"])
+
+    paged, cursor = list[str](), None
+    while True:
+        page = ministry.get("/norms/kz/requirements", limit=7, **({"cursor": cursor} if cursor else {})).json()
+        assert len(page["items"]) <= 7
+        paged += [one["requirement"] for one in page["items"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert paged == refs
+    assert ministry.get("/norms/none/requirements").json()["code"] == "norm_pack.unknown"
+    assert ministry.get("/norms/kz/requirements", limit=1_000).status_code == 422

@@ -1445,6 +1445,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/norms/{pack}/requirements": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Norm Requirements
+     * @description What the pack asks today, of whom, how bad it is and how far its words are trusted. 404 `norm_pack.unknown`.
+     */
+    get: operations["list_norm_requirements"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/notices/browser": {
     parameters: {
       query?: never;
@@ -5610,6 +5630,38 @@ export interface components {
     NormPackList: {
       /** Items */
       items: components["schemas"]["NormPack"][];
+    };
+    /**
+     * NormRequirement
+     * @description One requirement that is in force today. `requirement`: "<pack>:<key>:<version>"; `status`: how far the worst of
+     *     its clauses can be trusted; `sources`: where its clauses are published.
+     */
+    NormRequirement: {
+      /** Clause */
+      clause: string;
+      /** Frequency */
+      frequency: string;
+      /** Gate */
+      gate: boolean;
+      how_checked: components["schemas"]["CheckKind"];
+      owner: components["schemas"]["Owner"];
+      /** Requirement */
+      requirement: string;
+      severity: components["schemas"]["Severity"];
+      /** Sources */
+      sources: string[];
+      status: components["schemas"]["Status"];
+      title: components["schemas"]["Name"];
+    };
+    /**
+     * NormRequirementPage
+     * @description The requirements of one pack, by their names.
+     */
+    NormRequirementPage: {
+      /** Items */
+      items: components["schemas"]["NormRequirement"][];
+      /** Next */
+      next: string | null;
     };
     /** Note */
     Note: {
@@ -12166,6 +12218,58 @@ export interface operations {
       };
       /** @description Forbidden */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_norm_requirements: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        pack: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["NormRequirementPage"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import File, Query, Router, Status
+from ninja import File, Path, Query, Router, Status
 from ninja.files import UploadedFile
 
 from qorgan.centre.access.door import actor_of, needs
@@ -17,6 +17,7 @@ from qorgan.centre.norms.schemas import (
     NewDocument,
     NewSite,
     NormPackList,
+    NormRequirementPage,
     RegistryImport,
     RequirementPage,
     SchoolDocument,
@@ -38,6 +39,22 @@ PackKey = Annotated[str, Query(max_length=60)]
 def list_norms(request: HttpRequest) -> NormPackList:
     """The packs, with their editions and how far their clauses can be trusted."""
     return reading.packs()
+
+
+@router.get(
+    "/norms/{pack}/requirements",
+    response={200: NormRequirementPage, **READ},
+    operation_id="list_norm_requirements",
+)
+@needs(Right.NORMS_READ)
+def list_norm_requirements(
+    request: HttpRequest,
+    pack: Annotated[str, Path(max_length=60)],
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> NormRequirementPage:
+    """What the pack asks today, of whom, how bad it is and how far its words are trusted. 404 `norm_pack.unknown`."""
+    return reading.requirements(pack, cursor=cursor, limit=limit)
 
 
 @router.get("/norms/standing", response={200: StandingPage, **READ}, operation_id="get_standing")

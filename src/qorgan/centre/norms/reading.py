@@ -47,6 +47,31 @@ def packs() -> wire.NormPackList:
     return wire.NormPackList(items=[_pack(one, one.key in national) for one in judging.shipped().packs.values()])
 
 
+def requirements(pack: str, *, cursor: str | None, limit: int) -> wire.NormRequirementPage:
+    """What the pack asks today, after `cursor`. Raises `NotFound` (`norm_pack.unknown`)."""
+    asked = judging.inquiry(pack, Day(at=timezone.now()))
+    refs = sorted(ref for ref in asked.requirements if ref.startswith(f"{pack}:") and ref > (cursor or ""))
+    items = [_asked_of_all(asked, ref) for ref in refs[:limit]]
+    return wire.NormRequirementPage(items=items, next=refs[limit - 1] if len(refs) > limit else None)
+
+
+def _asked_of_all(asked: Inquiry, ref: str) -> wire.NormRequirement:
+    one = asked.requirements[ref]
+    pack = asked.engine.packs[ref.partition(":")[0]]
+    return wire.NormRequirement(
+        requirement=ref,
+        title=Name.of(one.title),
+        clause=_clause(pack, one),
+        status=asked.status(ref),
+        sources=sorted({clause.source for clause in provisions_of(pack, one.provisions)}),
+        owner=one.owner,
+        severity=one.severity,
+        gate=one.gate,
+        how_checked=one.kind,
+        frequency=one.frequency,
+    )
+
+
 def find_school(actor: Actor, school_id: UUID) -> School:
     """Raises `NotFound` for a school that the actor may not see, as for one that is not there."""
     row = School.objects.visible_to(actor).filter(pk=school_id).first()

@@ -7,7 +7,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field, WithJsonSchema
 
-from qorgan.centre.wire import Instant, Name
+from qorgan.centre.wire import Instant, Name, Page
 from qorgan.domain.density.norms import Status
 from qorgan.domain.norms.types import CheckKind, Owner, Severity, Verdict
 
@@ -46,6 +46,26 @@ class NormPack(Schema):
 
 class NormPackList(Schema):
     items: list[NormPack]
+
+
+class NormRequirement(Schema):
+    """One requirement that is in force today. `requirement`: "<pack>:<key>:<version>"; `status`: how far the worst of
+    its clauses can be trusted; `sources`: where its clauses are published."""
+
+    requirement: str
+    title: Name
+    clause: str
+    status: Status
+    sources: list[str]
+    owner: Owner
+    severity: Severity
+    gate: bool
+    how_checked: CheckKind
+    frequency: str
+
+
+class NormRequirementPage(Page[NormRequirement]):
+    """The requirements of one pack, by their names."""
 
 
 class NormItem(Schema):
