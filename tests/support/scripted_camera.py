@@ -18,13 +18,15 @@ FRAME_S = 0.02  # twice as fast as a camera: tests are short
 
 @dataclass
 class Script:
-    """What the camera does. `sends_datagrams` off: it agrees to UDP and sends nothing. `drops`: packets, by number."""
+    """What the camera does. `sends_datagrams` off: it agrees to UDP and sends nothing. `drops`: packets, by number.
+    `busy`: so many times it cannot describe itself now."""
 
     refuses_tcp: bool = False
     sends_datagrams: bool = True
     drops: frozenset[int] = frozenset()
     redirect: str = ""
     asks_password: bool = False
+    busy: int = 0
     requests: list[str] = field(default_factory=list)
     sent_frames: int = 0
 
@@ -68,6 +70,9 @@ class _Viewer:
             return "302 Moved Temporarily", {"Location": self._script.redirect}, ""
         if self._script.asks_password and "Authorization" not in head:
             return "401 Unauthorized", {"WWW-Authenticate": 'Basic realm="x"'}, ""
+        if method == "DESCRIBE" and self._script.busy:
+            self._script.busy -= 1
+            return "503 Service Unavailable", {}, ""
         if method == "DESCRIBE":
             return "200 OK", {}, "v=0\nm=video 0 RTP/AVP 96\na=rtpmap:96 H264/90000\n"
         if method != "SETUP":

@@ -7,6 +7,7 @@ import pytest
 from tests.support.certificates import camera_certificate
 from tests.support.gst import gst_camera
 from tests.support.recorder_node import RecorderNode, recorder_node, until
+from tests.support.scripted_camera import Script, scripted_camera
 
 from qorgan.edge.recorder.probe import probe
 from qorgan.edge.recorder.wire import Trust
@@ -94,6 +95,16 @@ async def test_trying_a_camera_before_it_is_added_goes_the_same_ways(over):
     with gst_camera(codec="h265", over=over, **LOGIN) as url:
         found = await probe(url, LOGIN["user"], LOGIN["password"])
     assert (640, 360) == (found.width, found.height) and found.codec.startswith("hvc1.")
+
+
+async def test_a_camera_that_is_busy_for_a_moment_is_asked_once_more():
+    async with scripted_camera(Script(busy=1)) as url:
+        assert (await probe(url, None, None)).codec.startswith("avc1.")
+    script = Script(busy=2)
+    async with scripted_camera(script) as url:
+        with pytest.raises(CameraRefused, match="503 Service Unavailable"):
+            await probe(url, None, None)
+    assert 0 == script.busy, "twice in all"
 
 
 async def test_a_sealed_camera_is_tried_with_its_pin_and_not_without(tmp_path):

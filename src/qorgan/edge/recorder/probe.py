@@ -19,6 +19,7 @@ PICTURE_WITHIN_S = 15.0
 _BUFFER_BYTES = 1024 * 1024
 _LOOK_EVERY_S = 0.02
 _MAX_DETOURS = 4
+_BUSY_FOR_S = 1.0  # a camera that has just let another viewer go, or starts up, refuses for a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,12 @@ class Probe:
 async def probe(url: str, user: str | None, password: str | None, trust: Trust | None = None) -> Probe:
     """Connect, log in, wait for one keyframe. Raises `CameraRefused` with the reason, or `Invalid` for a bad URL.
 
-    Follows what the camera says of its transport and its place, as the recorder does. Where nobody vouches for a
-    camera's certificate, the error says which one it shows, so that a person can compare and pin it.
+    Follows what the camera says of its transport and its place, as the recorder does; one that refuses (RFC 2326
+    §7.1.1: 453, 503) is asked once more. Where nobody vouches for a camera's certificate, the error says which one it
+    shows, so that a person can compare and pin it.
     """
     credentials = Credentials(user, password or "") if user else None
-    transport, redirects = Transport.TCP, 0
+    transport, redirects, refused = Transport.TCP, 0, False
     try:
         async with asyncio.timeout(PICTURE_WITHIN_S):
             for _ in range(_MAX_DETOURS):
@@ -49,16 +51,22 @@ async def probe(url: str, user: str | None, password: str | None, trust: Trust |
                     url, redirects = error.url, redirects + 1
                     credentials = credentials if error.same_host else None
                 except CameraRefused as error:
-                    if error.reason is not CameraReason.UNTRUSTED:
+                    if error.reason is CameraReason.UNTRUSTED:
+                        raise await _with_certificate(error, url) from error
+                    if refused or error.reason is not CameraReason.REFUSED:
                         raise
-                    shown = await shown_certificate(asyncio.get_running_loop(), messages.parse_url(url))
-                    advice = (
-                        f"; the one it shows has the SHA-256 {shown}: if that is the camera's own, it can be pinned"
-                    )
-                    raise CameraRefused(error.reason, f"{error}{advice}") from error
+                    refused = True
+                    await asyncio.sleep(_BUSY_FOR_S)
     except TimeoutError as error:
         raise CameraRefused(CameraReason.NO_FRAMES, f"no picture in {PICTURE_WITHIN_S:.0f} s") from error
     raise CameraRefused(CameraReason.PROTOCOL_ERROR, "the camera wants to be asked otherwise each time it is asked")
+
+
+async def _with_certificate(refusal: CameraRefused, url: str) -> CameraRefused:
+    """The refusal of a certificate that nobody vouches for, with the one that the camera shows."""
+    shown = await shown_certificate(asyncio.get_running_loop(), messages.parse_url(url))
+    advice = f"; the one it shows has the SHA-256 {shown}: if that is the camera's own, it can be pinned"
+    return CameraRefused(refusal.reason, f"{refusal}{advice}")
 
 
 async def _ask(url: str, credentials: Credentials | None, trust: Trust, transport: Transport, redirects: int) -> Probe:
