@@ -21,6 +21,7 @@ PART_OF = {
     "InspectionPhoto": "inspection",
     "DrillLine": "drill",
     "FactLine": "observation",
+    "JournalLine": "journal",
     "SchoolNorms": "norm_verdict",
     "VerdictLine": "norm_verdict",
     "StandingMonth": "standing",

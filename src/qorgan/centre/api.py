@@ -20,6 +20,7 @@ from qorgan.centre.drills.api import router as drills
 from qorgan.centre.duty.api import router as duty
 from qorgan.centre.frames.api import router as frames
 from qorgan.centre.inspections.api import router as inspections
+from qorgan.centre.journals.api import router as journals
 from qorgan.centre.nodes.api import router as nodes
 from qorgan.centre.norms.api import router as norms
 from qorgan.centre.notices.api import router as notices
@@ -77,6 +78,7 @@ ROUTERS = (
     quality,
     norms,
     drills,
+    journals,
     reports,
 )
 for router in ROUTERS:

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "qorgan.centre.inspections",
     "qorgan.centre.norms",
     "qorgan.centre.drills",
+    "qorgan.centre.journals",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

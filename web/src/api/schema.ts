@@ -995,6 +995,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/drills/{drill_id}/record": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Record Drill
+     * @description A reviewed drill enters the open volume. 409 `drill.state`, `journal.none`; 422 as `add_briefing`.
+     */
+    post: operations["record_drill"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/drills/{drill_id}/review": {
     parameters: {
       query?: never;
@@ -1359,6 +1379,103 @@ export interface paths {
      */
     put: operations["put_inspection_photo"];
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/journals/{journal_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Journal */
+    get: operations["get_journal"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/journals/{journal_id}/briefings": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Add Briefing
+     * @description 409 `journal.closed`, `journal.full`; 422 `journal.day`, `journal.protocol`.
+     */
+    post: operations["add_briefing"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/journals/{journal_id}/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Close Journal
+     * @description From here on nothing of it changes: 409 `journal.closed`.
+     */
+    post: operations["close_journal"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/journals/{journal_id}/paper.pdf": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Print Journal
+     * @description In the columns of the form (PDF/A-2b); a line in the audit of whoever takes it.
+     */
+    get: operations["print_journal"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/journals/{journal_id}/strikes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Strike Line
+     * @description The entry stays, and proves nothing any more. 422 `journal.line`, 409 `journal.struck`.
+     */
+    post: operations["strike_line"];
     delete?: never;
     options?: never;
     head?: never;
@@ -2525,6 +2642,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/schools/{school_id}/journals": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Journals
+     * @description Volumes, the newest first, without lines.
+     */
+    get: operations["list_journals"];
+    put?: never;
+    /**
+     * Begin Journal
+     * @description 409 `journal.open`: the volume before is not closed.
+     */
+    post: operations["begin_journal"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools/{school_id}/norms": {
     parameters: {
       query?: never;
@@ -3258,6 +3399,11 @@ export interface components {
      * @enum {string}
      */
     Body: "education" | "police" | "emergency" | "prosecutor" | "other";
+    /**
+     * BriefingKind
+     * @enum {string}
+     */
+    BriefingKind: "planned" | "unplanned" | "introductory";
     /**
      * Browser
      * @description `PushSubscription.toJSON()` of this browser: it then shows its person's alarms of level P1.
@@ -4211,6 +4357,11 @@ export interface components {
       mine: string | null;
     };
     /**
+     * EntryKind
+     * @enum {string}
+     */
+    EntryKind: "briefing" | "drill" | "strike" | "close";
+    /**
      * Escalation
      * @description `rung` of the ladder's rungs have been called since the alarm waits; the next one at `next_at`.
      */
@@ -5009,6 +5160,137 @@ export interface components {
       next: string | null;
     };
     /**
+     * Journal
+     * @description A volume. `form_status`: how well the form is known; `digest`: by digests of the act, not by its text.
+     */
+    Journal: {
+      /** Closed At */
+      closed_at: string | null;
+      /** Form Status */
+      form_status: string;
+      /** Groups */
+      groups: components["schemas"]["StaffGroup"][];
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Lines */
+      lines: components["schemas"]["JournalLine"][];
+      /** Lines Total */
+      lines_total: number;
+      /** May Edit */
+      may_edit: boolean;
+      /** Number */
+      number: number;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+    };
+    /**
+     * JournalBriefing
+     * @description Part 1 of the form. `protocol`: the number of the paper that lies beside it, for more than 20 people.
+     */
+    JournalBriefing: {
+      group: components["schemas"]["StaffGroup"];
+      instructor: components["schemas"]["JournalPerson"];
+      kind: components["schemas"]["BriefingKind"];
+      /**
+       * On
+       * Format: date
+       */
+      on: string;
+      /** People */
+      people: components["schemas"]["JournalPerson"][];
+      /**
+       * Protocol
+       * @default
+       */
+      protocol: string;
+      /** Topic */
+      topic: string;
+    };
+    /** JournalDrill */
+    JournalDrill: {
+      /** Form */
+      form: string;
+      /** Held */
+      held: boolean;
+      /** Present */
+      present: number;
+      /**
+       * Protocol
+       * @default
+       */
+      protocol: string;
+      /** Questions */
+      questions: string;
+      /** Scenario */
+      scenario: string;
+    };
+    /** JournalEnd */
+    JournalEnd: {
+      /** Text */
+      text: string;
+    };
+    /**
+     * JournalLine
+     * @description `struck`: a later line takes it back. Only what its kind has is not null.
+     */
+    JournalLine: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      briefing?: components["schemas"]["JournalBriefing"] | null;
+      by: components["schemas"]["Person"];
+      /**
+       * Day
+       * Format: date
+       */
+      day: string;
+      /** Digest */
+      digest: string;
+      drill?: components["schemas"]["JournalDrill"] | null;
+      end?: components["schemas"]["JournalEnd"] | null;
+      kind: components["schemas"]["EntryKind"];
+      /** Number */
+      number: number;
+      strike?: components["schemas"]["JournalStrike"] | null;
+      /** Struck */
+      struck: boolean;
+    };
+    /** JournalList */
+    JournalList: {
+      /** Items */
+      items: components["schemas"]["Journal"][];
+    };
+    /**
+     * JournalPerson
+     * @description Of the staff; never a pupil.
+     */
+    JournalPerson: {
+      /** Name */
+      name: string;
+      /** Post */
+      post: string;
+    };
+    /** JournalStrike */
+    JournalStrike: {
+      /** Line */
+      line: number;
+      /** Reason */
+      reason: string;
+    };
+    /**
      * Kind
      * @description A tag that never hides: a real press pierces a drill (invariant I3).
      * @enum {string}
@@ -5398,6 +5680,27 @@ export interface components {
        */
       school: string;
       word?: components["schemas"]["DrillWord"] | null;
+    };
+    /**
+     * NewDrillRecord
+     * @description Part 2 of the form; the day, the topic and the number present are the drill's own.
+     */
+    NewDrillRecord: {
+      /**
+       * Protocol
+       * @default
+       */
+      protocol: string;
+      /** Questions */
+      questions: string;
+    };
+    /**
+     * NewJournal
+     * @description `groups`: of staff that the school has; each is briefed.
+     */
+    NewJournal: {
+      /** Groups */
+      groups: components["schemas"]["StaffGroup"][];
     };
     /** NewOutOfService */
     NewOutOfService: {
@@ -7358,6 +7661,12 @@ export interface components {
       /** Told */
       told: number;
     };
+    /**
+     * StaffGroup
+     * @description Groups that are briefed apart.
+     * @enum {string}
+     */
+    StaffGroup: "administration" | "teachers" | "support" | "guards";
     /**
      * StandingPage
      * @description `as_of`: the oldest of what was counted; null: nothing was judged yet.
@@ -11215,6 +11524,70 @@ export interface operations {
       };
     };
   };
+  record_drill: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        drill_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewDrillRecord"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Journal"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   review_drill: {
     parameters: {
       query?: never;
@@ -12149,6 +12522,277 @@ export interface operations {
       };
       /** @description Service Unavailable */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_journal: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        journal_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Journal"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  add_briefing: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        journal_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["JournalBriefing"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Journal"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  close_journal: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        journal_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["JournalEnd"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Journal"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  print_journal: {
+    parameters: {
+      query?: {
+        language?: "kk" | "ru" | "en";
+        signature?: "none" | "centre" | "national";
+      };
+      header?: never;
+      path: {
+        journal_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description PDF/A-2b */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/pdf": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  strike_line: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        journal_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["JournalStrike"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Journal"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -15405,6 +16049,110 @@ export interface operations {
       };
       /** @description Not Found */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_journals: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["JournalList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  begin_journal: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewJournal"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Journal"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
         headers: {
           [name: string]: unknown;
         };
