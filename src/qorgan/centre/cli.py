@@ -108,7 +108,7 @@ def seed_demo(password_stdin: PasswordStdin = False) -> None:
 
 @app.command("set-secret")
 def set_secret(
-    name: Annotated[str, typer.Argument(help="mail, sms (the whole value of its header), watcher (an address) or signing.")],
+    name: Annotated[str, typer.Argument(help="mail, sms (whole value of its header), watcher (an address), signing.")],
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Store a secret of the centre, encrypted. It is asked for, read from standard input, or from QORGAN_PASSWORD."""

@@ -7564,10 +7564,15 @@ export interface components {
     ShiftEnd: Record<string, never>;
     /**
      * Signature
+     * @description Nothing to say: the signed-in officer signs the list as it is now.
+     */
+    Signature: Record<string, never>;
+    /**
+     * SignedBy
      * @description Whose signature is asked for.
      * @enum {string}
      */
-    Signature: "none" | "centre" | "national";
+    SignedBy: "none" | "centre" | "national";
     /** SignedInUser */
     SignedInUser: {
       /** Email */

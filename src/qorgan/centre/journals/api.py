@@ -20,7 +20,7 @@ from qorgan.centre.journals.schemas import (
 from qorgan.centre.papers.answer import PDF, pdf
 from qorgan.centre.papers.render import Language
 from qorgan.centre.reports.layout import Form
-from qorgan.centre.reports.signing import Signature
+from qorgan.centre.reports.signing import SignedBy
 from qorgan.centre.wire import Problem
 from qorgan.domain.access import Right
 
@@ -53,7 +53,7 @@ def get_journal(request: HttpRequest, journal_id: UUID) -> Journal:
 @router.get("/journals/{journal_id}/paper.pdf", response=READ, operation_id="print_journal", openapi_extra=PDF)
 @needs(Right.DRILLS_READ)
 def print_journal(
-    request: HttpRequest, journal_id: UUID, language: Language = "kk", signature: Signature = Signature.NONE
+    request: HttpRequest, journal_id: UUID, language: Language = "kk", signature: SignedBy = SignedBy.NONE
 ) -> HttpResponse:
     """In the columns of the form (PDF/A-2b); a line in the audit of whoever takes it."""
     form = Form(language=language, signature=signature)

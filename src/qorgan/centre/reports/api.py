@@ -17,7 +17,7 @@ from qorgan.centre.papers.answer import PDF, pdf
 from qorgan.centre.papers.render import Language
 from qorgan.centre.reports import card, exports, order, territory
 from qorgan.centre.reports.layout import Form
-from qorgan.centre.reports.signing import Signature
+from qorgan.centre.reports.signing import SignedBy
 from qorgan.centre.reports.tables import TYPES, Kind
 from qorgan.centre.wire import Problem
 from qorgan.domain.access import Body, Right
@@ -35,7 +35,7 @@ def get_school_card(
     request: HttpRequest,
     school_id: UUID,
     language: Language = "kk",
-    signature: Signature = Signature.NONE,
+    signature: SignedBy = SignedBy.NONE,
     pack: AnyPack = None,
     at: date | None = None,
 ) -> HttpResponse:
@@ -49,7 +49,7 @@ def get_school_card(
 def get_territory_report(
     request: HttpRequest,
     language: Language = "kk",
-    signature: Signature = Signature.NONE,
+    signature: SignedBy = SignedBy.NONE,
     level: Level = "country",
     of: Code = None,
     pack: PackKey = standing.DEFAULT_PACK,
@@ -69,7 +69,7 @@ def get_remarks_order(
     request: HttpRequest,
     school_id: UUID,
     language: Language = "kk",
-    signature: Signature = Signature.NONE,
+    signature: SignedBy = SignedBy.NONE,
     body: Body | None = None,
 ) -> HttpResponse:
     """The school's remarks that are not mended, by their deadlines (PDF/A-2b); of one body, or of all."""

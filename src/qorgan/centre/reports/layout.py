@@ -12,7 +12,7 @@ from qorgan.centre.access import service as access
 from qorgan.centre.access.models import User
 from qorgan.centre.ledger import canonical
 from qorgan.centre.papers.render import Language, clock, render, word
-from qorgan.centre.reports.signing import Signature, signer
+from qorgan.centre.reports.signing import SignedBy, signer
 from qorgan.domain.access import Actor
 
 
@@ -49,7 +49,7 @@ class Form:
     """In which language a paper is wanted, and with whose signature."""
 
     language: Language = "kk"
-    signature: Signature = Signature.NONE
+    signature: SignedBy = SignedBy.NONE
 
 
 def printed(actor: Actor, report: Report, form: Form, about: Mapping[str, object]) -> bytes:

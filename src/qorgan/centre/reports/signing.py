@@ -25,7 +25,7 @@ MAX_CERTIFICATE_BYTES = 1_000_000
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # what it has to say of keys, we say without their names
 
 
-class Signature(StrEnum):
+class SignedBy(StrEnum):
     """Whose signature is asked for."""
 
     NONE = "none"
@@ -81,10 +81,10 @@ class CentreSigner:
             raise Unavailable("the centre's certificate cannot be read", code="signature.unreadable") from error
 
 
-def signer(whose: Signature) -> PaperSigner | None:
+def signer(whose: SignedBy) -> PaperSigner | None:
     """None: the paper stays without a signature."""
-    if whose is Signature.NONE:
+    if whose is SignedBy.NONE:
         return None
-    if whose is Signature.NATIONAL:
+    if whose is SignedBy.NATIONAL:
         return NationalSigner()
     return CentreSigner(settings.QORGAN.signing.certificate)
