@@ -28,6 +28,7 @@ from qorgan.centre.plans.api import router as plans
 from qorgan.centre.quality.api import router as quality
 from qorgan.centre.remarks.api import router as remarks
 from qorgan.centre.reports.api import router as reports
+from qorgan.centre.rollcall.api import router as rollcall
 from qorgan.centre.schools.api import router as schools
 from qorgan.centre.supervision.api import router as supervision
 from qorgan.centre.viewlinks.api import router as viewlinks
@@ -79,6 +80,7 @@ ROUTERS = (
     norms,
     drills,
     journals,
+    rollcall,
     reports,
 )
 for router in ROUTERS:

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "qorgan.centre.norms",
     "qorgan.centre.drills",
     "qorgan.centre.journals",
+    "qorgan.centre.rollcall",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -79,6 +79,7 @@ class Right(StrEnum):
     NORMS_EDIT = "norms.edit"  # enter papers and what kind of a site it is
     DRILLS_READ = "drills.read"  # drills, and the days without any
     DRILLS_EDIT = "drills.edit"  # plan, run and review them
+    ROLL_CALL = "roll.call"  # the names of a school's children: its own people alone
     SYSTEM_READ = "system.read"  # counters and health of the centre's own parts
 
 
@@ -124,7 +125,7 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
         | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
         | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT}
-        | {Right.DRILLS_READ, Right.DRILLS_EDIT},
+        | {Right.DRILLS_READ, Right.DRILLS_EDIT, Right.ROLL_CALL},
         Role.INSPECTOR: _READ
         | _VIDEO
         | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ}

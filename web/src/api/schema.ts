@@ -2581,6 +2581,43 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/schools/{school_id}/class-list": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take Class List
+     * @description CSV or XLSX with `class`, `name`, `born`: a dry run, and with the digest that it gave, applied as a whole.
+     */
+    post: operations["take_class_list"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/schools/{school_id}/classes": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List Roll Classes */
+    get: operations["list_roll_classes"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools/{school_id}/documents": {
     parameters: {
       query?: never;
@@ -3782,6 +3819,39 @@ export interface components {
       claim: components["schemas"]["Claim"];
       /** Duress */
       duress: boolean;
+    };
+    /**
+     * ClassListFault
+     * @description `row` as the table numbers it, the header being 1; `other`: where the same child stands as well. No names.
+     */
+    ClassListFault: {
+      fault: components["schemas"]["RowFault"];
+      /** Other */
+      other: number | null;
+      /** Row */
+      row: number;
+    };
+    /**
+     * ClassListImport
+     * @description What a table changes. With `digest` and the same table it is applied; with faults never.
+     */
+    ClassListImport: {
+      /** Added */
+      added: number;
+      /** Applied */
+      applied: boolean;
+      /** Digest */
+      digest: string;
+      /** Faults */
+      faults: components["schemas"]["ClassListFault"][];
+      /** Faults Total */
+      faults_total: number;
+      /** Left */
+      left: number;
+      /** Moved */
+      moved: number;
+      /** Unchanged */
+      unchanged: number;
     };
     /** ClosedDay */
     ClosedDay: {
@@ -7186,12 +7256,40 @@ export interface components {
       | "norms.edit"
       | "drills.read"
       | "drills.edit"
+      | "roll.call"
       | "system.read";
     /**
      * Role
      * @enum {string}
      */
     Role: "duty_officer" | "head" | "inspector" | "ministry" | "administrator";
+    /** RollClass */
+    RollClass: {
+      /** Name */
+      name: string;
+      /** Pupils */
+      pupils: components["schemas"]["RollPupil"][];
+    };
+    /** RollClassList */
+    RollClassList: {
+      /** Items */
+      items: components["schemas"]["RollClass"][];
+    };
+    /** RollPupil */
+    RollPupil: {
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Name */
+      name: string;
+    };
+    /**
+     * RowFault
+     * @enum {string}
+     */
+    RowFault: "formula" | "class" | "name" | "born" | "duplicate";
     /**
      * RungOfLadder
      * @description `after_s` counts from when the alarm began to wait for an owner.
@@ -15838,6 +15936,116 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["CameraList"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  take_class_list: {
+    parameters: {
+      query?: {
+        shown?: string | null;
+      };
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "multipart/form-data": {
+          /**
+           * File
+           * Format: binary
+           */
+          file: string;
+        };
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["ClassListImport"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_roll_classes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RollClassList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
         };
       };
       /** @description Not Found */
