@@ -201,3 +201,26 @@ def test_the_paper_has_the_columns_of_the_form(town: Town, head: Desk, language:
     for word in (*words, "Гүлнар Сейітова, аспаз", "Есік жабу, тынышталу"):
         assert word in text
     assert AuditLine.objects.filter(person=head.user, action="report.printed").count() == 1
+
+
+def test_the_year_says_what_is_due_and_how_the_drills_went(town: Town, head: Desk, officer: Desk) -> None:
+    path = f"/schools/{town.school.pk}/drill-year"
+    before = head.get(path).json()
+    assert [(one["demand"], one["state"]) for one in before["demands"]] == [
+        ("practical", "overdue"),
+        ("fire", "overdue"),
+    ]
+    begun(head, town)
+    drill = reviewed(head, town, scenario="fire")
+    head.post(f"/drills/{drill['id']}/record", {"questions": "Шығу жолдары"})
+
+    after = officer.get(path).json()
+    assert {one["state"] for one in after["demands"]} == {"held"}
+    assert [one["drill"] for one in after["trend"]] == [drill["id"]]
+    assert [one["kind"] for one in after["trend"][0]["taps"]] == [
+        "room_locked",
+        "hall_clear",
+        "evacuated",
+        "accounted",
+    ]
+    assert desk(a.a_person(Role.HEAD, school=town.far)).get(path).status_code == 404

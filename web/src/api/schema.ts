@@ -2659,6 +2659,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/schools/{school_id}/drill-year": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Drill Year
+     * @description What is asked for, by when it is due and whether it is planned; and how the drills of the school went.
+     */
+    get: operations["get_drill_year"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools/{school_id}/inspection-pack": {
     parameters: {
       query?: never;
@@ -3973,6 +3993,12 @@ export interface components {
       next: string | null;
     };
     /**
+     * DemandState
+     * @description The worst first: what a school is reminded of.
+     * @enum {string}
+     */
+    DemandState: "overdue" | "unscheduled" | "scheduled" | "held";
+    /**
      * DensityClass
      * @description From `px_m` pixels per metre on; `colour` is that of the map.
      */
@@ -4229,6 +4255,28 @@ export interface components {
       | "record"
       | "cancel";
     /**
+     * DrillDemand
+     * @enum {string}
+     */
+    DrillDemand: "practical" | "fire";
+    /**
+     * DrillDemandStanding
+     * @description What the norms ask for: when it was held last, by which day the next is due, for which day it is planned.
+     */
+    DrillDemandStanding: {
+      demand: components["schemas"]["DrillDemand"];
+      /**
+       * Due
+       * Format: date
+       */
+      due: string;
+      /** Last */
+      last: string | null;
+      /** Planned */
+      planned: string | null;
+      state: components["schemas"]["DemandState"];
+    };
+    /**
      * DrillFinding
      * @description What failed, who fixes it and by which day.
      */
@@ -4370,6 +4418,29 @@ export interface components {
       text: string;
     };
     /**
+     * DrillTrendPoint
+     * @description A drill that was held, in the numbers that are compared: seconds, from the report that its review kept.
+     */
+    DrillTrendPoint: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /**
+       * Drill
+       * Format: uuid
+       */
+      drill: string;
+      /** Findings */
+      findings: number;
+      /** Owned S */
+      owned_s: number | null;
+      scenario: components["schemas"]["DrillScenario"];
+      /** Taps */
+      taps: components["schemas"]["DrillTapTime"][];
+    };
+    /**
      * DrillWish
      * @description The whole plan.
      */
@@ -4409,6 +4480,21 @@ export interface components {
        * Format: date
        */
       on: string;
+    };
+    /**
+     * DrillYear
+     * @description `trend`: the oldest first.
+     */
+    DrillYear: {
+      /** Demands */
+      demands: components["schemas"]["DrillDemandStanding"][];
+      /**
+       * Today
+       * Format: date
+       */
+      today: string;
+      /** Trend */
+      trend: components["schemas"]["DrillTrendPoint"][];
     };
     /**
      * Duty
@@ -16222,6 +16308,46 @@ export interface operations {
       };
       /** @description Unprocessable Entity */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_drill_year: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["DrillYear"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
         headers: {
           [name: string]: unknown;
         };

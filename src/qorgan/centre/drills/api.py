@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from qorgan.centre.access.door import actor_of, needs
-from qorgan.centre.drills import reading, service
+from qorgan.centre.drills import reading, service, yearly
 from qorgan.centre.drills.schemas import (
     ClosedDay,
     ClosedDayList,
@@ -15,6 +15,7 @@ from qorgan.centre.drills.schemas import (
     DrillPage,
     DrillReview,
     DrillWish,
+    DrillYear,
     NewClosedDay,
     NewDrill,
     NewTaps,
@@ -85,6 +86,13 @@ def tap_drill(request: HttpRequest, drill_id: UUID, body: NewTaps) -> TapsTaken:
 def review_drill(request: HttpRequest, drill_id: UUID, body: DrillReview) -> Drill:
     """Of what has ended. From here on the report stays as it is."""
     return service.review(actor_of(request), drill_id, body)
+
+
+@router.get("/schools/{school_id}/drill-year", response={200: DrillYear, **READ}, operation_id="get_drill_year")
+@needs(Right.DRILLS_READ)
+def get_drill_year(request: HttpRequest, school_id: UUID) -> DrillYear:
+    """What is asked for, by when it is due and whether it is planned; and how the drills of the school went."""
+    return yearly.of_school(actor_of(request), school_id)
 
 
 @router.get("/closed-days", response={200: ClosedDayList, 403: Problem}, operation_id="list_closed_days")

@@ -12,6 +12,7 @@ from qorgan.domain.drills.case import DrillDeed, DrillState
 from qorgan.domain.drills.plan import MAX_NAME, MAX_OBSERVERS, MAX_PRESENT, MAX_TEXT, DrillForm, DrillGroup
 from qorgan.domain.drills.plan import DrillScenario as Scenario
 from qorgan.domain.drills.report import TapKind
+from qorgan.domain.drills.year import DemandState, DrillDemand
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TEXT)]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
@@ -166,3 +167,32 @@ class ClosedDay(NewClosedDay):
 
 class ClosedDayList(Schema):
     items: list[ClosedDay]
+
+
+class DrillDemandStanding(Schema):
+    """What the norms ask for: when it was held last, by which day the next is due, for which day it is planned."""
+
+    demand: DrillDemand
+    state: DemandState
+    last: date | None
+    due: date
+    planned: date | None
+
+
+class DrillTrendPoint(Schema):
+    """A drill that was held, in the numbers that are compared: seconds, from the report that its review kept."""
+
+    drill: UUID
+    at: Instant
+    scenario: Scenario
+    owned_s: float | None
+    taps: list[DrillTapTime]
+    findings: int
+
+
+class DrillYear(Schema):
+    """`trend`: the oldest first."""
+
+    today: date
+    demands: list[DrillDemandStanding]
+    trend: list[DrillTrendPoint]

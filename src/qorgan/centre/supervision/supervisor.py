@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from qorgan.centre.alarms import engine
 from qorgan.centre.alarms.models import Alarm
+from qorgan.centre.drills import reading as drills
 from qorgan.centre.frames import service as frames
 from qorgan.centre.notices import vault
 from qorgan.centre.notices.models import NoticeMark
@@ -29,6 +30,7 @@ TURN_EVERY_S = 1.0
 # What is done how often, in seconds; a silent node is a written fault within 30 s of its last pulse.
 ROUNDS: Mapping[Callable[[], object], float] = {
     rounds.look_around: 1.0,
+    drills.settle_running: 1.0,
     desks.look_at_desks: 5.0,
     rounds.take_tests: 10.0,
     rounds.look_at_tests: 60.0,
