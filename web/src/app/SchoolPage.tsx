@@ -4,6 +4,7 @@ import { ClipboardCheck, Map as MapIcon, MapPin, Phone, Plus, UserRound } from "
 import type { School } from "@/api/types";
 import { WaysIn } from "@/features/duty/WaysIn";
 import { Today } from "@/features/norms/Today";
+import { SchoolDrills } from "@/features/drills/SchoolDrills";
 import { SchoolRemarks } from "@/features/remarks/SchoolRemarks";
 import { WriteButton } from "@/features/remarks/WriteButton";
 import { CameraGrid } from "@/features/schools/CameraGrid";
@@ -139,6 +140,11 @@ function Page({ school }: { school: School }) {
               </Link>
             )}
           />
+        </Panel>
+      )}
+      {rights.includes("drills.read") && (
+        <Panel title={t("drills.title")}>
+          <SchoolDrills school={school.id} />
         </Panel>
       )}
       {rights.includes("faults.read") && (
