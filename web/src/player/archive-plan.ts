@@ -83,11 +83,12 @@ export function nearestRecorded(
 /**
  * Media time of the picture `frames` on (or back, negative). `shown` is where the picture on the screen begins: from there
  * the step leads into the middle of the wanted one, whatever rounding there was. A slow machine may not have drawn the
- * present picture yet; then the step is by the clock alone.
+ * present picture yet; then the step is by the clock alone. After a step the clock stands in a picture's middle, so a screen
+ * that is one picture late lies 1½ pictures behind it: what counts as present ends well before that.
  */
 export function steppedFrom(now: number, shown: number | null, frames: number, framesPerS: number): number {
   const frame = 1 / Math.max(1, framesPerS);
-  const isPresent = shown !== null && now - shown > -0.01 && now - shown < 1.5 * frame;
+  const isPresent = shown !== null && now - shown > -0.01 && now - shown < 1.2 * frame;
   return isPresent ? shown + (frames + 0.5) * frame : now + frames * frame;
 }
 
