@@ -22,7 +22,8 @@ PYTEST = (sys.executable, "-m", "pytest", "--durations=5", "-q")
 VITEST = ("--reporter=default", "--reporter=junit", f"--outputFile.junit={REPORTS / 'web.xml'}")
 UNIT = ("unit", "contract", "fuzz", "house")
 PARALLEL = ("-n", "2", "--dist", "loadfile")
-WAITING = ("-n", "4", "--dist", "loadfile")  # these wait for processes and clocks more than they compute
+# These wait for processes and clocks more than they compute; tests/behaviour/conftest.py puts the slowest files first
+WAITING = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 @dataclass(frozen=True)
