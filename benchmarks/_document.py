@@ -20,9 +20,12 @@ def table(report: dict[str, Any]) -> str:
     """One report as a Markdown table with its machine and commit."""
     machine = report["machine"]
     rows = [_row(result) for result in report["results"]]
+    measured = "; ".join(
+        f"{part}: commit `{of['commit']}`, {of['date']}" for part, of in report.get("parts", {}).items()
+    )
     about = (
         f"Commit `{report['commit']}`, {machine['cores']} cores ({machine['cpu']}), {machine['memory_gib']} GiB, "
-        f"Python {machine['python']}, {report['date']}."
+        f"Python {machine['python']}, {report['date']}." + f" {measured}." * bool(measured)
     )
     return "\n".join([about, "", _HEAD, *rows])
 

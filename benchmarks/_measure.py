@@ -77,8 +77,8 @@ class Report:
         about = ", ".join(f"{name} {text}" for name, text in context.items())
         print(f"  {metric:34} {value:>10} {unit:24} goal {goal!s:8} {mark:7} {about}", file=sys.stderr, flush=True)
 
-    def print(self) -> None:
-        """The last line: one JSON object."""
+    def whole(self) -> dict[str, Any]:
+        """What is printed: commit, machine, date and all results."""
         memory_gib = round(psutil.virtual_memory().total / 2**30)
         machine = {
             "cores": os.cpu_count(),
@@ -93,7 +93,11 @@ class Report:
             "machine": machine,
         }
         report["date"] = datetime.now(UTC).date().isoformat()
-        print(json.dumps(report | {"results": self.results}, ensure_ascii=False), flush=True)
+        return report | {"results": self.results}
+
+    def print(self) -> None:
+        """The last line: one JSON object."""
+        print(json.dumps(self.whole(), ensure_ascii=False), flush=True)
 
 
 def say(text: str) -> None:

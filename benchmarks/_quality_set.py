@@ -6,9 +6,10 @@ before the sensor's noise, a fault of the sensor after it, and then the picture 
 stream of that bit rate are: H.264, x264, one key picture every two seconds that takes a third of the bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from functools import lru_cache
 
 import av
@@ -124,19 +125,25 @@ def _infrared_lamp() -> Real:
 
 def light(shot: Shot, condition: Condition, chance: np.random.Generator, level: float = 1.0) -> Shot:
     """The same place in another light. `level` multiplies the brightness: clouds, a lamp switched."""
-    luma, cb, cr = shot.luma * np.float32(level), shot.cb, shot.cr
-    if condition is Condition.DUSK:
-        luma = luma * np.float32(0.38) + np.float32(3)
-        cb, cr = _paler(cb, 0.7) - np.float32(3), _paler(cr, 0.7) + np.float32(2)
-    elif condition is Condition.NIGHT:
-        # materials reflect infrared differently than they do light: what is red is bright in it
-        reddish = (cr - 128).repeat(2, axis=0).repeat(2, axis=1)
-        luma = (np.float32(0.62) * shot.luma + np.float32(0.9) * reddish + 14) * _infrared_lamp()
-        cb, cr = np.full_like(cb, 128), np.full_like(cr, 128)
-    elif condition is Condition.RAIN:
-        luma = luma * np.float32(0.7) + np.float32(34) + _streaks(chance)
-        cb, cr = _paler(cb, 0.75), _paler(cr, 0.75)
-    return Shot(luma, cb, cr)
+    cb, cr = shot.cb, shot.cr
+    match condition:
+        case Condition.DAY:
+            return Shot(shot.luma * np.float32(level), cb, cr)
+        case Condition.DUSK:
+            luma = shot.luma * np.float32(0.38 * level)
+            luma += np.float32(3)
+            return Shot(luma, _paler(cb, 0.7) - np.float32(3), _paler(cr, 0.7) + np.float32(2))
+        case Condition.RAIN:
+            luma = shot.luma * np.float32(0.7 * level)
+            luma += _streaks(chance)
+            luma += np.float32(34)
+            return Shot(luma, _paler(cb, 0.75), _paler(cr, 0.75))
+        case Condition.NIGHT:
+            # materials reflect infrared differently than they do light: what is red is bright in it
+            reddish = ((cr - 128) * np.float32(0.9) + 14).repeat(2, axis=0).repeat(2, axis=1)
+            reddish += np.float32(0.62) * shot.luma
+            reddish *= _infrared_lamp()
+            return Shot(reddish, np.full_like(cb, 128), np.full_like(cr, 128))
 
 
 def _paler(chroma: Real, share: float) -> Real:
@@ -155,20 +162,25 @@ def _streaks(chance: np.random.Generator, count: int = 130) -> Real:
     return np.asarray(image, dtype=np.float32)
 
 
-def grain(shot: Shot, deviation: float, chance: np.random.Generator) -> Shot:
-    """What the sensor adds. A field drawn once and seen from elsewhere each time: drawing it anew costs too much."""
+def grain(deviation: float, chance: np.random.Generator) -> Callable[[Shot], Shot]:
+    """What the sensor adds. Fields drawn once and seen from elsewhere each time: drawing them anew costs too much."""
     top, left = chance.integers(0, 200, 2)
-    noise = _grain_field()[top : top + HEIGHT, left : left + WIDTH]
-    if chance.random() < 0.5:
-        noise = noise[::-1]
-    if chance.random() < 0.5:
-        noise = noise[:, ::-1]
-    return Shot(shot.luma + np.float32(deviation) * noise, shot.cb, shot.cr)
+    field = _grain_fields()[2 * (chance.random() < 0.5) + (chance.random() < 0.5)]
+    noise = field[top : top + HEIGHT, left : left + WIDTH]
+
+    def grained(shot: Shot) -> Shot:
+        luma = noise * np.float32(deviation)
+        luma += shot.luma
+        return Shot(luma, shot.cb, shot.cr)
+
+    return grained
 
 
 @lru_cache(maxsize=1)
-def _grain_field() -> Real:
-    return np.random.default_rng(11).standard_normal((HEIGHT + 200, WIDTH + 200), dtype=np.float32)
+def _grain_fields() -> list[Real]:
+    """One, upside down, from the other side, and both."""
+    field = np.random.default_rng(11).standard_normal((HEIGHT + 200, WIDTH + 200), dtype=np.float32)
+    return [np.ascontiguousarray(one) for one in (field, field[:, ::-1], field[::-1], field[::-1, ::-1])]
 
 
 # --- faults -----------------------------------------------------------------------------------------------------------
@@ -246,7 +258,7 @@ class Broken:
         step, chance = self._step, self._chance
         match self.fault:
             case Fault.NOISY:
-                return grain(shot, GRAIN[step], chance)
+                return grain(GRAIN[step], chance)(shot)
             case Fault.COLOUR_CAST:
                 towards = CAST[step]
                 cb, cr = np.float32(towards * np.cos(self._hue)), np.float32(towards * np.sin(self._hue))
@@ -344,7 +356,7 @@ def compressed(shots: Iterator[Shot], bitrate: int) -> Iterator[bytes]:
     codec = av.CodecContext.create("libx264", "w")
     assert isinstance(codec, av.VideoCodecContext)
     codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
-    codec.framerate = 1
+    codec.framerate = Fraction(1)
     kbits = round(bitrate * GOP_S * KEY_SHARE / 1000)
     codec.options = {
         "preset": "ultrafast",
@@ -361,5 +373,5 @@ def compressed(shots: Iterator[Shot], bitrate: int) -> Iterator[bytes]:
 
 
 def _packed(shot: Shot) -> Plane:
-    parts = [np.clip(plane, 0, 255).astype(np.uint8).reshape(-1) for plane in (shot.luma, shot.cb, shot.cr)]
-    return np.concatenate(parts).reshape(HEIGHT * 3 // 2, WIDTH)
+    whole = np.concatenate([plane.reshape(-1) for plane in (shot.luma, shot.cb, shot.cr)])
+    return np.clip(whole, 0, 255, out=whole).astype(np.uint8).reshape(HEIGHT * 3 // 2, WIDTH)

@@ -4,348 +4,90 @@ Found: each fault in five strengths, at seven places, in four kinds of light and
 are not clear ones: at two of the four, in turns). A camera is approved by day and by night, is looked at seven times
 while all is well, then it breaks; it is found when the fault is confirmed within twelve looks, which are two minutes at
 the node. Not found wrongly: days of looks, one a minute, at places where people walk, lights are switched, clouds pass,
-it rains, and night falls; every one is lit, made noisy, compressed, decoded and measured by itself. Cost: processor
-time of one look beside a plain decode of the same key picture, in turns.
+it rains, and night falls. Cost: processor time of one look beside a plain decode of the same key picture, in turns.
 
-The work is cut into pieces, a piece for each camera or day, as many at a time as there are cores. What a piece found is
-kept in `.cache/quality` under the digest of everything that can change it, so that a run that was stopped goes on.
-Thresholds are looked for with `--tuning` (other places, other seeds) and judged without it.
+The work is cut into pieces (`_quality_work`) that are kept, so that a run that was stopped goes on. Thresholds are
+looked for with `--tuning` (other places, other seeds) and judged without it. `--keep` puts what was measured into
+`benchmarks/results/quality.json`, in place of the rows of the same parts, and leaves those of other parts as they are:
+
+    python -m benchmarks.quality --part cost --keep
 """
 
 import argparse
+import json
 import math
 import os
 import statistics
-import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import cache, partial
-from hashlib import sha256
-from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any
 
-import av
-import msgspec
 import numpy as np
 
 from benchmarks._measure import REPOSITORY, Report, say
 from benchmarks._quality_cost import COST_LOOKS, measure_cost
-from benchmarks._quality_set import (
-    BITRATES,
-    CLEAR,
-    NOISE,
-    PICTURES_OF_A_PLACE,
-    STRENGTHS,
-    Broken,
-    Condition,
-    Place,
-    Shot,
-    compressed,
-    grain,
-    light,
-    places,
-    shot_of,
+from benchmarks._quality_set import BITRATES, CLEAR, STRENGTHS, Condition, Place, compressed, places
+from benchmarks._quality_work import (
+    DISCONNECTED,
+    MINUTES_A_DAY,
+    Alarms,
+    Day,
+    Episode,
+    Faults,
+    all_of,
+    approved,
+    taken,
 )
-from qorgan.domain.quality.faults import Fault, Verdict
-from qorgan.domain.quality.judge import Memory, look
-from qorgan.domain.quality.measures import Measures, measure
-from qorgan.domain.quality.view import View, averaged
-from qorgan.edge.analyst.picture import scaled
+from qorgan.domain.quality.faults import Fault
 from qorgan.sim.scenes import Scene
 
-T = TypeVar("T")
-BEFORE, BROKEN_FOR, APPROVED_BY = 7, 12, 12  # looks
-MINUTES_A_DAY, DAYS_A_MONTH = 1_440, 30
+DAYS_A_MONTH = 30
 DAYS = 92  # 132,480 looks: none of them wrong is less than one a camera-month, with 95 % certainty
-BEGAN, EVERY = datetime(2026, 9, 1, tzinfo=UTC), timedelta(minutes=1)
-TUNING_SEED = 1_000_000
 PARTS = ("cost", "found", "sound")
-GRADED = tuple(fault for fault in Fault if fault not in (Fault.BLACK, Fault.FROZEN))
-# a picture that is dark enough is black: that is found as well, and more of it
-EVEN_MORE = {Fault.UNDEREXPOSED: Fault.BLACK}
-KEPT = REPOSITORY / ".cache" / "quality"
-CHANGES_IT = (
-    *(f"src/qorgan/domain/quality/{name}.py" for name in ("faults", "judge", "measures", "scores", "view")),
-    "src/qorgan/edge/analyst/picture.py",
-    "src/qorgan/sim/scenes.py",
-    "benchmarks/_quality_set.py",
-    "benchmarks/quality.py",
-)
-
-
-# --- cameras ----------------------------------------------------------------------------------------------------------
-
-
-def seen(pictures: Iterator[bytes]) -> Iterator[Measures]:
-    """What the analyst measures of key pictures."""
-    decoder = av.CodecContext.create("h264", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    decoder.thread_count = 1
-    for picture in pictures:
-        for frame in decoder.decode(av.Packet(picture)):
-            yield measure(scaled(frame))
-    for frame in decoder.decode(None):
-        yield measure(scaled(frame))
-
-
-def taken(place: Place, condition: Condition, looks: int, seed: int, broken: Broken | None = None) -> Iterator[Shot]:
-    """What a camera takes, look by look. People walk, clouds pass."""
-    chance = np.random.default_rng(seed)
-    level = 1.0
-    for _ in range(looks):
-        level = float(np.clip(level + chance.normal(0, 0.02), 0.8, 1.15))
-        shot = light(shot_of(place, int(chance.integers(PICTURES_OF_A_PLACE))), condition, chance, level)
-        if broken:
-            shot = broken.before_sensor(shot)
-        shot = grain(shot, NOISE[condition], chance)
-        yield broken.after_sensor(shot) if broken else shot
-
-
-@cache
-def approved(place: Place, bitrate: int) -> View:
-    """The view of a camera, by day and by night."""
-    day, night = (
-        averaged(list(seen(compressed(taken(place, condition, APPROVED_BY, seed=9), bitrate))))
-        for condition in (Condition.DAY, Condition.NIGHT)
-    )
-    return View(day=day, night=night)
-
-
-# --- pieces of work ---------------------------------------------------------------------------------------------------
-
-
-class Piece(Protocol):
-    """Something to be found out that needs nothing else."""
-
-    @property
-    def name(self) -> str: ...
-    def run(self) -> Any: ...
-
-
-def _digest() -> str:
-    whole = sha256()
-    for name in CHANGES_IT:
-        whole.update((REPOSITORY / name).read_bytes())
-    return whole.hexdigest()[:16]
-
-
-def _kept(piece: Piece, file: Path) -> bytes:
-    data = msgspec.json.encode(piece.run())
-    file.parent.mkdir(parents=True, exist_ok=True)
-    half = file.with_suffix(f".{os.getpid()}")
-    half.write_bytes(data)
-    half.replace(file)
-    return data
-
-
-def all_of(pieces: Sequence[Piece], form: type[T]) -> Iterator[T]:
-    """What each piece found, in no order; those that an earlier run has done are read."""
-    directory = KEPT / _digest()
-    files = {piece.name: directory / f"{piece.name}.json" for piece in pieces}
-    done = [file for file in files.values() if file.exists()]
-    for file in done:
-        yield msgspec.json.decode(file.read_bytes(), type=form)
-    if done:
-        say(f"{len(done)} of {len(pieces)} pieces were done before")
-    left = [piece for piece in pieces if files[piece.name] not in done]
-    started = time.monotonic()
-    with ProcessPoolExecutor(max_workers=os.cpu_count()) as pool:
-        running = {pool.submit(_kept, piece, files[piece.name]): piece for piece in left}
-        for number, future in enumerate(as_completed(running), start=1):
-            yield msgspec.json.decode(future.result(), type=form)
-            minutes = (time.monotonic() - started) / 60
-            to_go = minutes / number * (len(left) - number)
-            say(f"{running[future].name}: {number} of {len(left)}, {minutes:.1f} min, {to_go:.1f} min to go")
-
-
-# --- found ------------------------------------------------------------------------------------------------------------
-
-
-class Episode(msgspec.Struct, frozen=True):
-    """One camera that broke."""
-
-    fault: Fault
-    strength: int
-    camera: str
-    confirmed: list[Fault]
-    score: float
+RESULTS = REPOSITORY / "benchmarks" / "results" / "quality.json"
+CLEAR_STRENGTHS = {str(fault): strengths for fault, strengths in CLEAR.items()} | {DISCONNECTED: (1,)}
+GRADED = tuple(str(fault) for fault in Fault if fault not in (Fault.BLACK, Fault.FROZEN))
+RARELY = 0.01  # share of episodes below which it is not worth a line what else a fault was called
 
 
 @dataclass
 class Tally:
     """What came of all episodes."""
 
-    found: dict[tuple[Fault, int], list[bool]] = field(default_factory=partial(defaultdict, list))
-    scores: dict[Fault, dict[str, dict[int, float]]] = field(
+    episodes: list[Episode] = field(default_factory=list)
+    scores: dict[str, dict[str, dict[int, float]]] = field(
         default_factory=partial(defaultdict, partial(defaultdict, dict))
     )
-    others: Counter[tuple[Fault, Fault]] = field(default_factory=Counter)
+    others: Counter[tuple[str, str]] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
 
     def count(self, one: Episode) -> None:
-        self.found[one.fault, one.strength].append(one.fault in one.confirmed)
+        self.episodes.append(one)
         self.scores[one.fault][one.camera][one.strength] = one.score
-        self.others.update((one.fault, other) for other in one.confirmed if other is not one.fault)
-        if one.fault not in one.confirmed and one.strength in CLEAR.get(one.fault, ()):
-            names = ",".join(one.confirmed) or "nothing"
-            self.missed.append(f"{one.fault} {one.strength} {one.camera}: {names}")
+        self.others.update((one.fault, other) for other in one.confirmed if other != one.fault)
+        if one.fault not in one.confirmed and one.strength in CLEAR_STRENGTHS.get(one.fault, ()):
+            self.missed.append(f"{one.fault} {one.strength} {one.camera}: {','.join(one.confirmed) or 'nothing'}")
+
+    def of(self, fault: str, strengths: Sequence[int] = STRENGTHS) -> list[Episode]:
+        return [one for one in self.episodes if one.fault == fault and one.strength in strengths]
 
 
-@cache
-def while_sound(place: Place, condition: Condition, bitrate: int) -> Memory:
-    """What is remembered of a camera that was looked at while all was well."""
-    memory = Memory()
-    for number, measures in enumerate(seen(compressed(taken(place, condition, BEFORE, seed=5), bitrate))):
-        memory = look(memory, measures, approved(place, bitrate), BEGAN + number * EVERY)
-    return memory
-
-
-def episode(place: Place, condition: Condition, bitrate: int, fault: Fault, strength: int) -> Episode:
-    """What was confirmed while a camera was broken, and how strongly the fault showed, in the middle."""
-    seed = 1_000 * list(Fault).index(fault) + 10 * place.number + list(Condition).index(condition)
-    seed += BITRATES.index(bitrate) * 100 + place.tuning * TUNING_SEED
-    shots = taken(place, condition, BROKEN_FOR, seed, Broken(fault, strength, seed))
-    memory, confirmed, scores = while_sound(place, condition, bitrate), set[Fault](), list[float]()
-    for number, measures in enumerate(seen(compressed(shots, bitrate))):
-        memory = look(memory, measures, approved(place, bitrate), BEGAN + (BEFORE + number) * EVERY)
-        confirmed |= {one for one in Fault if memory.courses[one].verdict is Verdict.BAD}
-        more = memory.courses[EVEN_MORE[fault]].score or 0.0 if fault in EVEN_MORE else 0.0
-        scores.append(memory.courses[fault].score or 0.0 if more < 1 else 10 + more)
-    if fault in EVEN_MORE and EVEN_MORE[fault] in confirmed:
-        confirmed = confirmed - {EVEN_MORE[fault]} | {fault}
-    camera = f"{place} {condition} {bitrate // 1000} kbit/s"
-    return Episode(fault, strength, camera, sorted(confirmed), statistics.median(scores[2:]))
-
-
-@dataclass(frozen=True)
-class Faults:
-    """Every fault of one camera at one bit rate, in all light and weather."""
-
-    place: Place
-    bitrate: int
-    faults: tuple[Fault, ...]
-    quick: bool
-
-    @property
-    def name(self) -> str:
-        which = "all" if len(self.faults) == len(Fault) else "-".join(self.faults)
-        short, tuning = "-short" * self.quick, "-tuning" * self.place.tuning
-        return f"found-{which}-{self.place.scene}-{self.bitrate // 1000}{short}{tuning}"
-
-    def run(self) -> list[Episode]:
-        return [
-            episode(self.place, condition, self.bitrate, fault, strength)
-            for fault in self.faults
-            for condition in Condition
-            if self._is_looked_at(fault, condition)
-            for strength in ((1, 3, 5) if self.quick and fault not in CLEAR else STRENGTHS)
-        ]
-
-    def _is_looked_at(self, fault: Fault, condition: Condition) -> bool:
-        if fault is Fault.COLOUR_CAST and condition is Condition.NIGHT:
-            return False  # by infrared there are no colours
-        number = (self.place.number * 4 + list(Condition).index(condition)) * 4 + BITRATES.index(self.bitrate)
-        if self.quick:
-            return number % (9 if fault in CLEAR else 19) == 0
-        return fault in CLEAR or sum(divmod(number, 4)) % 2 == 0
-
-
-def find_faults(faults: Sequence[Fault], *, quick: bool, tuning: bool) -> Tally:
+def find_faults(faults: Sequence[Fault], jobs: int, *, quick: bool, tuning: bool) -> Tally:
     """Every fault at every strength, everywhere."""
     tally = Tally()
     pieces = [Faults(place, bitrate, tuple(faults), quick) for place in places(tuning=tuning) for bitrate in BITRATES]
-    for found in all_of(pieces, list[Episode]):
+    for found in all_of(pieces, list[Episode], jobs):
         for one in found:
             tally.count(one)
-    for fault in faults:
-        shares = [tally.found[fault, strength] for strength in STRENGTHS if tally.found[fault, strength]]
-        say(f"{fault}: " + " ".join(f"{statistics.mean(share):.3f}" for share in shares))
     return tally
 
 
-def rank_correlation(scores: list[float]) -> float:
-    """Spearman's, of strengths 1, 2, 3 … with these scores; equal scores share their ranks."""
-    values = np.asarray(scores)
-    ranks = np.asarray([(values < value).sum() + ((values == value).sum() - 1) / 2 for value in values])
-    if ranks.std() == 0:
-        return 0.0
-    return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])
-
-
-# --- not found wrongly ------------------------------------------------------------------------------------------------
-
-
-def a_day(place: Place, seed: int, minutes: int = MINUTES_A_DAY) -> Iterator[Shot]:
-    """One look a minute from midnight on: night, dusk, day, sometimes rain, dusk, night. Nothing is broken.
-
-    In the light somebody switches a lamp now and then, and at dusk for good; nobody walks at night, or hardly.
-    """
-    chance = np.random.default_rng(seed)
-    rain = float(chance.uniform(0.3, 0.6)) if chance.random() < 0.4 else 2.0
-    level, lamp = 1.0, 1.0
-    number = int(chance.integers(PICTURES_OF_A_PLACE))
-    for minute in range(minutes):
-        hour = minute / minutes
-        condition = Condition.DAY if 0.33 <= hour < 0.75 else Condition.DUSK
-        if hour < 0.27 or hour >= 0.8:
-            condition = Condition.NIGHT
-        elif condition is Condition.DAY and rain <= hour < rain + 0.1:
-            condition = Condition.RAIN
-        level = float(np.clip(level + chance.normal(0, 0.015), 0.78, 1.15))
-        if condition in (Condition.DAY, Condition.DUSK) and chance.random() < 0.01:
-            lamp = float(chance.uniform(0.6, 0.8)) if lamp == 1.0 else 1.0
-        if chance.random() < (0.05 if condition is Condition.NIGHT else 0.8):
-            number = int(chance.integers(PICTURES_OF_A_PLACE))
-        shot = light(shot_of(place, number), condition, chance, level * (1.0 if condition is Condition.NIGHT else lamp))
-        yield grain(shot, NOISE[condition] / min(1.0, level * lamp), chance)
-
-
-class Alarms(msgspec.Struct):
-    """What sound cameras were called."""
-
-    looks: int = 0
-    suspected: int = 0
-    begun: list[Fault] = []
-    where: list[str] = []
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day of one sound camera; places and bit rates in turn. An alarm counts when it begins."""
-
-    number: int
-    minutes: int
-    tuning: bool
-
-    @property
-    def name(self) -> str:
-        return f"sound-{self.number}-{self.minutes}{'-tuning' * self.tuning}"
-
-    def run(self) -> Alarms:
-        scenes = places(tuning=self.tuning)
-        place = scenes[self.number % len(scenes)]
-        bitrate = BITRATES[(self.number // len(scenes) + self.number) % len(BITRATES)]
-        view, memory, alarms = approved(place, bitrate), Memory(), Alarms()
-        day = a_day(place, seed=77 + self.number + self.tuning * TUNING_SEED, minutes=self.minutes)
-        for number, measures in enumerate(seen(compressed(day, bitrate))):
-            before, memory = memory, look(memory, measures, view, BEGAN + number * EVERY)
-            alarms.looks += 1
-            alarms.suspected += memory.verdict() is Verdict.SUSPECT
-            for fault in Fault:
-                bad = memory.courses[fault].verdict is Verdict.BAD
-                if bad and before.courses[fault].verdict is not Verdict.BAD:
-                    alarms.begun.append(fault)
-                    alarms.where.append(f"day {self.number} {place} {bitrate} look {number}: {fault}")
-        return alarms
-
-
-def watch_sound_cameras(days: int, minutes: int, *, tuning: bool) -> Alarms:
+def watch_sound_cameras(days: int, minutes: int, jobs: int, *, tuning: bool) -> Alarms:
     """Days of sound cameras."""
     whole = Alarms()
-    for one in all_of([Day(number, minutes, tuning) for number in range(days)], Alarms):
+    for one in all_of([Day(number, minutes, tuning) for number in range(days)], Alarms, jobs):
         whole.looks += one.looks
         whole.suspected += one.suspected
         whole.begun += one.begun
@@ -355,32 +97,72 @@ def watch_sound_cameras(days: int, minutes: int, *, tuning: bool) -> Alarms:
     return whole
 
 
-# --- the whole --------------------------------------------------------------------------------------------------------
+# --- the report -------------------------------------------------------------------------------------------------------
+
+
+def recall(episodes: Iterable[Episode]) -> float:
+    """Share of them in which the fault was confirmed."""
+    return statistics.mean(one.fault in one.confirmed for one in episodes)
+
+
+def recall_by(episodes: Iterable[Episode], key: Callable[[Episode], Hashable]) -> str:
+    """Recall by one thing, in its order: `day 1.0 dusk 0.98`."""
+    groups = defaultdict[Hashable, list[Episode]](list)
+    for one in episodes:
+        groups[key(one)].append(one)
+    return " ".join(f"{name} {recall(group):.3g}" for name, group in groups.items())
+
+
+def _in_order(one: Episode) -> tuple[int, int, int]:
+    return list(Condition).index(one.light), one.bitrate, [str(place) for place in Scene].index(one.place.split()[0])
 
 
 def report_found(report: Report, tally: Tally) -> None:
-    """A line for each fault at each strength, and one for how the scores rank."""
-    for fault in tally.scores:
-        for strength in STRENGTHS:
-            found = tally.found[fault, strength]
-            if not found:
-                continue
-            goal = 0.99 if strength in CLEAR.get(fault, ()) else None
+    """A line for each fault, the clear ones alone where there are such; for each strength; for how the scores rank."""
+    for fault in (*map(str, Fault), DISCONNECTED):
+        clear = CLEAR_STRENGTHS.get(fault)
+        if episodes := sorted(tally.of(fault, clear or STRENGTHS), key=_in_order):
             report.add(
-                f"recall_{fault}", [statistics.mean(found)], "share", goal=goal, better="higher",
-                strength=strength, episodes=len(found),
+                f"recall_{fault}", [recall(episodes)], "share", goal=0.99 if clear else None, better="higher",
+                episodes=len(episodes), strengths=" ".join(map(str, clear or STRENGTHS)),
+                light=recall_by(episodes, lambda one: one.light),
+                kbits=recall_by(sorted(episodes, key=lambda one: one.bitrate), lambda one: one.bitrate // 1000),
+                place=recall_by(sorted(episodes, key=lambda one: _in_order(one)[2]), lambda one: one.place),
             )  # fmt: skip
+    for fault in map(str, Fault):
+        for strength in STRENGTHS:
+            if episodes := sorted(tally.of(fault, (strength,)), key=_in_order):
+                report.add(
+                    f"recall_{fault}_{strength}", [recall(episodes)], "share", better="higher",
+                    episodes=len(episodes), light=recall_by(episodes, lambda one: one.light),
+                )  # fmt: skip
+    _report_ranks(report, tally)
+    for (fault, other), count in tally.others.most_common():
+        share = count / len(tally.of(fault))
+        if share >= RARELY:
+            report.add(f"also_called_{other}", [share], "share of episodes", fault=fault)
+    for line in sorted(tally.missed):
+        say(f"missed: {line}")
+
+
+def _report_ranks(report: Report, tally: Tally) -> None:
     for fault in (fault for fault in GRADED if fault in tally.scores):
-        ranks = [rank_correlation([of[s] for s in sorted(of)]) for of in tally.scores[fault].values()]
+        scores = [[of[strength] for strength in sorted(of)] for of in tally.scores[fault].values()]
+        ranks = [rank_correlation(one) for one in scores]
         report.add(
             f"rank_correlation_{fault}", [statistics.mean(ranks)], "Spearman, mean", better="higher",
             lowest=round(min(ranks), 2), cameras=len(ranks),
+            never_falling=round(statistics.mean(one == sorted(one) for one in scores), 3),
         )  # fmt: skip
-    for (fault, other), count in tally.others.most_common():
-        episodes = sum(len(tally.found[fault, strength]) for strength in STRENGTHS)
-        report.add(f"also_called_{other}", [count / episodes], "share of episodes", fault=str(fault))
-    for line in tally.missed:
-        say(f"missed: {line}")
+
+
+def rank_correlation(scores: list[float]) -> float:
+    """Spearman's, of strengths 1, 2, 3 … with these scores; equal scores share their ranks."""
+    values = np.asarray(scores)
+    ranks = np.asarray([(values < value).sum() + ((values == value).sum() - 1) / 2 for value in values])
+    if ranks.std() == 0:
+        return 0.0
+    return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])
 
 
 def report_alarms(report: Report, alarms: Alarms) -> None:
@@ -406,26 +188,61 @@ def _upper_bound(count: int) -> float:
     return high
 
 
+def merged(new: dict[str, Any], old: dict[str, Any] | None) -> dict[str, Any]:
+    """Both reports as one: of each part the newer rows. `parts` says at which commit and when each was measured."""
+    rows = [row for row in (old or {}).get("results", ()) if row["part"] not in new["parts"]]
+    rows = sorted(rows + new["results"], key=lambda row: PARTS.index(row["part"]))  # a stable sort
+    return new | {"parts": (old or {}).get("parts", {}) | new["parts"], "results": rows}
+
+
+def keep(report: dict[str, Any]) -> None:
+    """Into the file of results; a half-written one never takes its place."""
+    old = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else None
+    half = RESULTS.with_suffix(".half")
+    half.write_text(json.dumps(merged(report, old), ensure_ascii=False) + "\n", "utf-8")
+    half.replace(RESULTS)
+
+
+# --- the whole --------------------------------------------------------------------------------------------------------
+
+
+def measure_part(report: Report, part: str, options: argparse.Namespace) -> None:
+    """One of `PARTS`; its rows carry its name."""
+    before, jobs = len(report.results), options.jobs
+    if part == "cost":
+        hall = Place(Scene.HALL)
+        pictures = compressed(taken(hall, Condition.DAY, COST_LOOKS, seed=3), BITRATES[2])
+        measure_cost(report, approved(hall, BITRATES[2]), list(pictures))
+    elif part == "found":
+        report_found(report, find_faults(options.faults, jobs, quick=options.quick, tuning=options.tuning))
+    else:
+        days, minutes = (7, 60) if options.quick else (options.days, MINUTES_A_DAY)
+        report_alarms(report, watch_sound_cameras(days, minutes, jobs, tuning=options.tuning))
+    for row in report.results[before:]:
+        row["part"] = part
+
+
 def main() -> None:
     """Found, not found wrongly, cost."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="some of the cameras, an hour of each sound one")
     parser.add_argument("--days", type=int, default=DAYS, help="camera-days of sound pictures, one look a minute")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts alone")
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS, help="these parts alone")
     parser.add_argument("--faults", nargs="+", type=Fault, default=list(Fault), help="find these alone")
     parser.add_argument("--tuning", action="store_true", help="at the places for tuning: no result")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="pieces at a time, one core each")
+    parser.add_argument("--keep", action="store_true", help="put the rows into benchmarks/results/quality.json")
     options = parser.parse_args()
+    if options.keep and (options.quick or options.tuning or set(options.faults) != set(Fault) or options.days < DAYS):
+        parser.error("only whole parts, at the places for judging, are kept")
     report = Report("quality", options.quick)
-    if "cost" in options.only:
-        hall = Place(Scene.HALL)
-        view = approved(hall, BITRATES[2])
-        measure_cost(report, view, list(compressed(taken(hall, Condition.DAY, COST_LOOKS, seed=3), BITRATES[2])))
-    if "found" in options.only:
-        report_found(report, find_faults(options.faults, quick=options.quick, tuning=options.tuning))
-    if "sound" in options.only:
-        days, minutes = (7, 60) if options.quick else (options.days, MINUTES_A_DAY)
-        report_alarms(report, watch_sound_cameras(days, minutes, tuning=options.tuning))
-    report.print()
+    for part in options.part:
+        measure_part(report, part, options)
+    whole = report.whole()
+    whole["parts"] = {part: {"commit": whole["commit"], "date": whole["date"]} for part in options.part}
+    if options.keep:
+        keep(whole)
+    print(json.dumps(whole, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":

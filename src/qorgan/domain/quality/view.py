@@ -64,7 +64,7 @@ class Reference:
     @cached_property
     def around(self) -> Field:
         """The edges where they are and a cell away, a row for each: for finding how well a view fits its own place."""
-        return np.conj(np.stack([np.roll(self.edges, place, (0, 1)).reshape(-1) for place in _HERE]))
+        return np.stack([np.roll(self.edges, place, (0, 1)).reshape(-1) for place in _HERE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def compare(measures: Measures, reference: Reference, spectrum: Field | None = N
         lost=float(lost.sum() / max(1, anchors)),
         lost_sharpness=_sharpness(measures.fine[lost], measures.coarse[lost]) / max(reference.sharpness, 0.01),
         lost_structure=float(now[lost].sum() / (reference.blocks[lost].sum() + 1e-6)),
-        here_fits=float((reference.around @ edges.reshape(-1)).real.max()) / norm,
+        here_fits=float(np.vecdot(reference.around, edges.reshape(-1)).real.max()) / norm,  # `@` would start threads
         peak=peak_of(surface),
         surface=surface,
         lost_in_light=float((lost & _as_bright(measures, reference)).sum() / max(1, int(lost.sum()))),

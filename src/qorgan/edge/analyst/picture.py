@@ -100,7 +100,8 @@ def scaled(frame: av.VideoFrame) -> Picture:
     The range is not converted on the way: that would make 127 of the chroma 128 which cameras send by night.
     """
     full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
-    small = frame.reformat(WIDTH, HEIGHT, format="yuvj420p" if full else "yuv420p")
+    # one thread: for a picture as small as this, starting more costs several times what scaling does
+    small = frame.reformat(WIDTH, HEIGHT, format="yuvj420p" if full else "yuv420p", threads=1)
     planes = np.asarray(small.to_ndarray(), dtype=np.uint8)
     luma = planes[:HEIGHT] if full else _FULL_RANGE[planes[:HEIGHT]]
     chroma = planes[HEIGHT:].reshape(2, HEIGHT // 2, WIDTH // 2)
