@@ -4,11 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 from tests.behaviour.centre.conftest import Desk, Town, desk
+from tests.behaviour.centre.test_places import zone
+from tests.behaviour.centre.test_plans import put
 from tests.support import centre as a
 
 from qorgan.centre.cameras.models import Camera
@@ -298,3 +301,20 @@ def test_whom_it_concerns_is_told_and_of_a_passed_day_once(town: Town, inspector
     assert (shown["items"][0]["overdue"], shown["counts"]["overdue"]) == (True, 1)
     assert do(inspector, remark, "extend", text="Келісілді", deadline=in_days(5)).json()["overdue"] is False
     assert Remark.objects.get().overdue_at is None
+
+
+def test_a_zone_is_called_as_on_the_plan_even_when_the_plan_has_it_no_more(
+    town: Town, inspector: Desk, head: Desk
+) -> None:
+    plan = a_plan(town)
+    square = [(0.1, 0.1), (0.3, 0.1), (0.3, 0.3)]
+    stairs, named = zone("stairs", square, name=""), zone("corridor", square, name="Солтүстік қанат")
+    assert put(head, UUID(plan), 1, zones=[stairs, named]).status_code == 200
+    for one in (stairs, named):
+        issued(inspector, town, target={"kind": "zone", "plan": plan, "revision": 2, "zone": one["key"]})
+    assert put(head, UUID(plan), 2, zones=[]).status_code == 200
+
+    other, first = inspector.get("/remarks").json()["items"]
+
+    assert (other["target"]["zone_name"]["ru"], first["target"]["zone_name"]["ru"]) == ("Солтүстік қанат", "лестница")
+    assert other["target"]["plan_revision_now"] == 3

@@ -128,11 +128,13 @@ export function useTargetWords() {
     if (kind === "school") return t("remark.target.school");
     const plan = plan_name ?? t("remark.target.plan");
     if (kind === "plan") return t("remark.target.plan_of", { plan });
-    return t("remark.target.zone_of", { zone: zone_name || t("remark.target.zone"), plan });
+    const zone = zone_name ? name(zone_name) : t("remark.target.zone");
+    return t("remark.target.zone_of", { zone, plan });
   };
 }
 
-export type TargetNames = Pick<Target, "kind" | "camera_name" | "plan_name"> & { zone_name?: string };
+export type TargetNames = Pick<Target, "kind" | "camera_name" | "plan_name"> &
+  Partial<Pick<Target, "zone_name">>;
 
 export function useBodyWords() {
   const { t } = useWords();

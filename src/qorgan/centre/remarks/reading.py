@@ -19,6 +19,8 @@ from qorgan.centre.remarks.models import Remark, RemarkLine, RemarkQuerySet
 from qorgan.centre.wire import Name, Person, page_of
 from qorgan.domain import remarks as rules
 from qorgan.domain.access import Actor, Body, Right
+from qorgan.domain.density.norms import ZoneKind, zone_pack
+from qorgan.domain.places import LocalText
 from qorgan.domain.remarks import Case, RemarkCategory, RemarkDeed, RemarkState, Step, TargetKind
 from qorgan.kernel.errors import NotFound
 
@@ -99,7 +101,8 @@ def shown(actor: Actor, row: Remark) -> wire.Remark:
 def on_the_wire(actor: Actor, rows: Sequence[Remark]) -> list[wire.Remark]:
     """Whole rows without their threads."""
     now, plans = timezone.now(), _plans(row.plan_id for row in rows)
-    return [_item(actor, row, plans, now) for row in rows]
+    zones = _zones(rows, plans)
+    return [_item(actor, row, plans, zones.get(row.pk), now) for row in rows]
 
 
 def person_of(actor: Actor) -> rules.Person:
@@ -138,7 +141,29 @@ def _plans(ids: Iterable[UUID | None]) -> dict[UUID, PlanRevision]:
     return {row.plan_id: row for row in PlanRevision.objects.newest().filter(plan__in=wanted)} if wanted else {}
 
 
-def _item(actor: Actor, row: Remark, plans: Mapping[UUID, PlanRevision], now: datetime) -> wire.Remark:
+def _zones(rows: Sequence[Remark], plans: Mapping[UUID, PlanRevision]) -> dict[UUID, Name]:
+    """By remark, the zone that it is about: as it is now, or as it was where the plan has it no more."""
+    about = [row for row in rows if row.zone]
+    now = {row.pk: _zone(plans.get(row.plan_id) if row.plan_id else None, row.zone) for row in about}
+    gone = [row for row in about if now[row.pk] is None]
+    named = {"plan__in": {row.plan_id for row in gone}, "number__in": {row.plan_revision for row in gone}}
+    revisions = PlanRevision.objects.filter(**named) if gone else ()
+    then: dict[object, PlanRevision] = {(one.plan_id, one.number): one for one in revisions}
+    before = {row.pk: _zone(then.get((row.plan_id, row.plan_revision)), row.zone) for row in gone}
+    return {remark: zone for remark, zone in (now | before).items() if zone is not None}
+
+
+def _zone(revision: PlanRevision | None, key: str) -> Name | None:
+    zones = () if revision is None else revision.zones
+    zone = next((zone for zone in zones if str(zone["key"]) == key), None)
+    if zone is None:
+        return None
+    return Name.of(LocalText(kk=zone["name"]) if zone["name"] else zone_pack().rules[ZoneKind(zone["kind"])].title)
+
+
+def _item(
+    actor: Actor, row: Remark, plans: Mapping[UUID, PlanRevision], zone: Name | None, now: datetime
+) -> wire.Remark:
     case, plan = case_of(row), plans.get(row.plan_id) if row.plan_id else None
     return wire.Remark(
         id=row.pk,
@@ -146,7 +171,7 @@ def _item(actor: Actor, row: Remark, plans: Mapping[UUID, PlanRevision], now: da
         version=row.version,
         school=row.school_id,
         school_name=Name.of(row.school.name),
-        target=_target(row, plan),
+        target=_target(row, plan, zone),
         category=RemarkCategory(row.category),
         text=row.text,
         clause=row.clause,
@@ -176,7 +201,7 @@ def _has_right(actor: Actor, deed: RemarkDeed) -> bool:
     return deed is not RemarkDeed.VERIFY or actor.may(Right.REMARKS_VERIFY)
 
 
-def _target(row: Remark, plan: PlanRevision | None) -> wire.RemarkPlace:
+def _target(row: Remark, plan: PlanRevision | None, zone: Name | None) -> wire.RemarkPlace:
     return wire.RemarkPlace(
         kind=TargetKind(row.kind),
         camera=row.camera_id,
@@ -185,6 +210,7 @@ def _target(row: Remark, plan: PlanRevision | None) -> wire.RemarkPlace:
         zone=row.zone or None,
         camera_name=Name.of(row.camera.name) if row.camera else None,
         plan_name=plan.name if plan else None,
+        zone_name=zone,
         plan_revision_now=plan.number if plan else None,
     )
 

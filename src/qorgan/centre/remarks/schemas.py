@@ -33,10 +33,14 @@ class RemarkTarget(Schema):
 
 
 class RemarkPlace(RemarkTarget):
-    """The target with what people call it. `plan_revision_now`: when it is not `revision`, the plan has changed."""
+    """The target with what people call it. `plan_revision_now`: when it is not `revision`, the plan has changed.
+
+    `zone_name`: as on the plan now, or as it was for a zone that is no more; of one without a name, its kind.
+    """
 
     camera_name: Name | None
     plan_name: str | None
+    zone_name: Name | None
     plan_revision_now: int | None
 
 
