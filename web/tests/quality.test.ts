@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { cleanShare, sortedDistricts } from "@/features/quality/Districts";
 import { runsOf } from "@/features/quality/Plot";
-import type { DistrictQuality, HourOfPicture } from "@/features/quality/quality";
+import {
+  type ApprovedView,
+  type DistrictQuality,
+  type HourOfPicture,
+  type Spell,
+  viewOf,
+} from "@/features/quality/quality";
+import { told } from "@/features/quality/Streams";
 import { readQuality } from "@/app/places";
 
 const hour = (at: string, mean: number): HourOfPicture => ({
@@ -49,6 +56,54 @@ describe("how districts stand", () => {
     expect(codes("bad", true)).toEqual(["b", "a", "c"]);
     expect(codes("name", true)).toEqual(["c", "b", "a"]);
     expect(items.map(cleanShare)).toEqual([0.9, 0.5, 0]);
+  });
+});
+
+describe("a view that moved", () => {
+  const view = (period: "day" | "night", taken_at: string, state = "approved") =>
+    ({ id: `${period} ${taken_at}`, period, taken_at, state }) as ApprovedView;
+  const spell = (period: "day" | "night" | null) =>
+    ({ opened_at: "2026-11-20T00:00:00Z", still: { period }, latest: null }) as unknown as Spell;
+  const views = [
+    view("day", "2026-11-22T00:00:00Z"),
+    view("night", "2026-11-01T00:00:00Z"),
+    view("day", "2026-11-02T00:00:00Z", "superseded"),
+    view("day", "2026-11-03T00:00:00Z"),
+  ];
+
+  it("stands beside what was approved for that light before it moved, not for the other", () => {
+    expect(viewOf(spell("night"), views)?.id).toBe("night 2026-11-01T00:00:00Z");
+    expect(viewOf(spell("day"), views)?.id).toBe("day 2026-11-03T00:00:00Z");
+    expect(viewOf(spell(null), views)?.period).toBe("day");
+    expect(viewOf(spell("night"), views.slice(2))).toBeUndefined();
+  });
+});
+
+describe("how a stream comes", () => {
+  const known = {
+    stream: "main",
+    live: true,
+    codec: "avc1.640028",
+    width: 1920,
+    height: 1080,
+    frames_per_s: 24.96,
+    bits_per_s: 4_123_456,
+    keyframe_every_s: 2,
+    loss: 0.0123,
+    jitter_s: null,
+    clock_offset_s: -3600,
+  } as const;
+
+  it("is told in the units of people, and what is not known is left out", () => {
+    expect(Object.fromEntries(told(known))).toEqual({
+      size: "1920×1080",
+      rate: "25",
+      bits: "4,1",
+      keyframes: "2",
+      codec: "avc1.640028",
+      loss: "1,2",
+      clock: "-3\u2009600",
+    });
   });
 });
 

@@ -31,6 +31,7 @@ class Topic(StrEnum):
     ACTION = "action"
     FAULT = "fault"
     REMARK = "remark"
+    QUALITY = "quality"  # a fault of a camera's picture, or of its stream
     TEST = "test"  # somebody asked whether the channel works
 
 

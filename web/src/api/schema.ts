@@ -3566,7 +3566,8 @@ export interface components {
     };
     /**
      * CameraQuality
-     * @description One line of the wall. `verdict` is `unknown` while the school's node is not heard; `faults` are the last ones.
+     * @description One line of the wall. `verdict` is `unknown` while the school's node is not heard, and `bad` while a stream has a
+     *     fault, whatever its picture is; `faults` are the last ones.
      */
     CameraQuality: {
       /** Approved */
@@ -4645,7 +4646,10 @@ export interface components {
       /** Url */
       url: string;
     };
-    /** FoundFault */
+    /**
+     * FoundFault
+     * @description `stream`: of which one it is a fault; null for a fault of the picture.
+     */
     FoundFault: {
       /** Fault */
       fault: string;
@@ -4661,6 +4665,8 @@ export interface components {
        * Format: date-time
        */
       since: string;
+      /** Stream */
+      stream: ("main" | "sub") | null;
       /**
        * Verdict
        * @enum {string}
@@ -6845,6 +6851,8 @@ export interface components {
       };
       /** Spells */
       spells: components["schemas"]["Spell"][];
+      /** Streams */
+      streams: components["schemas"]["StreamDelivery"][];
     };
     /**
      * ReachedPoint
@@ -7147,6 +7155,8 @@ export interface components {
     /**
      * RemarkPlace
      * @description The target with what people call it. `plan_revision_now`: when it is not `revision`, the plan has changed.
+     *
+     *     `zone_name`: as on the plan now, or as it was for a zone that is no more; of one without a name, its kind.
      */
     RemarkPlace: {
       /** Camera */
@@ -7163,6 +7173,7 @@ export interface components {
       revision?: number | null;
       /** Zone */
       zone?: string | null;
+      zone_name: components["schemas"]["Name"] | null;
     };
     /**
      * RemarkState
@@ -7815,6 +7826,8 @@ export interface components {
     /**
      * Spell
      * @description One fault from when it was first seen until it was over. `told`: how often the node said that it is there.
+     *
+     *     One of a `stream` has no stills: nothing of it can be seen.
      */
     Spell: {
       after: components["schemas"]["StillPicture"] | null;
@@ -7847,6 +7860,8 @@ export interface components {
       /** Score */
       score: number;
       still: components["schemas"]["StillPicture"] | null;
+      /** Stream */
+      stream: ("main" | "sub") | null;
       /** Told */
       told: number;
     };
@@ -7971,6 +7986,8 @@ export interface components {
     /**
      * StillPicture
      * @description A small picture that the school's node sent. `image`: null until it is drawn, and for who sees no recordings.
+     *
+     *     `period`: with the view of which it was to be compared; null when its node does not tell.
      */
     StillPicture: {
       /**
@@ -7985,6 +8002,8 @@ export interface components {
       id: string;
       /** Image */
       image: string | null;
+      /** Period */
+      period: ("day" | "night") | null;
     };
     /**
      * Storage
@@ -8018,6 +8037,38 @@ export interface components {
       since: string | null;
       state: components["schemas"]["CameraState"];
       stream: components["schemas"]["StreamName"];
+      /** Width */
+      width: number;
+    };
+    /**
+     * StreamDelivery
+     * @description How one stream comes, counted from its packets: null, 0 or empty is what is not known. `loss`: share of packets;
+     *     `clock_offset_s`: how far the camera's clock is ahead of its node's.
+     */
+    StreamDelivery: {
+      /** Bits Per S */
+      bits_per_s: number;
+      /** Clock Offset S */
+      clock_offset_s: number | null;
+      /** Codec */
+      codec: string;
+      /** Frames Per S */
+      frames_per_s: number;
+      /** Height */
+      height: number;
+      /** Jitter S */
+      jitter_s: number | null;
+      /** Keyframe Every S */
+      keyframe_every_s: number | null;
+      /** Live */
+      live: boolean;
+      /** Loss */
+      loss: number | null;
+      /**
+       * Stream
+       * @enum {string}
+       */
+      stream: "main" | "sub";
       /** Width */
       width: number;
     };

@@ -4,7 +4,7 @@ import { useWords } from "./use-words";
 
 export type Verdict = "ok" | "suspect" | "bad" | "unknown";
 export const VERDICTS: readonly Verdict[] = ["bad", "suspect", "unknown", "ok"];
-/** What a person sees first stands first, as at the school's node. */
+/** What a person sees first stands first, as at the school's node; then how a stream comes. */
 export const FAULTS = [
   "black",
   "overexposed",
@@ -19,6 +19,15 @@ export const FAULTS = [
   "colour_cast",
   "flickering",
   "smeared",
+  "low_resolution",
+  "few_frames",
+  "low_bitrate",
+  "high_bitrate",
+  "rare_keyframes",
+  "other_codec",
+  "loss",
+  "jitter",
+  "clock_offset",
 ] as const;
 
 const SHAPES: Record<Verdict, { path: string; hollow: boolean; colour: string }> = {
@@ -46,11 +55,13 @@ export function VerdictWords({ verdict }: { verdict: Verdict }) {
   );
 }
 
-/** Confirmed faults as they are; suspected ones with a question mark. */
+/** Confirmed faults as they are; suspected ones with a question mark; one of a stream with which one it is. */
 export function useFaultWords() {
   const { t } = useWords();
-  return (fault: string, verdict?: string): string =>
-    wordFor(t, "remark.measured.fault", fault) + (verdict === "suspect" ? "?" : "");
+  return (fault: string, verdict?: string, stream?: "main" | "sub" | null): string => {
+    const word = wordFor(t, "remark.measured.fault", fault) + (verdict === "suspect" ? "?" : "");
+    return stream ? `${word} (${t(`remark.measured.stream.${stream}`)})` : word;
+  };
 }
 
 /** What is wrong with a camera's picture, in one line; nothing while nothing is confirmed. */

@@ -24,6 +24,7 @@ from qorgan.kernel.ids import is_key
 from qorgan.protocols.link.messages import CameraHealth, Inventory, PictureResult, StreamHealth
 
 MAX_NAME = 200
+_MEASURED = ("keyframe_every_s", "loss", "jitter_s", "clock_offset_s")
 MAX_AT_A_SCHOOL = 500  # cameras, and buttons; beyond it an inventory is cut
 
 
@@ -207,6 +208,7 @@ def _known(healths: Iterable[StreamHealth]) -> list[dict[str, Any]]:
             "frames_per_s": clean.number(health.frames_per_s),
             "bits_per_s": clean.number(health.bits_per_s),
             "audio": clean.text(health.audio, 20),
+            "measured": {name: clean.number(health.measured[name]) for name in _MEASURED if name in health.measured},
         }
     return [kept[name] for name in sorted(kept)]
 

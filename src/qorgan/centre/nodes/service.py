@@ -17,6 +17,7 @@ from qorgan.centre.intake.models import Inbox
 from qorgan.centre.nodes.board import GAP_AFTER_S, News
 from qorgan.centre.nodes.models import DiskForecast, Node
 from qorgan.centre.nodes.schemas import Disk, Storage
+from qorgan.centre.quality import delivery
 from qorgan.centre.schools.events import school_changed
 from qorgan.centre.schools.models import School
 from qorgan.domain.access import Actor
@@ -199,7 +200,9 @@ def _record(school: School, one: News) -> None:
         node.disk_total_bytes = clean.count(pulse.disk_total_bytes, clean.MAX_INT64)
     node.save()
     if one.cameras and one.pulse is not None:
-        cameras.take_health(school, one.cameras, clean.moment(one.pulse.at, otherwise=timezone.now()))
+        at = clean.moment(one.pulse.at, otherwise=timezone.now())
+        cameras.take_health(school, one.cameras, at)
+        delivery.take(school, one.cameras, at)
     if node.state != was:
         cameras_changed(school, Camera.objects.filter(school=school, present=True))
     elif (node.state, node.last_pulse_at) != before:

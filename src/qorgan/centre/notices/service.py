@@ -28,7 +28,7 @@ from qorgan.protocols import webhooks
 from qorgan.protocols.cap.document import Alert, to_xml
 from qorgan.protocols.webpush import Receiver
 
-_EVENT = re.compile(r"(?:alarm|action|fault|remark)\.(?:\*|[a-z_]{1,40})")
+_EVENT = re.compile(r"(?:alarm|action|fault|remark|quality)\.(?:\*|[a-z_]{1,40})")
 _TELEPHONE = re.compile(r"\+[1-9][0-9]{7,14}")  # E.164
 BROWSERS_OF_ONE = 10
 _COUNTED: dict[str, Any] = {

@@ -58,6 +58,7 @@ class Still(models.Model):
     mime = models.CharField(max_length=20, blank=True, default="")
     drawn_at = models.DateTimeField(null=True)
     refused = models.CharField(max_length=40, blank=True, default="", help_text="why it could not be drawn")
+    period = models.CharField(max_length=5, blank=True, default="", help_text="Period; empty: its node does not tell")
 
     objects = StillQuerySet.as_manager()
 
@@ -79,6 +80,8 @@ class PictureState(models.Model):
     since = models.DateTimeField(help_text="of this verdict")
     found = models.JSONField(default=list, help_text="[{fault, verdict, since, last_seen, score}]")
     measures = models.JSONField(default=dict)
+    delivery = models.JSONField(default=list, help_text="as `found`, with {stream}: how its streams come")
+    delivered_badly = models.BooleanField(default=False, help_text="`delivery` has a confirmed fault")
     weight = models.PositiveIntegerField(default=0, help_text="how bad it is, for the wall: `service.weight_of`")
     good = models.ForeignKey(Still, on_delete=models.SET_NULL, null=True, related_name="+", help_text="all was well")
     in_use = models.JSONField(default=dict, help_text="period → digest of the frame that the node compares with")
@@ -96,7 +99,8 @@ class FaultSpell(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     camera = models.ForeignKey(Camera, on_delete=models.CASCADE, related_name="spells")
-    fault = models.CharField(max_length=40, help_text="domain.quality.faults.Fault")
+    fault = models.CharField(max_length=40, help_text="domain.quality: a Fault, or a DeliveryFault of `stream`")
+    stream = models.CharField(max_length=4, blank=True, default="", help_text="empty: a fault of the picture")
     opened_at = models.DateTimeField(help_text="first seen, by the node's clock")
     confirmed_at = models.DateTimeField()
     last_seen = models.DateTimeField()
@@ -114,7 +118,9 @@ class FaultSpell(models.Model):
         verbose_name = "кескін ақауы · дефект изображения"
         verbose_name_plural = "кескін ақаулары · дефекты изображения"
         constraints = (
-            models.UniqueConstraint(fields=("camera", "fault"), condition=Q(closed_at=None), name="spell_open_once"),
+            models.UniqueConstraint(
+                fields=("camera", "fault", "stream"), condition=Q(closed_at=None), name="spell_open_once"
+            ),
         )
         indexes = (
             models.Index(fields=("camera", "-opened_at"), name="spell_of_camera"),

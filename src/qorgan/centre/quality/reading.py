@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +22,7 @@ from qorgan.centre.territory.models import District
 from qorgan.centre.wire import Name
 from qorgan.domain.access import Actor, PurposeKind, Right, Role
 from qorgan.domain.approval import ViewState
-from qorgan.domain.cameras import StreamName
+from qorgan.domain.cameras import CameraState, StreamName
 from qorgan.domain.quality.faults import Verdict
 from qorgan.kernel.errors import Forbidden, NotFound
 from qorgan.protocols.link.grants import Action
@@ -38,6 +38,7 @@ _USUAL: Mapping[Role, PurposeKind] = MappingProxyType(
     }
 )
 _HEARD = Q(camera__school__node__state="online")
+_BADLY = Q(delivered_badly=True)
 
 
 def wall(
@@ -58,7 +59,7 @@ def wall(
         rows = rows.filter(camera__school=school)
     counts, faults = _counts(rows), _faults(rows)
     if fault:
-        rows = rows.filter(camera__spells__fault=fault, camera__spells__closed_at=None)
+        rows = rows.filter(camera__in=FaultSpell.objects.filter(fault=fault, closed_at=None).values("camera"))
     if verdict:
         rows = rows.filter(_is(verdict))
     page = list(_with_places(rows).order_by("-weight", "since", "pk")[offset : offset + limit + 1])
@@ -73,7 +74,8 @@ def wall(
 
 def history(actor: Actor, camera_id: UUID, *, days: int, now: datetime | None = None) -> wire.QualityHistory:
     """Raises `NotFound`."""
-    if not _own_cameras(actor).filter(pk=camera_id).exists():
+    camera = _own_cameras(actor).select_related("school__node").filter(pk=camera_id).first()
+    if camera is None:
         raise NotFound("there is no such camera in your territory")
     since = (now or timezone.now()) - timedelta(days=days)
     state = _with_places(PictureState.objects.visible_to(actor).filter(camera=camera_id)).first()
@@ -83,6 +85,7 @@ def history(actor: Actor, camera_id: UUID, *, days: int, now: datetime | None = 
         camera=_lines(actor, [state])[0] if state else None,
         measures=state.measures if state else {},
         good=_still(actor, state.good) if state else None,
+        streams=_streams(camera),
         spells=[_spell(actor, row) for row in _without_bytes(read)],
         hours=list(_hours(camera_id, since)),
     )
@@ -162,10 +165,12 @@ def _without_bytes(rows: Any) -> Any:
 
 
 def _is(verdict: str) -> Q:
-    """A camera whose node is not heard is unknown, whatever was said last."""
+    """A camera whose node is not heard is unknown, whatever was said last; one that is delivered badly is bad."""
     if verdict == Verdict.UNKNOWN:
-        return Q(verdict=Verdict.UNKNOWN.value) | ~_HEARD
-    return _HEARD & Q(verdict=verdict)
+        return (Q(verdict=Verdict.UNKNOWN.value) & ~_BADLY) | ~_HEARD
+    if verdict == Verdict.BAD:
+        return _HEARD & (Q(verdict=Verdict.BAD.value) | _BADLY)
+    return _HEARD & Q(verdict=verdict) & ~_BADLY
 
 
 def _counts(rows: Any) -> wire.QualityCounts:
@@ -175,7 +180,7 @@ def _counts(rows: Any) -> wire.QualityCounts:
 
 def _faults(rows: Any) -> list[wire.FaultCount]:
     spells = FaultSpell.objects.filter(closed_at=None, camera__picture_state__in=rows.values("pk"))
-    found = spells.values("fault").annotate(n=Count("pk")).order_by("-n", "fault")
+    found = spells.values("fault").annotate(n=Count("camera", distinct=True)).order_by("-n", "fault")
     return [wire.FaultCount(fault=row["fault"], cameras=row["n"]) for row in found]
 
 
@@ -187,7 +192,8 @@ def _by_school(actor: Actor) -> Iterable[dict[str, Any]]:
 def _faults_by_district(actor: Actor) -> dict[str, list[wire.FaultCount]]:
     open_ = FaultSpell.objects.visible_to(actor).filter(closed_at=None, camera__present=True)
     found: dict[str, list[wire.FaultCount]] = defaultdict(list)
-    for row in open_.values("camera__school__district", "fault").annotate(n=Count("pk")).order_by("-n", "fault"):
+    each = open_.values("camera__school__district", "fault").annotate(n=Count("camera", distinct=True))
+    for row in each.order_by("-n", "fault"):
         found[row["camera__school__district"]].append(wire.FaultCount(fault=row["fault"], cameras=row["n"]))
     return found
 
@@ -227,12 +233,48 @@ def _line(actor: Actor, row: PictureState, still: Still | None, approved: list[s
             "school_name": Name.of(camera.school.name),
             "district": _named(camera.school.district),
             "heard": heard,
-            "verdict": row.verdict if heard else "unknown",
-            "since": row.since,
+            "verdict": _verdict(row) if heard else "unknown",
+            "since": _since(row),
             "at": row.at,
-            "faults": row.found,
+            "faults": [{"stream": None} | one for one in (*row.found, *row.delivery)],
             "still": _still(actor, still),
             "approved": approved,
+        }
+    )
+
+
+def _verdict(row: PictureState) -> str:
+    return Verdict.BAD.value if row.delivered_badly else row.verdict
+
+
+def _since(row: PictureState) -> datetime:
+    """Of that verdict."""
+    if not row.delivered_badly:
+        return row.since
+    streams = min(datetime.fromisoformat(one["since"]) for one in row.delivery)
+    return min(streams, row.since) if row.verdict == Verdict.BAD else streams
+
+
+def _stream_name(name: str) -> Literal["main", "sub"] | None:
+    return "main" if name == StreamName.MAIN else "sub" if name == StreamName.SUB else None
+
+
+def _streams(camera: Camera) -> list[wire.StreamDelivery]:
+    """As its node last counted them; of a silent node and of a stream that does not come nothing is known."""
+    node = getattr(camera.school, "node", None)
+    heard = node is not None and node.state == "online"
+    return [_stream(said, heard and said.get("state") == CameraState.LIVE) for said in camera.streams]
+
+
+def _stream(said: dict[str, Any], live: bool) -> wire.StreamDelivery:
+    measured = said.get("measured", {}) if live else {}
+    return wire.StreamDelivery.model_validate(
+        {
+            "stream": said["stream"],
+            "live": live,
+            "codec": said.get("codec", "") if live else "",
+            **{name: said.get(name, 0) if live else 0 for name in ("width", "height", "frames_per_s", "bits_per_s")},
+            **{name: measured.get(name) for name in ("keyframe_every_s", "loss", "jitter_s", "clock_offset_s")},
         }
     )
 
@@ -241,6 +283,7 @@ def _spell(actor: Actor, row: FaultSpell) -> wire.Spell:
     return wire.Spell(
         id=row.pk,
         fault=row.fault,
+        stream=_stream_name(row.stream),
         opened_at=row.opened_at,
         confirmed_at=row.confirmed_at,
         last_seen=row.last_seen,
@@ -258,7 +301,14 @@ def _still(actor: Actor, row: Still | None) -> wire.StillPicture | None:
     if row is None or row.refused:
         return None
     shown = row.drawn_at is not None and actor.may(Right.ARCHIVE_VIEW)
-    return wire.StillPicture(id=row.pk, at=row.at, image=f"/api/quality/stills/{row.pk}/image" if shown else None)
+    return wire.StillPicture.model_validate(
+        {
+            "id": row.pk,
+            "at": row.at,
+            "image": f"/api/quality/stills/{row.pk}/image" if shown else None,
+            "period": row.period or None,
+        }
+    )
 
 
 def _hours(camera: UUID, since: datetime) -> Iterable[wire.HourOfPicture]:

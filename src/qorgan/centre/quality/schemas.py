@@ -16,15 +16,22 @@ class District(Schema):
 
 
 class StillPicture(Schema):
-    """A small picture that the school's node sent. `image`: null until it is drawn, and for who sees no recordings."""
+    """A small picture that the school's node sent. `image`: null until it is drawn, and for who sees no recordings.
+
+    `period`: with the view of which it was to be compared; null when its node does not tell.
+    """
 
     id: UUID
     at: Instant
     image: str | None
+    period: Literal["day", "night"] | None
 
 
 class FoundFault(Schema):
+    """`stream`: of which one it is a fault; null for a fault of the picture."""
+
     fault: str
+    stream: Literal["main", "sub"] | None
     verdict: Literal["suspect", "bad"]
     since: Instant
     last_seen: Instant
@@ -32,7 +39,8 @@ class FoundFault(Schema):
 
 
 class CameraQuality(Schema):
-    """One line of the wall. `verdict` is `unknown` while the school's node is not heard; `faults` are the last ones."""
+    """One line of the wall. `verdict` is `unknown` while the school's node is not heard, and `bad` while a stream has a
+    fault, whatever its picture is; `faults` are the last ones."""
 
     camera: UUID
     name: Name
@@ -90,10 +98,14 @@ class DistrictQualityList(Schema):
 
 
 class Spell(Schema):
-    """One fault from when it was first seen until it was over. `told`: how often the node said that it is there."""
+    """One fault from when it was first seen until it was over. `told`: how often the node said that it is there.
+
+    One of a `stream` has no stills: nothing of it can be seen.
+    """
 
     id: UUID
     fault: str
+    stream: Literal["main", "sub"] | None
     opened_at: Instant
     confirmed_at: Instant
     last_seen: Instant
@@ -169,11 +181,29 @@ class Withdrawal(Schema):
     reason: str
 
 
+class StreamDelivery(Schema):
+    """How one stream comes, counted from its packets: null, 0 or empty is what is not known. `loss`: share of packets;
+    `clock_offset_s`: how far the camera's clock is ahead of its node's."""
+
+    stream: Literal["main", "sub"]
+    live: bool
+    codec: str
+    width: int
+    height: int
+    frames_per_s: float
+    bits_per_s: float
+    keyframe_every_s: float | None
+    loss: float | None
+    jitter_s: float | None
+    clock_offset_s: float | None
+
+
 class QualityHistory(Schema):
     """`camera`: null until its node has said anything of its picture."""
 
     camera: CameraQuality | None
     measures: dict[str, float]
     good: StillPicture | None
+    streams: list[StreamDelivery]
     spells: list[Spell]
     hours: list[HourOfPicture]

@@ -19,8 +19,10 @@ from qorgan.centre.cameras import service as cameras
 from qorgan.centre.cameras.events import cameras_changed
 from qorgan.centre.cameras.models import Camera
 from qorgan.centre.pictures.drawing import NotDrawn, draw
+from qorgan.centre.quality import events
 from qorgan.centre.quality.models import FaultSpell, PictureDay, PictureState, Still
 from qorgan.centre.schools.models import School
+from qorgan.domain.approval import Period
 from qorgan.domain.quality.faults import Fault, Verdict
 from qorgan.kernel.clock import EPOCH
 from qorgan.protocols.link.messages import MAX_STILL_BYTES, PictureResult
@@ -68,7 +70,7 @@ def take(school: School, result: PictureResult, now: datetime) -> None:
         state.verdict, state.since = verdict, at
     state.at, state.found = at, found
     state.measures = _numbers(result.measures)
-    state.weight = weight_of(verdict, found)
+    state.weight = weight_of(verdict, found + state.delivery)
     state.in_use = {str(period): clean.text(digest, 64) for period, digest in list(result.approved.items())[:2]}
     still = _still(camera, result, at, now)
     _take_spells(camera, state, still)
@@ -111,14 +113,14 @@ def _numbers(measures: Mapping[str, float]) -> dict[str, float]:
 
 def _take_spells(camera: Camera, state: PictureState, still: Still | None) -> None:
     """Open what is confirmed, go on with what is still there, close what is over. What nobody could see is not over."""
-    going = {spell.fault: spell for spell in FaultSpell.objects.filter(camera=camera, closed_at=None)}
+    going = {spell.fault: spell for spell in FaultSpell.objects.filter(camera=camera, closed_at=None, stream="")}
     told = {one["fault"]: one for one in state.found}
     for fault, one in told.items():
         spell = going.get(fault)
         if spell is not None:
             _go_on(spell, one, still)
         elif one["verdict"] == Verdict.BAD:
-            FaultSpell.objects.create(
+            opened = FaultSpell.objects.create(
                 camera=camera,
                 fault=fault,
                 opened_at=datetime.fromisoformat(one["since"]),
@@ -128,6 +130,7 @@ def _take_spells(camera: Camera, state: PictureState, still: Still | None) -> No
                 before=state.good,
                 still=still,
             )
+            events.tell_opened(opened)
     if state.verdict == Verdict.UNKNOWN:
         return
     for fault, spell in going.items():
@@ -157,7 +160,16 @@ def _still(camera: Camera, result: PictureResult, at: datetime, now: datetime) -
         return None
     if Still.objects.filter(camera=camera, received_at__gt=now - timedelta(days=1)).count() >= STILLS_A_DAY:
         return None
-    return Still.objects.create(camera=camera, at=at, received_at=now, content=result.still)
+    return Still.objects.create(
+        camera=camera, at=at, received_at=now, content=result.still, period=_period(result.measures)
+    )
+
+
+def _period(measures: Mapping[str, float]) -> str:
+    """Of which of the two approved views a look was to be compared with: without colours it is the one by night."""
+    if "monochrome" not in measures:
+        return ""
+    return Period.NIGHT.value if measures["monochrome"] >= 0.5 else Period.DAY.value
 
 
 def _plot(camera: Camera, at: datetime, measures: Mapping[str, float]) -> None:

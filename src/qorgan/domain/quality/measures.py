@@ -56,7 +56,19 @@ class Measures:
 
     def numbers(self) -> dict[str, float]:
         """What may be told and shown."""
-        names = ("mean", "low", "high", "clipped", "contrast", "sharpness", "noise", "stripes", "cb", "cr")
+        names = (
+            "mean",
+            "low",
+            "high",
+            "clipped",
+            "contrast",
+            "sharpness",
+            "noise",
+            "stripes",
+            "cb",
+            "cr",
+            "monochrome",
+        )
         return {name: round(float(getattr(self, name)), 3) for name in names}
 
 

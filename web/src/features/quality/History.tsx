@@ -8,8 +8,9 @@ import { dayAndClock } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
 import { useServerNow } from "@/world/hooks";
 import { Plots } from "./Plot";
-import { type ApprovedView, type Spell, type StillPicture, useHistory, useViews } from "./quality";
+import { type ApprovedView, type Spell, type StillPicture, useHistory, useViews, viewOf } from "./quality";
 import { StillFigure } from "./Still";
+import { Streams } from "./Streams";
 
 const DAYS = ["3", "14", "90"] as const;
 const DAY_MS = 86_400_000;
@@ -24,9 +25,13 @@ export function History({ camera }: { camera: string }) {
     return error === null ? <Skeleton className="h-64" /> : <Problem error={error} />;
   }
   if (data.camera === null) {
-    return <Notice title={t("quality.never_judged")} detail={t("quality.never_judged_detail")} />;
+    return (
+      <div className="space-y-4">
+        <Streams streams={data.streams} />
+        <Notice title={t("quality.never_judged")} detail={t("quality.never_judged_detail")} />
+      </div>
+    );
   }
-  const standing = views.find(({ state, period }) => state === "approved" && period === "day");
   return (
     <section className="space-y-4" data-testid="quality-history">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -48,11 +53,12 @@ export function History({ camera }: { camera: string }) {
         />
       </div>
       <Measured measures={data.measures} />
+      <Streams streams={data.streams} />
       <Plots hours={data.hours} spells={data.spells} start={now - Number(days) * DAY_MS} end={now} />
       {data.spells.length === 0 && <p className="text-ink-2">{t("quality.no_faults")}</p>}
       <ol className="space-y-4">
         {data.spells.map((spell) => (
-          <SpellItem key={spell.id} spell={spell} approved={standing} />
+          <SpellItem key={spell.id} spell={spell} approved={viewOf(spell, views)} />
         ))}
       </ol>
     </section>
@@ -90,7 +96,7 @@ function SpellItem({ spell, approved }: { spell: Spell; approved: ApprovedView |
       data-open={spell.closed_at === null}
     >
       <p className="flex flex-wrap gap-x-4 gap-y-1">
-        <strong className="font-semibold">{word(spell.fault)}</strong>
+        <strong className="font-semibold">{word(spell.fault, undefined, spell.stream)}</strong>
         <span className="text-ink-2">{t("quality.first_seen", { time: time(spell.opened_at) })}</span>
         {spell.closed_at === null ? (
           <span className="text-caution">
@@ -113,12 +119,12 @@ function SpellItem({ spell, approved }: { spell: Spell; approved: ApprovedView |
 /** The approved view where there was one already; else how the camera looked when all was well. */
 function Before({ spell, approved }: { spell: Spell; approved: ApprovedView | undefined }) {
   const { t } = useWords();
-  if (spell.fault === "moved" && approved !== undefined && approved.taken_at < spell.opened_at) {
+  if (spell.fault === "moved" && approved !== undefined) {
     return (
       <StillFigure
         image={approved.image}
         at={approved.taken_at}
-        words={t("quality.approved_view")}
+        words={t(`quality.approved_by.${approved.period}`)}
         testId="still-before"
       />
     );

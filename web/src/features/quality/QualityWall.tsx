@@ -108,7 +108,7 @@ function Line({ line }: { line: CameraQuality }) {
       <span className="truncate text-ink-2">{name(line.school_name)}</span>
       <span data-testid="quality-faults">
         {line.heard || line.faults.length > 0
-          ? line.faults.map(({ fault, verdict }) => word(fault, verdict)).join(", ")
+          ? line.faults.map(({ fault, verdict, stream }) => word(fault, verdict, stream)).join(", ")
           : ""}
         {!line.heard && <span className="text-ink-3"> {t("quality.not_heard")}</span>}
       </span>

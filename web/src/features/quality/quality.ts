@@ -8,6 +8,7 @@ export type CameraQuality = components["schemas"]["CameraQuality"];
 export type QualityHistory = components["schemas"]["QualityHistory"];
 export type Spell = components["schemas"]["Spell"];
 export type StillPicture = components["schemas"]["StillPicture"];
+export type StreamDelivery = components["schemas"]["StreamDelivery"];
 export type HourOfPicture = components["schemas"]["HourOfPicture"];
 export type DistrictQuality = components["schemas"]["DistrictQuality"];
 export type ApprovedView = components["schemas"]["ApprovedView"];
@@ -61,6 +62,15 @@ export function useViews(camera: string) {
       taken(api.GET("/api/cameras/{camera_id}/views", { params: { path: { camera_id: camera } } })),
     refetchInterval: AGAIN_MS,
   });
+}
+
+/** The view that what a spell shows is to be compared with: approved before it began, by day or by night as its still
+ * is. Of a node that does not tell which, the one by day. */
+export function viewOf(spell: Spell, views: readonly ApprovedView[]): ApprovedView | undefined {
+  const wanted = (spell.still ?? spell.latest)?.period ?? "day";
+  return views.find(
+    ({ state, period, taken_at }) => state === "approved" && period === wanted && taken_at < spell.opened_at,
+  );
 }
 
 /** A picture of now, of the stream that the school's node looks at, proposed as what the camera should see. */
