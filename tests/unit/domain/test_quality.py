@@ -284,3 +284,29 @@ def test_a_cover_is_one_though_it_is_as_bright_as_the_wall_and_though_its_rim_re
     camera.sees(*(seen(yard * (1 - hidden) + tone * hidden) for _ in range(6)))
     assert camera.memory.courses[Fault.COVERED].verdict is Verdict.BAD
     assert camera.memory.courses[Fault.MOVED].verdict is Verdict.OK
+
+
+def test_a_frozen_picture_of_which_hardly_anything_comes_back_is_frozen_and_a_living_one_with_flat_walls_is_not() -> (
+    None
+):
+    """Few bits: of ten bands of the picture one is encoded as it was before, the others are other each time."""
+    still, flat = seen(PLACE).luma, seen(np.full((HEIGHT, WIDTH), 120.0), noise=0).luma
+    grey = np.full((HEIGHT // 2, WIDTH // 2), 130, np.uint8)
+
+    def encoded(number: int, same: int) -> Measures:
+        luma = still.astype(np.int64)
+        luma[:, same:] += (np.arange(WIDTH)[same:] + number * 7) % (3 + number)
+        return measure(Picture(np.clip(luma, 0, 255).astype(np.uint8), grey, grey))
+
+    frozen, living = Camera(), Camera()
+    assert frozen.after(*sound(4), *(encoded(number, WIDTH // 10) for number in range(9))) == ("bad", (Fault.FROZEN,))
+    assert living.after(*sound(4), *(encoded(number, 0) for number in range(9))) == ("ok", ())
+    bare = Camera(View())
+    bare.sees(*[measure(Picture(flat, grey, grey))] * 6)
+    assert bare.memory.courses[Fault.FROZEN].verdict is Verdict.UNKNOWN, "nothing is there that could come back"
+
+
+def test_bars_over_a_picture_are_not_called_covered_as_well() -> None:
+    """In little light they hide most edges, as a cloth would."""
+    bars = [np.sin(np.arange(HEIGHT) * 2 * np.pi / 20 + look)[:, None] for look in range(9)]
+    assert Camera().after(*sound(3), *(seen(PLACE * 0.6 + 100 * one) for one in bars)) == ("bad", (Fault.STRIPED,))

@@ -17,8 +17,11 @@ LATELY = 7  # looks over which flicker and dirt show
 FLICKER_STEPS = 4  # steps of brightness from which on one may speak of flicker
 ROUNDS = 3  # of so many looks the one that is most alike is left out: a film may have come round to where it was
 STEADY_LOOKS = 5  # over which it is averaged where a view went: rain and noise fade out of it
-PIECE_ROWS, PIECE_COLUMNS = 6, 8
-TEXTURED = 60  # percentile of contrast: a flat wall without noise looks the same at every look
+PIECE_ROWS, PIECE_COLUMNS = 2, 8
+WRITTEN_ROWS = 18  # above and below: a clock goes on over a frozen picture
+TEXTURED = 80  # percentile of contrast: a flat wall without noise looks the same at every look …
+TEXTURE = 16  # … and steps of luma that a piece must have at least
+FEWEST_PIECES = 20  # with fewer there is nothing that could come back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class Thresholds:
     sharpness: float = 0.09
     soft_block: float = 0.55  # a block of the view is soft …
     soft_share: float = 0.2  # … and so many of them are dirt on the lens
-    come_back: float = 0.22  # share of textured pieces that are exactly as they were: a living sensor has noise
+    come_back: float = 0.04  # share of textured pieces that are exactly as they were: a living sensor has noise
     shift: float = 0.03  # of the width
     shift_distinct: float = 6.0  # standard deviations: chance alone (a cloth before the lens) reaches 5.5
     shift_clearer: float = 2.0  # of them: the view fits so much better there than where it was
@@ -179,7 +182,9 @@ def _frozen(luma: Plane, traces: Sequence[Trace], limits: Thresholds) -> float |
     if len(traces) < 2:
         return None
     contrast = _by_piece(luma, np.maximum, np.max) - _by_piece(luma, np.minimum, np.min)
-    textured = contrast >= np.percentile(contrast, TEXTURED)
+    textured = contrast >= max(TEXTURE, np.percentile(contrast, TEXTURED))
+    if textured.sum() < FEWEST_PIECES:
+        return None
     back = np.stack([_same_pieces(luma, trace.luma) for trace in traces])
     # A recorded scene that is played round and round comes back as a whole, at few looks; a frozen one at most of them
     by_likeness = back[:, textured].sum(axis=1).argsort()
@@ -195,7 +200,7 @@ def _same_pieces(luma: Plane, other: Plane) -> NDArray[np.bool_]:
 
 def _pieces(luma: Plane) -> Plane:
     """Without the rows of a written clock: by rows of pieces."""
-    rows = luma[PIECE_ROWS * 3 : -PIECE_ROWS * 3]
+    rows = luma[WRITTEN_ROWS:-WRITTEN_ROWS]
     return np.ascontiguousarray(rows).reshape(-1, PIECE_ROWS, WIDTH)
 
 
@@ -239,7 +244,7 @@ _EXPLAINS = {
         Fault.UNDEREXPOSED, Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST, Fault.NOISY,
         Fault.FROZEN,
     },
-    Fault.STRIPED: {Fault.NOISY, Fault.BLURRED, Fault.SMEARED},
+    Fault.STRIPED: {Fault.COVERED, Fault.NOISY, Fault.BLURRED, Fault.SMEARED},
     Fault.UNDEREXPOSED: {Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST},
     Fault.LOW_CONTRAST: {Fault.BLURRED, Fault.SMEARED},
     Fault.BLURRED: {Fault.SMEARED},
