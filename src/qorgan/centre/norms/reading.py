@@ -61,7 +61,7 @@ def _asked_of_all(asked: Inquiry, ref: str) -> wire.NormRequirement:
     return wire.NormRequirement(
         requirement=ref,
         title=Name.of(one.title),
-        clause=_clause(pack, one),
+        clause=clause_of(pack, one),
         status=asked.status(ref),
         sources=sorted({clause.source for clause in provisions_of(pack, one.provisions)}),
         owner=one.owner,
@@ -144,7 +144,7 @@ def item(asked: Inquiry, ref: str, verdict: Verdict, since: datetime | None) -> 
     return wire.NormItem(
         requirement=ref,
         title=Name.of(one.title),
-        clause=_clause(pack, one),
+        clause=clause_of(pack, one),
         status=asked.status(ref),
         verdict=verdict,
         since=since,
@@ -206,7 +206,7 @@ def _worst_first(one: wire.NormItem) -> tuple[int, bool, int, str]:
     return _WORST.index(one.verdict), not one.gate, _GRAVEST.index(one.severity), one.requirement
 
 
-def _clause(pack: Pack, one: Requirement) -> str:
+def clause_of(pack: Pack, one: Requirement) -> str:
     """As people cite it: the act's number and the paragraph."""
     acts = {act.key: act for act in pack.acts}
     found = provisions_of(pack, one.provisions)
