@@ -1,6 +1,7 @@
 /** The wall alone, for a second window or a screen on the wall. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Wall } from "@/features/live/Wall";
+import { TileRemark } from "./TileRemark";
 
 export function WallPage() {
   const place = useSearch({ from: "/wall" });
@@ -24,6 +25,7 @@ export function WallPage() {
         })
       }
       onArchive={(camera) => void navigate({ to: "/cameras/$id", params: { id: camera.id } })}
+      more={(camera) => <TileRemark camera={camera} />}
     />
   );
 }

@@ -14,6 +14,7 @@ import { useTheme } from "@/ui/theme";
 import { useWords } from "@/vocabulary/use-words";
 import { useAlarm, useConnection, useSession, useWorld } from "@/world/hooks";
 import type { DeskPlace } from "../places";
+import { TileRemark } from "../TileRemark";
 import { AlarmDesk } from "./AlarmDesk";
 import { SchoolPanel } from "./SchoolPanel";
 import { useTakeover } from "./takeover";
@@ -222,6 +223,7 @@ function MapOrWall({
         move({ ...change, ...(cams === undefined ? {} : { cams: cams.join(",") }) })
       }
       onArchive={(camera) => void navigate({ to: "/cameras/$id", params: { id: camera.id } })}
+      more={(camera) => <TileRemark camera={camera} />}
       tools={
         <>
           <a

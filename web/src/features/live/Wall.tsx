@@ -38,11 +38,14 @@ export function Wall({
   place,
   onMove,
   onArchive,
+  more,
   tools,
 }: {
   place: WallPlace;
   onMove: (change: Partial<WallPlace>) => void;
   onArchive: (camera: Camera) => void;
+  /** What else can be done from a tile. */
+  more?: (camera: Camera) => ReactNode;
   tools?: ReactNode;
 }) {
   const { t } = useWords();
@@ -110,6 +113,7 @@ export function Wall({
                 whose={school === undefined}
                 onBig={() => onMove({ big: camera === big ? undefined : camera.id })}
                 onArchive={() => onArchive(camera)}
+                more={more?.(camera)}
               />
             ))}
           </div>
@@ -127,6 +131,7 @@ function Tile({
   whose,
   onBig,
   onArchive,
+  more,
 }: {
   camera: Camera;
   purpose: string;
@@ -135,6 +140,7 @@ function Tile({
   whose: boolean;
   onBig: () => void;
   onArchive: () => void;
+  more?: ReactNode;
 }) {
   const { t, name } = useWords();
   const school = useWorld((world) => world.schools.get(camera.school));
@@ -144,6 +150,7 @@ function Tile({
   const { stream, insteadOf } = shownStream(camera, big ? "main" : wallStream(camera));
   const controls = (
     <>
+      {more}
       <TileButton label={t("wall.archive")} onClick={onArchive} testId="tile-archive">
         <History size={15} aria-hidden />
       </TileButton>

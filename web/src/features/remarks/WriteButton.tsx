@@ -11,11 +11,14 @@ import { type About, WriteForm } from "./WriteForm";
 export function WriteButton({
   about,
   onWritten,
+  onPicture = false,
   children,
 }: {
   about: About;
   /** It was issued, or kept as a draft. */
   onWritten: (remark: Remark) => void;
+  /** Small, over a live picture. */
+  onPicture?: boolean;
   children?: ReactNode;
 }) {
   const { t } = useWords();
@@ -24,15 +27,29 @@ export function WriteButton({
   if (!rights.includes("remarks.write")) return null;
   return (
     <>
-      <Button
-        small
-        onClick={() => setOpen(true)}
-        title={t("remark.write")}
-        data-testid="write-open"
-        data-target={about.target.kind}
-      >
-        <MessageSquareWarning size={14} aria-hidden /> {children ?? t("remark.write")}
-      </Button>
+      {onPicture ? (
+        <button
+          type="button"
+          title={t("remark.write")}
+          aria-label={t("remark.write")}
+          onClick={() => setOpen(true)}
+          className="inline-flex size-7 items-center justify-center rounded-sm bg-veil text-on-video hover:brightness-150"
+          data-testid="write-open"
+          data-target={about.target.kind}
+        >
+          <MessageSquareWarning size={15} aria-hidden />
+        </button>
+      ) : (
+        <Button
+          small
+          onClick={() => setOpen(true)}
+          title={t("remark.write")}
+          data-testid="write-open"
+          data-target={about.target.kind}
+        >
+          <MessageSquareWarning size={14} aria-hidden /> {children ?? t("remark.write")}
+        </Button>
+      )}
       {open && (
         <Dialog open onClose={() => setOpen(false)} title={t("remark.write")}>
           <WriteForm
