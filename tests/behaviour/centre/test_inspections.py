@@ -135,6 +135,21 @@ def test_who_sees_an_inspection(town: Town, inspector: Desk) -> None:
     assert head.put(f"/inspections/{uuid4()}", a_visit(town)).status_code == 403
 
 
+def test_inspections_are_found_by_their_school_and_whose_they_are(town: Town, inspector: Desk) -> None:
+    mine, other = str(uuid4()), str(uuid4())
+    inspector.put(f"/inspections/{mine}", a_visit(town, item("1")))
+    an_inspector().put(f"/inspections/{other}", a_visit(town, school=str(town.neighbour.pk)))
+
+    def found(**asked: Any) -> list[str]:
+        return [one["id"] for one in inspector.get("/inspections", **asked).json()["items"]]
+
+    assert sorted(found()) == sorted((mine, other))
+    assert found(q=f" {town.neighbour.name.kk.upper()} ") == [other]
+    assert found(mine=True) == [mine]
+    assert found(q="no such school") == found(q="rud", mine=True) == []
+    assert inspector.get("/inspections", q="x" * 201).status_code == 422
+
+
 def refusals(town: Town) -> list[tuple[dict[str, Any], str]]:
     far = str(town.far.cameras.get().pk)
     hostile = "M0,0 L1,1" + '"/><script>alert(1)</script>'

@@ -1325,7 +1325,7 @@ export interface paths {
     };
     /**
      * List Inspections
-     * @description Newest first, without their items; unfinished ones are their author's alone.
+     * @description Newest first, without their items; unfinished ones are their author's alone. `q`: words of the school's name.
      */
     get: operations["list_inspections"];
     put?: never;
@@ -12527,6 +12527,8 @@ export interface operations {
     parameters: {
       query?: {
         school?: string | null;
+        q?: string;
+        mine?: boolean;
         cursor?: string | null;
         limit?: number;
       };

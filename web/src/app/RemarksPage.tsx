@@ -51,6 +51,14 @@ export function RemarksPage() {
           </span>
         )}
         <span className="grow" />
+        <Link
+          to="/inspections"
+          search={{ school: place.school }}
+          className="text-sm text-accent"
+          data-testid="inspections-open"
+        >
+          {t("inspection.list.title")}
+        </Link>
         {rights.includes("remarks.write") && (
           <a href="/inspect/" className={buttonClass("plain", true)} data-testid="inspect-open">
             {t("inspection.title")}

@@ -115,6 +115,20 @@ export function readRemarks(raw: Raw): RemarksPlace {
   };
 }
 
+export interface InspectionsPlace {
+  school?: string;
+  mine?: true;
+  q?: string;
+}
+
+export function readInspections(raw: Raw): InspectionsPlace {
+  return {
+    school: text(raw["school"]),
+    mine: raw["mine"] === true ? true : undefined,
+    q: raw["q"] === undefined ? undefined : String(raw["q"]),
+  };
+}
+
 export interface QualityPlace {
   view?: "districts";
   fault?: string;

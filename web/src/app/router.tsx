@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import {
   readCamera,
   readDesk,
+  readInspections,
   readNorms,
   readPlan,
   readQuality,
@@ -97,6 +98,13 @@ const remarks = createRoute({
   component: lazyRouteComponent(() => import("./RemarksPage"), "RemarksPage"),
 });
 
+const inspections = createRoute({
+  getParentRoute: () => root,
+  path: "/inspections",
+  validateSearch: readInspections,
+  component: lazyRouteComponent(() => import("./InspectionsPage"), "InspectionsPage"),
+});
+
 const remark = createRoute({
   getParentRoute: () => root,
   path: "/remarks/$id",
@@ -176,6 +184,7 @@ const tree = root.addChildren([
   report,
   supervision,
   remarks,
+  inspections,
   remark,
   review,
   quality,

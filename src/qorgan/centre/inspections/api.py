@@ -1,10 +1,11 @@
 """Routes of `inspections`."""
 
 import hashlib
+from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from qorgan.centre.access.door import actor_of, needs
 from qorgan.centre.frames.api import IMAGE, picture
@@ -18,6 +19,7 @@ from qorgan.kernel.errors import Invalid, NotFound
 
 router = Router(tags=["inspections"])
 MAX_PHOTO_BYTES = 8_000_000
+Words = Annotated[str, Query(max_length=200)]
 READ = {403: Problem, 404: Problem}
 FILE = {"schema": {"type": "string", "format": "binary"}}
 PHOTO = {"content": {f"image/{kind}": FILE for kind in ("jpeg", "png", "webp")}}
@@ -35,10 +37,15 @@ def get_inspection_pack(request: HttpRequest, school_id: UUID) -> InspectionPack
 @router.get("/inspections", response={200: InspectionPage, 403: Problem, 422: Problem}, operation_id="list_inspections")
 @needs(Right.REMARKS_READ)
 def list_inspections(
-    request: HttpRequest, school: UUID | None = None, cursor: str | None = None, limit: Limit = 50
+    request: HttpRequest,
+    school: UUID | None = None,
+    q: Words = "",
+    mine: bool = False,
+    cursor: str | None = None,
+    limit: Limit = 50,
 ) -> InspectionPage:
-    """Newest first, without their items; unfinished ones are their author's alone."""
-    return service.listed(actor_of(request), school=school, cursor=cursor, limit=limit)
+    """Newest first, without their items; unfinished ones are their author's alone. `q`: words of the school's name."""
+    return service.listed(actor_of(request), school=school, words=q, mine=mine, cursor=cursor, limit=limit)
 
 
 @router.get("/inspections/{inspection_id}", response={200: Inspection, **READ}, operation_id="get_inspection")

@@ -235,10 +235,16 @@ def _named(row: Inspection) -> set[str]:
 # --- reading -------------------------------------------------------------------------------------------------------
 
 
-def listed(actor: Actor, *, school: UUID | None, cursor: str | None, limit: int) -> wire.InspectionPage:
+def listed(
+    actor: Actor, *, school: UUID | None, words: str, mine: bool, cursor: str | None, limit: int
+) -> wire.InspectionPage:
     rows = Inspection.objects.visible_to(actor).select_related("school", "author")
     if school is not None:
         rows = rows.filter(school=school)
+    if words := clean.text(words, 200).strip():
+        rows = rows.filter(school__in=School.objects.saying(words))
+    if mine:
+        rows = rows.filter(author=actor.user)
     found, following = page_of(rows, newest_by="started_at", cursor=cursor, limit=limit)
     items = [_item(row, set(_named(row)) - _came(row), []) for row in found]
     return wire.InspectionPage(items=items, next=following)
