@@ -192,7 +192,8 @@ def _parted(lost: NDArray[np.bool_], kept: NDArray[np.bool_]) -> float:
 
 def _neighbours(blocks: NDArray[np.bool_]) -> NDArray[np.int64]:
     """How many of the eight blocks around each."""
-    room = np.pad(blocks, 1).astype(np.int64)
+    room = np.zeros((BLOCK_ROWS + 2, BLOCK_COLUMNS + 2), np.int64)  # `np.pad` takes ten times as long
+    room[1:-1, 1:-1] = blocks
     rows = room[:-2] + room[1:-1] + room[2:]
     return np.asarray(rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] - blocks)
 
