@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from benchmarks import quality
 from benchmarks._measure import Report
 from benchmarks._quality_set import STRENGTHS, Condition
