@@ -21,7 +21,7 @@ STEADY_LOOKS = 5  # over which it is averaged where a view went: rain and noise 
 PIECE_ROWS, PIECE_COLUMNS = 2, 8  # a pair of rows; as many columns as a word has bytes
 WRITTEN_ROWS = 18  # above and below: a clock goes on over a frozen picture
 TEXTURED = 80  # percentile of contrast: a flat wall without noise looks the same at every look …
-TEXTURE = 16  # … and steps of luma that a piece must have at least
+TEXTURE = 8  # … and steps of luma that a piece must have at least
 FEWEST_PIECES = 20  # with fewer there is nothing that could come back
 
 
@@ -248,7 +248,6 @@ _EXPLAINS = {
     },
     Fault.COVERED: {
         Fault.UNDEREXPOSED, Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST, Fault.NOISY,
-        Fault.FROZEN,
     },
     Fault.STRIPED: {Fault.COVERED, Fault.NOISY, Fault.BLURRED, Fault.SMEARED},
     Fault.UNDEREXPOSED: {Fault.LOW_CONTRAST, Fault.BLURRED, Fault.SMEARED, Fault.COLOUR_CAST},
