@@ -1,0 +1,60 @@
+/** What a school, the measurement and an inspector say of one requirement, and what a form still lacks. Pure. */
+import type { LocalText } from "@/api/types";
+import type { Verdict } from "@/vocabulary/norms";
+
+export type Contradiction = "overstated" | "understated" | "unproved";
+
+export interface Finding {
+  requirement: string;
+  title: LocalText;
+  clause: string;
+  gate: boolean;
+  measured: Verdict;
+  /** What the school says of itself; null: nothing yet. */
+  own: Verdict | null;
+  ownWords: string;
+  evidence: string;
+  inspector: Verdict | null;
+  inspectorWords: string;
+  counts: Verdict;
+  contradiction: Contradiction | null;
+  /** ISO day until which an exception bears it; changes no verdict. */
+  exceptedUntil: string | null;
+}
+
+/** What a later norm asks otherwise than the one of a record. */
+export interface Difference {
+  change: "added" | "repealed" | "changed" | "carried";
+  requirement: string;
+  title: LocalText;
+  counted: Verdict | null;
+  now: Verdict | null;
+}
+
+export type Answer = Exclude<Verdict, "unknown">;
+/** Nobody answers that they do not know. */
+export const ANSWERS: readonly Answer[] = ["compliant", "partly", "not", "not_applicable"];
+
+/** What waits for the inspector first, then gates before the rest; the centre's order among equals. */
+export function ordered(findings: readonly Finding[]): Finding[] {
+  const rank = (one: Finding) => (waits(one) ? 0 : 2) + (one.gate ? 0 : 1);
+  return findings.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** Nobody measured it, or the school says otherwise than was measured: the inspector has to speak. */
+export const waits = ({ inspector, measured, contradiction }: Finding): boolean =>
+  inspector === null && (measured === "unknown" || contradiction !== null);
+
+export type Lack = "answer" | "why";
+
+/** What the school's form asks for before it can be sent; null when nothing is missing. */
+export function lackOfAnswer(own: Answer | "", words: string): Lack | null {
+  if (own === "") return "answer";
+  return own === "not_applicable" && words.trim() === "" ? "why" : null;
+}
+
+/** The inspector's: whoever decides against the measurement says why. */
+export function lackOfJudgement(verdict: Answer | "", words: string, measured: Verdict): Lack | null {
+  if (verdict === "") return "answer";
+  return verdict !== measured && words.trim() === "" ? "why" : null;
+}

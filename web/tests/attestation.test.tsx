@@ -1,0 +1,173 @@
+/** An assessment as people see it: what contradicts stands out, exceptions excuse nothing, nobody decides without a word. */
+import i18n from "i18next";
+import { act, type ReactNode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { AnswerForm, type Said } from "@/features/attestation/AnswerForm";
+import {
+  type Finding,
+  lackOfAnswer,
+  lackOfJudgement,
+  ordered,
+  waits,
+} from "@/features/attestation/assessment";
+import { Differences } from "@/features/attestation/Differences";
+import { SideBySide } from "@/features/attestation/SideBySide";
+import { startTexts } from "@/locales/i18n";
+
+vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+const name = (text: string) => ({ kk: `${text} (kk)`, ru: text, en: `${text} (en)` });
+
+let root: Root;
+let page: HTMLElement;
+beforeAll(async () => {
+  await startTexts();
+  await i18n.changeLanguage("ru");
+});
+beforeEach(() => {
+  page = document.body.appendChild(document.createElement("div"));
+  root = createRoot(page);
+});
+afterEach(() => {
+  act(() => root.unmount());
+  page.remove();
+});
+
+const show = (screen: ReactNode) => act(() => root.render(screen));
+const all = (testId: string) => [...page.querySelectorAll<HTMLElement>(`[data-testid="${testId}"]`)];
+const one = (testId: string): HTMLElement => {
+  const [found, ...others] = all(testId);
+  if (found === undefined || others.length > 0) throw new Error(`${testId}: ${page.innerHTML}`);
+  return found;
+};
+const type = (testId: string, text: string) =>
+  act(() => {
+    const field = one(testId);
+    Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value")?.set?.call(field, text);
+    field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
+  });
+const send = () =>
+  act(
+    () =>
+      void one("answer-form").dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true })),
+  );
+
+const finding = (about: Partial<Finding>): Finding => ({
+  requirement: "kz:KZ-V-4:1",
+  title: name("Архив 30 дней"),
+  clause: "№ 117 п. 88",
+  gate: false,
+  measured: "compliant",
+  own: "compliant",
+  ownWords: "",
+  evidence: "",
+  inspector: null,
+  inspectorWords: "",
+  counts: "compliant",
+  contradiction: null,
+  exceptedUntil: null,
+  ...about,
+});
+const BOAST = finding({
+  requirement: "kz:KZ-B-2:1",
+  gate: true,
+  measured: "not",
+  own: "compliant",
+  counts: "not",
+  contradiction: "overstated",
+  exceptedUntil: "2027-03-01",
+});
+
+test("what contradicts the measurement stands first, named, and an exception leaves it unmet", () => {
+  const unseen = finding({ requirement: "kz:KZ-J-1:1", measured: "unknown", own: null, counts: "unknown" });
+  const findings = [finding({ gate: true }), unseen, BOAST];
+  show(
+    <SideBySide
+      findings={findings}
+      ways={{ why: (_, __, children) => <b>{children}</b>, deed: () => null }}
+    />,
+  );
+
+  expect(one("side-by-side").dataset.waiting).toBe("2");
+  expect(all("finding").map((row) => row.dataset.requirement)).toEqual([
+    "kz:KZ-B-2:1",
+    "kz:KZ-J-1:1",
+    "kz:KZ-V-4:1",
+  ]);
+  const [first] = all("finding");
+  expect(one("contradiction").textContent).toBe("Ответ школы лучше, чем измерено");
+  expect(first?.dataset.counts).toBe("not");
+  expect(first?.textContent).toContain("Не выполнено");
+  expect(one("excepted").textContent).toContain("01.03.2027");
+  expect(all("finding")[1]?.textContent).toContain("Пока нет");
+});
+
+test("what the inspector has settled waits no more", () => {
+  expect(waits(BOAST)).toBe(true);
+  const settled: Finding = { ...BOAST, inspector: "not" };
+  expect(waits(settled)).toBe(false);
+  expect(ordered([finding({}), settled])[0]).toBe(settled);
+});
+
+test("against the measurement nobody decides without a word", () => {
+  const said: Said[] = [];
+  show(
+    <AnswerForm
+      by="inspector"
+      measured="not"
+      before={null}
+      busy={false}
+      error={null}
+      onSay={(one) => said.push(one)}
+    />,
+  );
+  send();
+  expect(one("answer-lack").textContent).toBe("Выберите ответ");
+  type("answer-verdict", "compliant");
+  send();
+  expect(one("answer-lack").textContent).toContain("расходится с измерением");
+  expect(said).toEqual([]);
+
+  type("answer-words", " осмотрено на месте ");
+  send();
+  expect(said).toEqual([{ verdict: "compliant", words: "осмотрено на месте", evidence: "" }]);
+  expect(all("answer-lack")).toEqual([]);
+  expect(all("answer-evidence")).toEqual([]);
+  expect(lackOfJudgement("not", "", "not")).toBeNull();
+});
+
+test("a school names its paper, and says why something does not concern it", () => {
+  const said: Said[] = [];
+  show(
+    <AnswerForm
+      by="school"
+      measured="unknown"
+      before={{ verdict: "compliant", words: "", evidence: "" }}
+      busy={false}
+      error={null}
+      onSay={(one) => said.push(one)}
+    />,
+  );
+  type("answer-evidence", "приказ № 12 от 01.09.2026");
+  send();
+  expect(said).toEqual([{ verdict: "compliant", words: "", evidence: "приказ № 12 от 01.09.2026" }]);
+  expect(lackOfAnswer("not_applicable", " ")).toBe("why");
+  expect(lackOfAnswer("not", "")).toBeNull();
+});
+
+test("a later norm stands beside the record, with what is new and what is gone", () => {
+  show(
+    <Differences
+      items={[
+        { change: "added", requirement: "a", title: name("Новое"), counted: null, now: "unknown" },
+        { change: "repealed", requirement: "b", title: name("Старое"), counted: "not", now: null },
+      ]}
+    />,
+  );
+  const [added, repealed] = all("difference");
+  expect(added?.textContent).toContain("при записи его не было");
+  expect(added?.textContent).toMatch(/По записиНе требуется.*По новой нормеНеизвестно/);
+  expect(repealed?.textContent).toMatch(/По записиНе выполнено.*По новой нормеНе требуется/);
+  show(<Differences items={[]} />);
+  expect(one("differences-none").textContent).toBe("После этой записи норма не менялась");
+});
