@@ -62,7 +62,7 @@ export function Districts({ onDistrict }: { onDistrict: (code: string) => void }
   };
   return (
     <div className="min-h-0 flex-1 overflow-auto" data-testid="quality-districts">
-      <table className="w-full text-left">
+      <table className="w-full min-w-[960px] text-left">
         <thead className="sticky top-0 bg-surface text-sm text-ink-2">
           <tr>
             {COLUMNS.map((column) => (
@@ -84,7 +84,11 @@ export function Districts({ onDistrict }: { onDistrict: (code: string) => void }
           {items.map((one) => (
             <tr key={one.district.code} data-testid="district-row" data-code={one.district.code}>
               <td className="px-3 py-1.5">
-                <button type="button" className="text-accent" onClick={() => onDistrict(one.district.code)}>
+                <button
+                  type="button"
+                  className="text-left text-accent"
+                  onClick={() => onDistrict(one.district.code)}
+                >
                   {name(one.district.name)}
                 </button>
               </td>

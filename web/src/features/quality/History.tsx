@@ -77,7 +77,7 @@ function Measured({ measures }: { measures: Readonly<Record<string, number>> }) 
       {told.map((one) => (
         <div key={one} className="flex gap-1.5">
           <dt className="text-ink-2">{t(`quality.measure.${one}`)}</dt>
-          <dd>{(measures[one] ?? 0).toFixed(one === "mean" ? 0 : 2)}</dd>
+          <dd>{(measures[one] ?? 0).toFixed(one === "mean" ? 0 : 2).replace(".", ",")}</dd>
         </div>
       ))}
     </dl>
@@ -96,7 +96,9 @@ function SpellItem({ spell, approved }: { spell: Spell; approved: ApprovedView |
       data-open={spell.closed_at === null}
     >
       <p className="flex flex-wrap gap-x-4 gap-y-1">
-        <strong className="font-semibold">{word(spell.fault, undefined, spell.stream)}</strong>
+        <strong className="inline-block font-semibold first-letter:uppercase">
+          {word(spell.fault, undefined, spell.stream)}
+        </strong>
         <span className="text-ink-2">{t("quality.first_seen", { time: time(spell.opened_at) })}</span>
         {spell.closed_at === null ? (
           <span className="text-caution">

@@ -94,7 +94,7 @@ export function QualityWall({
 }
 
 const ROW =
-  "grid items-baseline gap-x-4 gap-y-0.5 px-3 py-2 hover:bg-raised focus-visible:bg-raised md:grid-cols-[110px_minmax(0,1.5fr)_minmax(0,1.5fr)_minmax(0,2fr)_150px]";
+  "grid items-baseline gap-x-4 gap-y-0.5 px-3 py-2 hover:bg-raised focus-visible:bg-raised md:grid-cols-[110px_minmax(0,1.5fr)_minmax(0,1.5fr)_minmax(0,2fr)_230px]";
 
 function Line({ line }: { line: CameraQuality }) {
   const { t, name } = useWords();
@@ -106,7 +106,7 @@ function Line({ line }: { line: CameraQuality }) {
       <VerdictWords verdict={line.verdict} />
       <span className="truncate font-medium">{name(line.name)}</span>
       <span className="truncate text-ink-2">{name(line.school_name)}</span>
-      <span data-testid="quality-faults">
+      <span className="first-letter:uppercase" data-testid="quality-faults">
         {line.heard || line.faults.length > 0
           ? line.faults.map(({ fault, verdict, stream }) => word(fault, verdict, stream)).join(", ")
           : ""}

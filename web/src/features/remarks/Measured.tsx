@@ -18,10 +18,7 @@ export function MeasuredTable({ before, after }: { before: Measured | null; afte
       t("remark.measured.faults"),
       ({ faults }) => faults.map((fault) => wordFor(t, "remark.measured.fault", fault)).join(", ") || NOTHING,
     ],
-    [
-      t("remark.measured.size"),
-      ({ width, height }) => (width === 0 ? NOTHING : `${number(width)} × ${number(height)}`),
-    ],
+    [t("remark.measured.size"), ({ width, height }) => (width === 0 ? NOTHING : `${width}×${height}`)],
     [t("remark.measured.rate"), ({ frames_per_s }) => number(Math.round(frames_per_s * 10) / 10)],
     [
       t("remark.measured.bits"),

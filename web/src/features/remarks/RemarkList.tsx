@@ -45,7 +45,7 @@ interface Props {
 }
 
 const ROW =
-  "grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-0.5 px-3 py-2 hover:bg-raised focus-visible:bg-raised md:grid-cols-[56px_minmax(0,2.4fr)_minmax(0,1.4fr)_140px_190px]";
+  "grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-0.5 px-3 py-2 hover:bg-raised focus-visible:bg-raised md:grid-cols-[56px_minmax(0,2.4fr)_minmax(0,1.4fr)_140px_230px]";
 
 export function RemarkList({ filter, onFilter, link, empty }: Props) {
   const { t } = useWords();
@@ -178,7 +178,7 @@ function Row({ remark }: { remark: Remark }) {
         {remark.number === null ? t("remark.no_number") : t("remark.number", { number: remark.number })}
       </span>
       <span className="min-w-0">
-        <span className="block truncate font-medium">
+        <span className="block truncate font-medium first-letter:uppercase">
           {target(remark.target)} · {t(`remark.category.${remark.category}`)}
         </span>
         <span className="block truncate text-sm text-ink-2">{remark.text}</span>
