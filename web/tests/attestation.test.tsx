@@ -8,11 +8,15 @@ import {
   type Finding,
   lackOfAnswer,
   lackOfJudgement,
+  lackOfWaiver,
+  latest,
   ordered,
+  type Waiver,
   waits,
 } from "@/features/attestation/assessment";
 import { Differences } from "@/features/attestation/Differences";
 import { SideBySide } from "@/features/attestation/SideBySide";
+import { type WaiverDeed, WaiverForm, Waivers } from "@/features/attestation/Waivers";
 import { startTexts } from "@/locales/i18n";
 
 vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
@@ -46,11 +50,8 @@ const type = (testId: string, text: string) =>
     Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), "value")?.set?.call(field, text);
     field.dispatchEvent(new Event(field.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
   });
-const send = () =>
-  act(
-    () =>
-      void one("answer-form").dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true })),
-  );
+const send = (form = "answer-form") =>
+  act(() => void one(form).dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true })));
 
 const finding = (about: Partial<Finding>): Finding => ({
   requirement: "kz:KZ-V-4:1",
@@ -170,4 +171,60 @@ test("a later norm stands beside the record, with what is new and what is gone",
   expect(repealed?.textContent).toMatch(/По записиНе выполнено.*По новой нормеНе требуется/);
   show(<Differences items={[]} />);
   expect(one("differences-none").textContent).toBe("После этой записи норма не менялась");
+});
+
+/** 23.11.2026, 11:00 in Almaty. */
+const NOW = Date.parse("2026-11-23T06:00:00Z");
+const waiver = (about: Partial<Waiver>): Waiver => ({
+  id: "w",
+  title: name("Архив 30 дней"),
+  gate: true,
+  state: "granted",
+  reason: "ремонт",
+  until: "2026-11-23",
+  askedBy: "Айгүл",
+  decidedBy: "Ерлан",
+  may: [],
+  ...about,
+});
+
+test("an exception bears through its last day and not a day longer; only who may is asked to decide", () => {
+  const deeds: [string, WaiverDeed][] = [];
+  const items = [
+    waiver({ id: "last" }),
+    waiver({ id: "over", until: "2026-11-22" }),
+    waiver({ id: "asked", state: "asked", decidedBy: null, may: ["decide"] }),
+  ];
+  show(
+    <Waivers
+      items={items}
+      now={NOW}
+      busy={false}
+      error={null}
+      onDeed={(id, deed) => deeds.push([id, deed])}
+    />,
+  );
+  expect(all("waiver").map((row) => row.dataset.bears)).toEqual(["true", "false", "false"]);
+  expect(all("waiver")[1]?.textContent).toContain("Срок истёк");
+  act(() => one("waiver-grant").click());
+  act(() => one("waiver-refuse").click());
+  expect(deeds).toEqual([
+    ["asked", "grant"],
+    ["asked", "refuse"],
+  ]);
+  expect(all("waiver-withdraw")).toEqual([]);
+});
+
+test("an exception is asked for with a reason, for a year at most", () => {
+  const asked: string[][] = [];
+  show(<WaiverForm now={NOW} busy={false} error={null} onAsk={(...about) => asked.push(about)} />);
+  type("waiver-until", "2026-12-31");
+  send("waiver-form");
+  expect(one("waiver-lack").textContent).toBe("Напишите причину");
+  type("waiver-reason", "ремонт сети ");
+  send("waiver-form");
+  expect(asked).toEqual([["ремонт сети", "2026-12-31"]]);
+  expect(latest("2026-11-23")).toBe("2027-11-23");
+  expect(lackOfWaiver("р", "2027-11-24", "2026-11-23")).toBe("too_long");
+  expect(lackOfWaiver("р", "2026-11-23", "2026-11-23")).toBe("until");
 });

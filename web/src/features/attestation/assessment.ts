@@ -58,3 +58,42 @@ export function lackOfJudgement(verdict: Answer | "", words: string, measured: V
   if (verdict === "") return "answer";
   return verdict !== measured && words.trim() === "" ? "why" : null;
 }
+
+export type WaiverState = "asked" | "granted" | "refused" | "withdrawn";
+
+/** An exception: what is not met is borne until a day, by another person's word. */
+export interface Waiver {
+  id: string;
+  title: LocalText;
+  gate: boolean;
+  state: WaiverState;
+  reason: string;
+  /** The last day on which it is borne; an ISO day. */
+  until: string;
+  askedBy: string;
+  decidedBy: string | null;
+  /** What the one who reads may do with it. */
+  may: readonly ("decide" | "withdraw")[];
+}
+
+/** Granted, and its last day is not over. `today`: an ISO day. */
+export const bears = ({ state, until }: Waiver, today: string): boolean =>
+  state === "granted" && today <= until;
+
+const LONGEST_DAYS = 365;
+
+/** The last day that an exception may be asked for: a year from `today` (both ISO days). */
+export function latest(today: string): string {
+  const day = new Date(`${today}T00:00:00Z`);
+  day.setUTCDate(day.getUTCDate() + LONGEST_DAYS);
+  return day.toISOString().slice(0, 10);
+}
+
+export type WaiverLack = "reason" | "until" | "too_long";
+
+/** What is still missing in a request for an exception; null when nothing is. */
+export function lackOfWaiver(reason: string, until: string, today: string): WaiverLack | null {
+  if (reason.trim() === "") return "reason";
+  if (until <= today) return "until";
+  return until > latest(today) ? "too_long" : null;
+}
