@@ -63,7 +63,7 @@ describe("a view that moved", () => {
   const view = (period: "day" | "night", taken_at: string, state = "approved") =>
     ({ id: `${period} ${taken_at}`, period, taken_at, state }) as ApprovedView;
   const spell = (period: "day" | "night" | null) =>
-    ({ opened_at: "2026-11-20T00:00:00Z", still: { period }, latest: null }) as unknown as Spell;
+    ({ opened_at: "2026-11-20T00:00:00Z", still: { period }, latest: null, before: {} }) as unknown as Spell;
   const views = [
     view("day", "2026-11-22T00:00:00Z"),
     view("night", "2026-11-01T00:00:00Z"),
@@ -76,6 +76,7 @@ describe("a view that moved", () => {
     expect(viewOf(spell("day"), views)?.id).toBe("day 2026-11-03T00:00:00Z");
     expect(viewOf(spell(null), views)?.period).toBe("day");
     expect(viewOf(spell("night"), views.slice(2))).toBeUndefined();
+    expect(viewOf({ ...spell("night"), before: null }, views.slice(2))?.period).toBe("day");
   });
 });
 

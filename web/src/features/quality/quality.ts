@@ -65,12 +65,11 @@ export function useViews(camera: string) {
 }
 
 /** The view that what a spell shows is to be compared with: approved before it began, by day or by night as its still
- * is. Of a node that does not tell which, the one by day. */
+ * is. Of a node that does not tell which, the one by day; the other one only where nothing else shows how it was. */
 export function viewOf(spell: Spell, views: readonly ApprovedView[]): ApprovedView | undefined {
   const wanted = (spell.still ?? spell.latest)?.period ?? "day";
-  return views.find(
-    ({ state, period, taken_at }) => state === "approved" && period === wanted && taken_at < spell.opened_at,
-  );
+  const stood = views.filter(({ state, taken_at }) => state === "approved" && taken_at < spell.opened_at);
+  return stood.find(({ period }) => period === wanted) ?? (spell.before === null ? stood[0] : undefined);
 }
 
 /** A picture of now, of the stream that the school's node looks at, proposed as what the camera should see. */
