@@ -119,6 +119,7 @@ def test_whoever_asked_hears_of_a_new_fault_once_and_of_a_fluttering_one_not_aga
         ),
         (f"Камера ақауы: {school.kk}, {hall.kk}, дестелер жоғалады (негізгі ағын)", "quality.opened"),
     }
+    assert Delivery.objects.count() == len(told), "what comes and goes is told once"
     said = json.loads(Delivery.objects.filter(subscription__channel="webhook").latest("pk").body)["quality"]
     assert (said["camera"], said["fault"], said["stream"]) == (str(town.hall.pk), "loss", "main")
 
