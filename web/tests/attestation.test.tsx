@@ -5,6 +5,7 @@ import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { AnswerForm, type Said } from "@/features/attestation/AnswerForm";
 import {
+  deedsOf,
   type Finding,
   lackOfAnswer,
   lackOfJudgement,
@@ -12,11 +13,11 @@ import {
   latest,
   ordered,
   type Waiver,
-  waits,
+  type WaiverDeed,
 } from "@/features/attestation/assessment";
 import { Differences } from "@/features/attestation/Differences";
 import { SideBySide } from "@/features/attestation/SideBySide";
-import { type WaiverDeed, WaiverForm, Waivers } from "@/features/attestation/Waivers";
+import { WaiverForm, Waivers } from "@/features/attestation/Waivers";
 import { startTexts } from "@/locales/i18n";
 
 vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
@@ -60,13 +61,14 @@ const finding = (about: Partial<Finding>): Finding => ({
   gate: false,
   measured: "compliant",
   own: "compliant",
-  ownWords: "",
+  own_words: "",
   evidence: "",
   inspector: null,
-  inspectorWords: "",
+  inspector_words: "",
   counts: "compliant",
   contradiction: null,
-  exceptedUntil: null,
+  settled: true,
+  excepted_until: null,
   ...about,
 });
 const BOAST = finding({
@@ -76,11 +78,18 @@ const BOAST = finding({
   own: "compliant",
   counts: "not",
   contradiction: "overstated",
-  exceptedUntil: "2027-03-01",
+  settled: false,
+  excepted_until: "2027-03-01",
 });
 
 test("what contradicts the measurement stands first, named, and an exception leaves it unmet", () => {
-  const unseen = finding({ requirement: "kz:KZ-J-1:1", measured: "unknown", own: null, counts: "unknown" });
+  const unseen = finding({
+    requirement: "kz:KZ-J-1:1",
+    measured: "unknown",
+    own: null,
+    counts: "unknown",
+    settled: false,
+  });
   const findings = [finding({ gate: true }), unseen, BOAST];
   show(
     <SideBySide
@@ -104,10 +113,9 @@ test("what contradicts the measurement stands first, named, and an exception lea
 });
 
 test("what the inspector has settled waits no more", () => {
-  expect(waits(BOAST)).toBe(true);
-  const settled: Finding = { ...BOAST, inspector: "not" };
-  expect(waits(settled)).toBe(false);
-  expect(ordered([finding({}), settled])[0]).toBe(settled);
+  const settled: Finding = { ...BOAST, inspector: "not", settled: true };
+  const waiting = finding({ settled: false });
+  expect(ordered([finding({}), settled, waiting])).toEqual([waiting, settled, finding({})]);
 });
 
 test("against the measurement nobody decides without a word", () => {
@@ -178,33 +186,35 @@ const NOW = Date.parse("2026-11-23T06:00:00Z");
 const waiver = (about: Partial<Waiver>): Waiver => ({
   id: "w",
   title: name("Архив 30 дней"),
-  gate: true,
+  requirement: "kz:KZ-V-4:1",
   state: "granted",
   reason: "ремонт",
   until: "2026-11-23",
-  askedBy: "Айгүл",
-  decidedBy: "Ерлан",
-  may: [],
+  expired: false,
+  asked_by: { id: "head", name: "Айгүл" },
+  decided_by: { id: "inspector", name: "Ерлан" },
+  words: "",
   ...about,
 });
 
-test("an exception bears through its last day and not a day longer; only who may is asked to decide", () => {
+test("an exception that has run out says so; nobody decides on what they asked for themselves", () => {
   const deeds: [string, WaiverDeed][] = [];
   const items = [
     waiver({ id: "last" }),
-    waiver({ id: "over", until: "2026-11-22" }),
-    waiver({ id: "asked", state: "asked", decidedBy: null, may: ["decide"] }),
+    waiver({ id: "over", until: "2026-11-22", expired: true }),
+    waiver({ id: "asked", state: "asked", decided_by: null }),
   ];
   show(
     <Waivers
       items={items}
-      now={NOW}
+      me="inspector"
+      mayDecide
       busy={false}
       error={null}
       onDeed={(id, deed) => deeds.push([id, deed])}
     />,
   );
-  expect(all("waiver").map((row) => row.dataset.bears)).toEqual(["true", "false", "false"]);
+  expect(all("waiver").map((row) => row.dataset.state)).toEqual(["granted", "expired", "asked"]);
   expect(all("waiver")[1]?.textContent).toContain("Срок истёк");
   act(() => one("waiver-grant").click());
   act(() => one("waiver-refuse").click());
@@ -212,7 +222,12 @@ test("an exception bears through its last day and not a day longer; only who may
     ["asked", "grant"],
     ["asked", "refuse"],
   ]);
-  expect(all("waiver-withdraw")).toEqual([]);
+  expect(all("waiver-withdraw")).toHaveLength(3);
+  const asked = waiver({ state: "asked" });
+  expect(deedsOf(asked, "head", true)).toEqual(["withdraw"]);
+  expect(deedsOf(asked, "other", false)).toEqual([]);
+  expect(deedsOf(asked, "inspector", true)).toEqual(["grant", "refuse", "withdraw"]);
+  expect(deedsOf(waiver({ state: "refused" }), "head", true)).toEqual([]);
 });
 
 test("an exception is asked for with a reason, for a year at most", () => {

@@ -5,7 +5,7 @@ import { Notice } from "@/ui/surfaces";
 import { type Verdict, VerdictWords } from "@/vocabulary/norms";
 import { dayOf } from "@/vocabulary/remarks";
 import { useWords } from "@/vocabulary/use-words";
-import { type Finding, ordered, waits } from "./assessment";
+import { type Finding, ordered } from "./assessment";
 
 /** `why`: a link to the requirement's own page. `deed`: the form of whoever reads, null where nothing is to be done. */
 export interface Ways {
@@ -17,7 +17,7 @@ export function SideBySide({ findings, ways }: { findings: readonly Finding[]; w
   const { t } = useWords();
   if (findings.length === 0)
     return <Notice title={t("attestation.no_findings")} data-testid="assessment-none" />;
-  const waiting = findings.filter(waits).length;
+  const waiting = findings.filter(({ settled }) => !settled).length;
   return (
     <div data-testid="side-by-side" data-waiting={waiting}>
       {waiting > 0 && (
@@ -34,7 +34,7 @@ export function SideBySide({ findings, ways }: { findings: readonly Finding[]; w
 
 function Row({ finding, ways }: { finding: Finding; ways: Ways }) {
   const { t, name } = useWords();
-  const { contradiction, exceptedUntil } = finding;
+  const { contradiction, excepted_until: excepted } = finding;
   return (
     <li
       className="space-y-2 px-3 py-2.5"
@@ -48,13 +48,13 @@ function Row({ finding, ways }: { finding: Finding; ways: Ways }) {
         <span className="text-sm text-ink-2">{finding.clause}</span>
       </div>
       <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-3">
-        <Says who={t("attestation.own")} verdict={finding.own} words={finding.ownWords}>
+        <Says who={t("attestation.own")} verdict={finding.own} words={finding.own_words}>
           {finding.evidence !== "" && (
             <p className="text-sm text-ink-2">{t("attestation.evidence", { paper: finding.evidence })}</p>
           )}
         </Says>
         <Says who={t("attestation.measured")} verdict={finding.measured} words="" />
-        <Says who={t("attestation.inspector")} verdict={finding.inspector} words={finding.inspectorWords} />
+        <Says who={t("attestation.inspector")} verdict={finding.inspector} words={finding.inspector_words} />
       </dl>
       {contradiction !== null && (
         <p className="flex items-center gap-1.5 text-caution" data-testid="contradiction">
@@ -62,9 +62,9 @@ function Row({ finding, ways }: { finding: Finding; ways: Ways }) {
           {t(`attestation.contradiction.${contradiction}`)}
         </p>
       )}
-      {exceptedUntil !== null && (
+      {excepted !== null && (
         <p className="text-sm" data-testid="excepted">
-          {t("attestation.excepted", { day: dayOf(exceptedUntil) })}
+          {t("attestation.excepted", { day: dayOf(excepted) })}
         </p>
       )}
       {ways.deed(finding)}

@@ -6,21 +6,22 @@ import { Problem } from "@/vocabulary/problem";
 import { dayOf } from "@/vocabulary/remarks";
 import { isoDay } from "@/vocabulary/time";
 import { useWords } from "@/vocabulary/use-words";
-import { bears, lackOfWaiver, latest, type Waiver } from "./assessment";
+import { deedsOf, lackOfWaiver, latest, type Waiver, type WaiverDeed } from "./assessment";
 
 const MAX_REASON = 2_000;
-export type WaiverDeed = "grant" | "refuse" | "withdraw";
 
-/** `now`: by the centre's clock, ms. */
+/** `me`: the id of the one who reads. */
 export function Waivers({
   items,
-  now,
+  me,
+  mayDecide,
   busy,
   error,
   onDeed,
 }: {
   items: readonly Waiver[];
-  now: number;
+  me: string;
+  mayDecide: boolean;
   busy: boolean;
   error: Error | null;
   onDeed: (id: string, deed: WaiverDeed) => void;
@@ -37,7 +38,7 @@ export function Waivers({
       <p className="px-3 py-2 text-sm text-ink-2">{t("attestation.waiver_means")}</p>
       <ul className="divide-y" data-testid="waivers">
         {items.map((one) => (
-          <Line key={one.id} waiver={one} today={isoDay(now)} busy={busy} onDeed={onDeed} />
+          <Line key={one.id} waiver={one} deeds={deedsOf(one, me, mayDecide)} busy={busy} onDeed={onDeed} />
         ))}
       </ul>
       <Problem error={error} className="px-3 py-2" testId="waiver-problem" />
@@ -47,25 +48,23 @@ export function Waivers({
 
 function Line({
   waiver,
-  today,
+  deeds,
   busy,
   onDeed,
 }: {
   waiver: Waiver;
-  today: string;
+  deeds: readonly WaiverDeed[];
   busy: boolean;
   onDeed: (id: string, deed: WaiverDeed) => void;
 }) {
   const { t, name } = useWords();
-  const expired = waiver.state === "granted" && !bears(waiver, today);
-  const deeds: WaiverDeed[] = waiver.may.flatMap((one): WaiverDeed[] =>
-    one === "decide" ? ["grant", "refuse"] : ["withdraw"],
-  );
+  const expired = waiver.state === "granted" && waiver.expired;
   return (
-    <li className="space-y-1 px-3 py-2" data-testid="waiver" data-bears={bears(waiver, today)}>
+    <li className="space-y-1 px-3 py-2" data-testid="waiver" data-state={expired ? "expired" : waiver.state}>
       <p className="flex flex-wrap items-baseline gap-x-3">
-        <span className="min-w-0 flex-1 basis-64 font-medium">{name(waiver.title)}</span>
-        {waiver.gate && <span className="text-sm text-ink-3">{t("norms.gate")}</span>}
+        <span className="min-w-0 flex-1 basis-64 font-medium">
+          {waiver.title === null ? waiver.requirement : name(waiver.title)}
+        </span>
         <span className={expired ? "text-caution" : ""}>
           {t(expired ? "attestation.waiver_expired" : `attestation.waiver_state.${waiver.state}`)}
         </span>
@@ -73,8 +72,9 @@ function Line({
       </p>
       <p className="text-sm break-words whitespace-pre-line">{waiver.reason}</p>
       <p className="text-sm text-ink-2">
-        {t("attestation.asked_by", { who: waiver.askedBy })}
-        {waiver.decidedBy !== null && `. ${t("attestation.decided_by", { who: waiver.decidedBy })}`}
+        {t("attestation.asked_by", { who: waiver.asked_by.name })}
+        {waiver.decided_by !== null && `. ${t("attestation.decided_by", { who: waiver.decided_by.name })}`}
+        {waiver.words !== "" && `: ${waiver.words}`}
       </p>
       <div className="flex flex-wrap gap-2">
         {deeds.map((deed) => (

@@ -12,14 +12,16 @@ export interface Finding {
   measured: Verdict;
   /** What the school says of itself; null: nothing yet. */
   own: Verdict | null;
-  ownWords: string;
+  own_words: string;
   evidence: string;
   inspector: Verdict | null;
-  inspectorWords: string;
+  inspector_words: string;
   counts: Verdict;
   contradiction: Contradiction | null;
+  /** False while it waits for the inspector: nobody measured it, or the school says otherwise than was measured. */
+  settled: boolean;
   /** ISO day until which an exception bears it; changes no verdict. */
-  exceptedUntil: string | null;
+  excepted_until: string | null;
 }
 
 /** What a later norm asks otherwise than the one of a record. */
@@ -37,13 +39,9 @@ export const ANSWERS: readonly Answer[] = ["compliant", "partly", "not", "not_ap
 
 /** What waits for the inspector first, then gates before the rest; the centre's order among equals. */
 export function ordered(findings: readonly Finding[]): Finding[] {
-  const rank = (one: Finding) => (waits(one) ? 0 : 2) + (one.gate ? 0 : 1);
+  const rank = (one: Finding) => (one.settled ? 2 : 0) + (one.gate ? 0 : 1);
   return findings.toSorted((one, other) => rank(one) - rank(other));
 }
-
-/** Nobody measured it, or the school says otherwise than was measured: the inspector has to speak. */
-export const waits = ({ inspector, measured, contradiction }: Finding): boolean =>
-  inspector === null && (measured === "unknown" || contradiction !== null);
 
 export type Lack = "answer" | "why";
 
@@ -64,21 +62,31 @@ export type WaiverState = "asked" | "granted" | "refused" | "withdrawn";
 /** An exception: what is not met is borne until a day, by another person's word. */
 export interface Waiver {
   id: string;
-  title: LocalText;
-  gate: boolean;
+  requirement: string;
+  /** Null for a requirement that no pack of today knows. */
+  title: LocalText | null;
   state: WaiverState;
   reason: string;
   /** The last day on which it is borne; an ISO day. */
   until: string;
-  askedBy: string;
-  decidedBy: string | null;
-  /** What the one who reads may do with it. */
-  may: readonly ("decide" | "withdraw")[];
+  expired: boolean;
+  asked_by: { id: string; name: string };
+  decided_by: { id: string; name: string } | null;
+  /** Of whoever decided. */
+  words: string;
 }
 
-/** Granted, and its last day is not over. `today`: an ISO day. */
-export const bears = ({ state, until }: Waiver, today: string): boolean =>
-  state === "granted" && today <= until;
+export type WaiverDeed = "grant" | "refuse" | "withdraw";
+
+/** What the one who reads may do with an exception: nobody grants what they asked for themselves, and whoever asked or
+ * decides may end it. */
+export function deedsOf(waiver: Waiver, me: string, mayDecide: boolean): WaiverDeed[] {
+  const mine = waiver.asked_by.id === me;
+  const found: WaiverDeed[] = [];
+  if (waiver.state === "asked" && mayDecide && !mine) found.push("grant", "refuse");
+  if ((waiver.state === "asked" || waiver.state === "granted") && (mine || mayDecide)) found.push("withdraw");
+  return found;
+}
 
 const LONGEST_DAYS = 365;
 
