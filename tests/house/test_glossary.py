@@ -20,6 +20,8 @@ PART_OF = {
     "ReviewLine": "joint_review",
     "InspectionPhoto": "inspection",
     "DrillLine": "drill",
+    "AssessmentLine": "assessment",
+    "SchoolWaiver": "waiver",
     "FactLine": "observation",
     "JournalLine": "journal",
     "SchoolNorms": "norm_verdict",

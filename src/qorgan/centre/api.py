@@ -14,6 +14,7 @@ from qorgan import __version__
 from qorgan.centre.access.api import router as access
 from qorgan.centre.access.door import SignedIn
 from qorgan.centre.alarms.api import router as alarms
+from qorgan.centre.attestation.api import router as attestation
 from qorgan.centre.cameras.api import router as cameras
 from qorgan.centre.dispatch.api import router as dispatch
 from qorgan.centre.drills.api import router as drills
@@ -81,6 +82,7 @@ ROUTERS = (
     drills,
     journals,
     rollcall,
+    attestation,
     reports,
 )
 for router in ROUTERS:

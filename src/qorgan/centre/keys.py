@@ -1,8 +1,9 @@
 """The centre's own keys: made at the first start, kept in the data directory, readable by their owner alone (0600).
 
 `django.key` signs sessions and forms. `grant.key` is the Ed25519 key (JWK) whose public half every school keeps:
-with it the centre signs the grants by which schools let video out (invariant I7). `secrets.key` encrypts the secrets in
-the database; `QORGAN_CENTRE_SECRETS_KEY` takes its place where several machines share one.
+with it the centre signs the grants by which schools let video out (invariant I7). `record.key`, of the same
+kind, signs records of attestation. `secrets.key` encrypts the secrets in the database; `QORGAN_CENTRE_SECRETS_KEY` is
+taken instead where several machines share one.
 """
 
 import json
@@ -18,6 +19,7 @@ from qorgan.kernel.errors import Corrupt, NotFound
 
 DJANGO_KEY = "django.key"
 GRANT_KEY = "grant.key"
+RECORD_KEY = "record.key"
 SECRETS_KEY = "secrets.key"
 SECRETS_KEY_VARIABLE = "QORGAN_CENTRE_SECRETS_KEY"
 
@@ -26,7 +28,8 @@ def prepare(data: Path) -> None:
     """Make the data directory (0700) and the keys that are missing. Safe when two processes start at once."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_once(data / DJANGO_KEY, lambda: secrets.token_urlsafe(64))
-    _write_once(data / GRANT_KEY, _new_grant_key)
+    _write_once(data / GRANT_KEY, _new_key)
+    _write_once(data / RECORD_KEY, _new_key)
     _write_once(data / SECRETS_KEY, lambda: Fernet.generate_key().decode("ascii"))
 
 
@@ -49,11 +52,19 @@ def cipher(data: Path) -> Fernet:
 
 def grant_key(data: Path) -> OKPKey:
     """Raises `NotFound` before the first start."""
-    file = data / GRANT_KEY
+    return _key(data / GRANT_KEY, "grant.no_key")
+
+
+def record_key(data: Path) -> OKPKey:
+    """Raises `NotFound` before the first start."""
+    return _key(data / RECORD_KEY, "record.no_key")
+
+
+def _key(file: Path, code: str) -> OKPKey:
     try:
         return OKPKey.import_key(json.loads(file.read_text(encoding="ascii")))
     except FileNotFoundError as error:
-        raise NotFound("this centre has no grant key yet: run `qorgan centre migrate`", code="grant.no_key") from error
+        raise NotFound(f"this centre has no {file.name} yet: run `qorgan centre migrate`", code=code) from error
 
 
 def public_key(data: Path) -> str:
@@ -61,7 +72,7 @@ def public_key(data: Path) -> str:
     return str(grant_key(data).as_dict(private=False)["x"])
 
 
-def _new_grant_key() -> str:
+def _new_key() -> str:
     return json.dumps(OKPKey.generate_key("Ed25519", private=True).as_dict(private=True))
 
 

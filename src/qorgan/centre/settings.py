@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "qorgan.centre.drills",
     "qorgan.centre.journals",
     "qorgan.centre.rollcall",
+    "qorgan.centre.attestation",
     "qorgan.centre.registry_admin.RegistryAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

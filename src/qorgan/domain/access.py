@@ -79,6 +79,10 @@ class Right(StrEnum):
     NORMS_EDIT = "norms.edit"  # enter papers and what kind of a site it is
     DRILLS_READ = "drills.read"  # drills, and the days without any
     DRILLS_EDIT = "drills.edit"  # plan, run and review them
+    ATTESTATION_READ = "attestation.read"  # campaigns, assessments, records, exceptions, what is to be mended
+    ATTESTATION_ANSWER = "attestation.answer"  # for the school: what it says of itself, exceptions it asks for
+    ATTESTATION_DECIDE = "attestation.decide"  # verdicts, grades, the record; exceptions of others
+    ATTESTATION_OPEN = "attestation.open"  # begin and end a campaign
     ROLL_CALL = "roll.call"  # the names of a school's children: its own people alone
     SYSTEM_READ = "system.read"  # counters and health of the centre's own parts
 
@@ -125,13 +129,16 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         | {Right.PEOPLE_READ, Right.PEOPLE_EDIT, Right.WATCHES_READ, Right.PTZ_MOVE, Right.FAULTS_TAKE}
         | {Right.POINT_OUT_OF_SERVICE, Right.PLANS_READ, Right.PLANS_EDIT}
         | {Right.REMARKS_READ, Right.REMARKS_ANSWER, Right.REVIEWS_OPEN, Right.NORMS_READ, Right.NORMS_EDIT}
-        | {Right.DRILLS_READ, Right.DRILLS_EDIT, Right.ROLL_CALL},
+        | {Right.DRILLS_READ, Right.DRILLS_EDIT, Right.ROLL_CALL}
+        | {Right.ATTESTATION_READ, Right.ATTESTATION_ANSWER},
         Role.INSPECTOR: _READ
         | _VIDEO
         | {Right.CASE_READ, Right.EVIDENCE_HOLD, Right.PEOPLE_READ, Right.WATCHES_READ, Right.PLANS_READ}
         | {Right.REMARKS_READ, Right.REMARKS_WRITE, Right.REMARKS_VERIFY, Right.REVIEWS_OPEN, Right.NORMS_READ}
-        | {Right.DRILLS_READ},
-        Role.MINISTRY: _READ | {Right.WATCHES_READ, Right.REMARKS_READ, Right.NORMS_READ, Right.DRILLS_READ},
+        | {Right.DRILLS_READ, Right.ATTESTATION_READ, Right.ATTESTATION_DECIDE},
+        Role.MINISTRY: _READ
+        | {Right.WATCHES_READ, Right.REMARKS_READ, Right.NORMS_READ, Right.DRILLS_READ}
+        | {Right.ATTESTATION_READ, Right.ATTESTATION_OPEN},
         Role.ADMINISTRATOR: _READ
         | {
             Right.CAMERA_SETUP,

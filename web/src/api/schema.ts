@@ -498,6 +498,344 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/attestation/assessments": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Assessments
+     * @description Those that have begun, the latest changed first.
+     */
+    get: operations["list_assessments"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Campaigns
+     * @description The newest first, with counts of one's own schools.
+     */
+    get: operations["list_campaigns"];
+    put?: never;
+    /**
+     * Open Campaign
+     * @description Pins the norm of a day. 422 `campaign.region`, `campaign.days`.
+     */
+    post: operations["open_campaign"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Get Campaign */
+    get: operations["get_campaign"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/end": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * End Campaign
+     * @description Nothing is answered or decided in it any more: 409 `campaign.ended`.
+     */
+    post: operations["end_campaign"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Assessment
+     * @description Own answers, measurement and decisions side by side; also before the school's first answer.
+     */
+    get: operations["get_assessment"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/answers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Answer Assessment
+     * @description Some or all; a later answer takes the place of an earlier one. 409 `assessment.state`, `campaign.over`.
+     */
+    put: operations["answer_assessment"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/decide": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Decide Assessment
+     * @description 409 `assessment.unsettled`: something waits for a verdict; 422 `assessment.grade`.
+     */
+    post: operations["decide_assessment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/judgements": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Judge Assessment
+     * @description Against the measurement only with words: 422 `assessment.words`.
+     */
+    put: operations["judge_assessment"];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/record": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Record Assessment
+     * @description The signed snapshot, for good. 409 `assessment.state`.
+     */
+    post: operations["record_assessment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/return": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Return Assessment
+     * @description The school answers again. 409 `assessment.state`; 422 `assessment.words`.
+     */
+    post: operations["return_assessment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/submit": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Submit Assessment
+     * @description The measurement stands still from here on. 409 `assessment.state`.
+     */
+    post: operations["submit_assessment"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/campaigns/{campaign_id}/schools/{school_id}/tasks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Give Assessment Task
+     * @description What is to be mended, by when. 422 `task.due`.
+     */
+    post: operations["give_assessment_task"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/records/{record_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Record
+     * @description As it was signed, and whether it still is.
+     */
+    get: operations["get_record"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/records/{record_id}/bundle.pdf": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Print Record
+     * @description The evidence for publication (PDF/A-2b): no places, nobody's own words.
+     */
+    get: operations["print_record"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/records/{record_id}/delta": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Record Delta
+     * @description What the norm of that day (default: of today) asks otherwise; the record itself stays.
+     */
+    get: operations["get_record_delta"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/tasks/{task_id}/done": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Do Task */
+    post: operations["do_task"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/attestation/tasks/{task_id}/verified": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Verify Task
+     * @description By another person than the one who did it: 403 `task.own`.
+     */
+    post: operations["verify_task"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/cameras/{camera_id}": {
     parameters: {
       query?: never;
@@ -2918,6 +3256,30 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/api/schools/{school_id}/waivers": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List Waivers
+     * @description Exceptions of a school, the newest first.
+     */
+    get: operations["list_waivers"];
+    put?: never;
+    /**
+     * Ask Waiver
+     * @description An exception until a day within a year. 409 `waiver.stands`; 422 `waiver.reason`, `waiver.until`.
+     */
+    post: operations["ask_waiver"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/api/schools/{school_id}/watches": {
     parameters: {
       query?: never;
@@ -3168,6 +3530,46 @@ export interface paths {
      * @description Take it back; the node compares with what it learned again.
      */
     post: operations["withdraw_view"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/waivers/{waiver_id}/decide": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Decide Waiver
+     * @description By another person than the one who asked: 403 `waiver.own`.
+     */
+    post: operations["decide_waiver"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/api/waivers/{waiver_id}/withdraw": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Withdraw Waiver
+     * @description Whoever asked, or whoever decides, ends it early. 409 `waiver.state`.
+     */
+    post: operations["withdraw_waiver"];
     delete?: never;
     options?: never;
     head?: never;
@@ -3451,6 +3853,185 @@ export interface components {
       may_propose: boolean;
     };
     /**
+     * AssessmentCampaign
+     * @description `counts`: assessments of the asker's schools by state; `schools`: how many of these take part.
+     */
+    AssessmentCampaign: {
+      /** Counts */
+      counts: {
+        [key: string]: number;
+      };
+      /** Ended At */
+      ended_at: string | null;
+      /**
+       * Ends
+       * Format: date
+       */
+      ends: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * Norm Day
+       * Format: date
+       */
+      norm_day: string;
+      /**
+       * Opened At
+       * Format: date-time
+       */
+      opened_at: string;
+      /** Packs */
+      packs: {
+        [key: string]: string;
+      };
+      region: components["schemas"]["Name"] | null;
+      /** Schools */
+      schools: number;
+      /** Title */
+      title: string;
+    };
+    /**
+     * AssessmentCampaignPage
+     * @description Campaigns, the newest first.
+     */
+    AssessmentCampaignPage: {
+      /** Items */
+      items: components["schemas"]["AssessmentCampaign"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * AssessmentDeed
+     * @enum {string}
+     */
+    AssessmentDeed: "answer" | "submit" | "return" | "judge" | "decide" | "record";
+    /**
+     * AssessmentFinding
+     * @description One requirement. `counts`: the inspector's verdict, else the measured one. `excepted_until` changes neither.
+     */
+    AssessmentFinding: {
+      /** Clause */
+      clause: string;
+      contradiction: components["schemas"]["Contradiction"] | null;
+      /** @enum {string} */
+      counts: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
+      /** Evidence */
+      evidence: string;
+      /** Excepted Until */
+      excepted_until: string | null;
+      /** Gate */
+      gate: boolean;
+      inspector: ("compliant" | "partly" | "not" | "not_applicable" | "unknown") | null;
+      /** Inspector Words */
+      inspector_words: string;
+      /** @enum {string} */
+      measured: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
+      own: ("compliant" | "partly" | "not" | "not_applicable" | "unknown") | null;
+      /** Own Words */
+      own_words: string;
+      /** Requirement */
+      requirement: string;
+      /** Settled */
+      settled: boolean;
+      title: components["schemas"]["Name"];
+    };
+    /** AssessmentRow */
+    AssessmentRow: {
+      /**
+       * Campaign
+       * Format: uuid
+       */
+      campaign: string;
+      /** Campaign Title */
+      campaign_title: string;
+      /**
+       * Changed At
+       * Format: date-time
+       */
+      changed_at: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      state: components["schemas"]["AssessmentState"];
+    };
+    /**
+     * AssessmentRowPage
+     * @description Assessments, the latest changed first.
+     */
+    AssessmentRowPage: {
+      /** Items */
+      items: components["schemas"]["AssessmentRow"][];
+      /** Next */
+      next: string | null;
+    };
+    /**
+     * AssessmentScore
+     * @description A criterion: the range that was measured, and the grade that the inspector gave.
+     */
+    AssessmentScore: {
+      /** Grade */
+      grade: number | null;
+      /** Highest */
+      highest: number;
+      /** Lowest */
+      lowest: number;
+      /** Score */
+      score: string;
+      title: components["schemas"]["Name"];
+      /** Words */
+      words: string;
+    };
+    /**
+     * AssessmentState
+     * @enum {string}
+     */
+    AssessmentState: "open" | "submitted" | "decided" | "recorded";
+    /**
+     * AssessmentTask
+     * @description `verified_at`: somebody other than who did it saw that it is mended.
+     */
+    AssessmentTask: {
+      /** Done At */
+      done_at: string | null;
+      /** Done Words */
+      done_words: string;
+      /**
+       * Due
+       * Format: date
+       */
+      due: string;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Requirement */
+      requirement: string;
+      /** Text */
+      text: string;
+      /** Verified At */
+      verified_at: string | null;
+    };
+    /** AssessmentThreadLine */
+    AssessmentThreadLine: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      by: components["schemas"]["Person"];
+      deed: components["schemas"]["AssessmentDeed"];
+      /** Number */
+      number: number;
+      state: components["schemas"]["AssessmentState"];
+    };
+    /**
      * Body
      * @description A body admitted to look at schools' cameras and to write remarks. An inspector writes for one.
      * @enum {string}
@@ -3724,6 +4305,12 @@ export interface components {
       next: string | null;
     };
     /**
+     * Change
+     * @description What became of a requirement since a record.
+     * @enum {string}
+     */
+    Change: "added" | "repealed" | "changed" | "carried";
+    /**
      * Channel
      * @enum {string}
      */
@@ -3924,6 +4511,12 @@ export interface components {
       note: string;
     };
     /**
+     * Contradiction
+     * @description How the school's own answer stands to the measurement.
+     * @enum {string}
+     */
+    Contradiction: "overstated" | "understated" | "unproved";
+    /**
      * Damaged
      * @description A stretch in which pictures came damaged, and how many.
      */
@@ -3941,6 +4534,14 @@ export interface components {
        */
       start: string;
       stream: components["schemas"]["StreamName"];
+    };
+    /**
+     * Decision
+     * @description A grade for each criterion that was measured.
+     */
+    Decision: {
+      /** Grades */
+      grades: components["schemas"]["GivenGrade"][];
     };
     /**
      * Delivery
@@ -4757,6 +5358,18 @@ export interface components {
       start: string;
       stream: components["schemas"]["StreamName"];
     };
+    /** GivenGrade */
+    GivenGrade: {
+      /** Grade */
+      grade: number;
+      /** Score */
+      score: string;
+      /**
+       * Words
+       * @default
+       */
+      words: string;
+    };
     /**
      * Handover
      * @description A hand-over. `unaccepted` are the keys that block the signature of the one who comes.
@@ -5452,6 +6065,23 @@ export interface components {
       /** Reason */
       reason: string;
     };
+    /** Judgement */
+    Judgement: {
+      /** Requirement */
+      requirement: string;
+      /** @enum {string} */
+      verdict: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
+      /**
+       * Words
+       * @default
+       */
+      words: string;
+    };
+    /** Judgements */
+    Judgements: {
+      /** Items */
+      items: components["schemas"]["Judgement"][];
+    };
     /**
      * Kind
      * @description A tag that never hides: a real press pierces a drill (invariant I3).
@@ -5736,6 +6366,35 @@ export interface components {
     NewAllClear: {
       /** @default real */
       kind: components["schemas"]["Kind"];
+    };
+    /** NewAssessmentTask */
+    NewAssessmentTask: {
+      /**
+       * Due
+       * Format: date
+       */
+      due: string;
+      /** Requirement */
+      requirement: string;
+      /** Text */
+      text: string;
+    };
+    /**
+     * NewCampaign
+     * @description `region`: its code; null for the whole country. `norm_day`: null for today.
+     */
+    NewCampaign: {
+      /**
+       * Ends
+       * Format: date
+       */
+      ends: string;
+      /** Norm Day */
+      norm_day?: string | null;
+      /** Region */
+      region?: string | null;
+      /** Title */
+      title: string;
     };
     /**
      * NewClaim
@@ -6072,6 +6731,18 @@ export interface components {
       /** @default sub */
       stream: components["schemas"]["StreamName"];
     };
+    /** NewWaiver */
+    NewWaiver: {
+      /** Reason */
+      reason: string;
+      /** Requirement */
+      requirement: string;
+      /**
+       * Until
+       * Format: date
+       */
+      until: string;
+    };
     /**
      * Node
      * @description The school's node. `never`: not connected yet. `last_pulse_at` is exact for a silent node.
@@ -6289,6 +6960,28 @@ export interface components {
       items: components["schemas"]["OutOfService"][];
       /** Next */
       next: string | null;
+    };
+    /** OwnAnswer */
+    OwnAnswer: {
+      /**
+       * Evidence
+       * @default
+       */
+      evidence: string;
+      /** @enum {string} */
+      own: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
+      /** Requirement */
+      requirement: string;
+      /**
+       * Words
+       * @default
+       */
+      words: string;
+    };
+    /** OwnAnswers */
+    OwnAnswers: {
+      /** Items */
+      items: components["schemas"]["OwnAnswer"][];
     };
     /**
      * Owner
@@ -6915,6 +7608,62 @@ export interface components {
       value: boolean | number | string | null;
     };
     /**
+     * RecordDelta
+     * @description What the norm of a later day asks otherwise. The record stays what it is.
+     */
+    RecordDelta: {
+      /** Items */
+      items: components["schemas"]["RecordDifference"][];
+      /**
+       * Norm Day
+       * Format: date
+       */
+      norm_day: string;
+      /**
+       * Record
+       * Format: uuid
+       */
+      record: string;
+    };
+    /** RecordDifference */
+    RecordDifference: {
+      change: components["schemas"]["Change"];
+      counted: ("compliant" | "partly" | "not" | "not_applicable" | "unknown") | null;
+      now: ("compliant" | "partly" | "not" | "not_applicable" | "unknown") | null;
+      /** Requirement */
+      requirement: string;
+      title: components["schemas"]["Name"];
+    };
+    /**
+     * RecordedAttestation
+     * @description `snapshot`: the text that was signed, as it is; `signature`: a JWS whose payload is its SHA-256.
+     */
+    RecordedAttestation: {
+      /**
+       * At
+       * Format: date-time
+       */
+      at: string;
+      /** Digest */
+      digest: string;
+      /** Holds */
+      holds: boolean;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      /** Signature */
+      signature: string;
+      /** Snapshot */
+      snapshot: string;
+    };
+    /**
      * RegistryImport
      * @description `errors` and `changes`: the first 500. It can be applied while there are no errors and nothing was applied.
      */
@@ -7353,6 +8102,10 @@ export interface components {
       | "norms.edit"
       | "drills.read"
       | "drills.edit"
+      | "attestation.read"
+      | "attestation.answer"
+      | "attestation.decide"
+      | "attestation.open"
       | "roll.call"
       | "system.read";
     /**
@@ -7486,6 +8239,49 @@ export interface components {
       items: components["schemas"]["SchoolAction"][];
       /** Next */
       next: string | null;
+    };
+    /**
+     * SchoolAssessment
+     * @description `id` is null before the school's first answer. `measured_at`: now, or when it was submitted.
+     */
+    SchoolAssessment: {
+      /**
+       * Campaign
+       * Format: uuid
+       */
+      campaign: string;
+      /** Campaign Title */
+      campaign_title: string;
+      /** Findings */
+      findings: components["schemas"]["AssessmentFinding"][];
+      /** @enum {string} */
+      gates: "compliant" | "partly" | "not" | "not_applicable" | "unknown";
+      /** Id */
+      id: string | null;
+      /** May Answer */
+      may_answer: boolean;
+      /** May Decide */
+      may_decide: boolean;
+      /**
+       * Measured At
+       * Format: date-time
+       */
+      measured_at: string;
+      /** Record */
+      record: string | null;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      school_name: components["schemas"]["Name"];
+      /** Scores */
+      scores: components["schemas"]["AssessmentScore"][];
+      state: components["schemas"]["AssessmentState"];
+      /** Tasks */
+      tasks: components["schemas"]["AssessmentTask"][];
+      /** Thread */
+      thread: components["schemas"]["AssessmentThreadLine"][];
     };
     /** SchoolDocument */
     SchoolDocument: {
@@ -8167,6 +8963,14 @@ export interface components {
      * @enum {string}
      */
     TargetKind: "camera" | "zone" | "plan" | "school";
+    /** TaskWords */
+    TaskWords: {
+      /**
+       * Words
+       * @default
+       */
+      words: string;
+    };
     /**
      * Territory
      * @description Where a subscription holds. Of one with an owner, only what lies in the owner's own scope as well.
@@ -8387,6 +9191,61 @@ export interface components {
       /** Role */
       role: components["schemas"]["Role"] | "machine";
     };
+    /** Waiver */
+    Waiver: {
+      /**
+       * Asked At
+       * Format: date-time
+       */
+      asked_at: string;
+      asked_by: components["schemas"]["Person"];
+      decided_by: components["schemas"]["Person"] | null;
+      /** Expired */
+      expired: boolean;
+      /**
+       * Id
+       * Format: uuid
+       */
+      id: string;
+      /** Reason */
+      reason: string;
+      /** Requirement */
+      requirement: string;
+      /**
+       * School
+       * Format: uuid
+       */
+      school: string;
+      state: components["schemas"]["WaiverState"];
+      title: components["schemas"]["Name"] | null;
+      /**
+       * Until
+       * Format: date
+       */
+      until: string;
+      /** Words */
+      words: string;
+    };
+    /** WaiverDecision */
+    WaiverDecision: {
+      /** Grant */
+      grant: boolean;
+      /**
+       * Words
+       * @default
+       */
+      words: string;
+    };
+    /** WaiverList */
+    WaiverList: {
+      /** Items */
+      items: components["schemas"]["Waiver"][];
+    };
+    /**
+     * WaiverState
+     * @enum {string}
+     */
+    WaiverState: "asked" | "granted" | "refused" | "withdrawn";
     /**
      * Watch
      * @description Somebody watched. `ended_at` is null while they watch.
@@ -10111,6 +10970,953 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["Alarm"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_assessments: {
+    parameters: {
+      query?: {
+        campaign?: string | null;
+        school?: string | null;
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentRowPage"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  list_campaigns: {
+    parameters: {
+      query?: {
+        cursor?: string | null;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentCampaignPage"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  open_campaign: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewCampaign"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentCampaign"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_campaign: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentCampaign"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  end_campaign: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentCampaign"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  answer_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["OwnAnswers"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  decide_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Decision"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  judge_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["Judgements"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  record_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecordedAttestation"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  return_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TaskWords"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  submit_assessment: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  give_assessment_task: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        campaign_id: string;
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewAssessmentTask"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["SchoolAssessment"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_record: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        record_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecordedAttestation"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  print_record: {
+    parameters: {
+      query?: {
+        language?: "kk" | "ru" | "en";
+        signature?: "none" | "centre" | "national";
+      };
+      header?: never;
+      path: {
+        record_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description PDF/A-2b */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/pdf": string;
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  get_record_delta: {
+    parameters: {
+      query?: {
+        norm_day?: string | null;
+      };
+      header?: never;
+      path: {
+        record_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["RecordDelta"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  do_task: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["TaskWords"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentTask"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  verify_task: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        task_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["AssessmentTask"];
         };
       };
       /** @description Forbidden */
@@ -17219,6 +19025,110 @@ export interface operations {
       };
     };
   };
+  list_waivers: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["WaiverList"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  ask_waiver: {
+    parameters: {
+      query?: never;
+      header?: {
+        "Idempotency-Key"?: string | null;
+      };
+      path: {
+        school_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["NewWaiver"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Waiver"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
   list_watches: {
     parameters: {
       query?: {
@@ -17748,6 +19658,126 @@ export interface operations {
         };
         content: {
           "application/json": components["schemas"]["ApprovedView"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  decide_waiver: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        waiver_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["WaiverDecision"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Waiver"];
+        };
+      };
+      /** @description Forbidden */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Not Found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Conflict */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+      /** @description Unprocessable Entity */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Problem"];
+        };
+      };
+    };
+  };
+  withdraw_waiver: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        waiver_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          "application/json": components["schemas"]["Waiver"];
         };
       };
       /** @description Forbidden */
