@@ -341,6 +341,8 @@ def _published(pack: Pack, key: str, day: date) -> Pack:
 
 
 def _with(library: Library, pack: Pack) -> Library:
+    """The library with that pack, its digest reckoned anew: by an old digest nothing has changed."""
+    pack = msgspec.structs.replace(pack, digest=digest_of(pack))
     texts = {pack.key: {}, **library.texts}
     return replaced(library, packs={**library.packs, pack.key: pack}, texts=texts)
 

@@ -212,6 +212,13 @@ def test_a_draft_that_edits_what_was_published_is_refused_with_all_that_is_wrong
     assert "a.1-2: say why it is proposed" in wrong
 
 
+def test_a_published_edition_is_not_edited_behind_an_old_digest() -> None:
+    sooner = ENDED.replace("valid_from = 2025-01-01", "valid_from = 2025-02-01")
+    kept = msgspec.structs.replace(proposed(sooner + NEXT), digest=CURRENT.packs["p"].digest)
+    with pytest.raises(Refused, match=r"a@1: it was released and never changes"):
+        opened(kept)
+
+
 def test_an_edition_that_overlaps_one_in_force_is_not_published() -> None:
     still = HEAD.replace("VERSION", "2").replace("ENDS", "")
     draft = opened(proposed(still + NEXT))
