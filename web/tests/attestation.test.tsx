@@ -1,8 +1,10 @@
 /** An assessment as people see it: what contradicts stands out, exceptions excuse nothing, nobody decides without a word. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import i18n from "i18next";
 import { act, type ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { Assessment } from "@/features/attestation/Assessment";
 import { AnswerForm, type Said } from "@/features/attestation/AnswerForm";
 import {
   deedsOf,
@@ -15,12 +17,19 @@ import {
   type Waiver,
   type WaiverDeed,
 } from "@/features/attestation/assessment";
+import type { SchoolAssessment } from "@/features/attestation/attestation";
 import { Differences } from "@/features/attestation/Differences";
 import { SideBySide } from "@/features/attestation/SideBySide";
 import { WaiverForm, Waivers } from "@/features/attestation/Waivers";
 import { startTexts } from "@/locales/i18n";
 
-vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+/** The client keeps the `fetch` that it finds when it is loaded. */
+const wire = vi.hoisted(() => {
+  const wire = { fetch: null as typeof fetch | null };
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.stubGlobal("fetch", (...about: Parameters<typeof fetch>) => wire.fetch?.(...about));
+  return wire;
+});
 const name = (text: string) => ({ kk: `${text} (kk)`, ru: text, en: `${text} (en)` });
 
 let root: Root;
@@ -242,4 +251,103 @@ test("an exception is asked for with a reason, for a year at most", () => {
   expect(latest("2026-11-23")).toBe("2027-11-23");
   expect(lackOfWaiver("р", "2027-11-24", "2026-11-23")).toBe("too_long");
   expect(lackOfWaiver("р", "2026-11-23", "2026-11-23")).toBe("until");
+});
+
+// --- an assessment, as the centre tells it ----------------------------------------------------------------------------
+
+const PLACE = "/api/attestation/campaigns/c/schools/s";
+const told = (about: Partial<SchoolAssessment>): SchoolAssessment => ({
+  id: "a",
+  campaign: "c",
+  campaign_title: "2026",
+  school: "s",
+  school_name: name("Школа"),
+  state: "open",
+  measured_at: "2026-11-23T05:00:00Z",
+  gates: "not",
+  findings: [BOAST],
+  scores: [{ score: "kz:34:1", title: name("Критерий 34"), lowest: 2, highest: 3, grade: null, words: "" }],
+  tasks: [],
+  thread: [],
+  record: null,
+  may_answer: false,
+  may_decide: false,
+  ...about,
+});
+
+/** The centre with one assessment; what was asked of it beside reading. */
+async function open(about: Partial<SchoolAssessment>, mayRecord = false): Promise<string[]> {
+  const asked: string[] = [];
+  wire.fetch = async (input, init) => {
+    const address = input instanceof Request ? input : new URL(String(input), "http://centre.test");
+    const request = new Request(address, init);
+    const path = new URL(request.url).pathname;
+    if (request.method !== "GET")
+      asked.push(`${request.method} ${path.replace(PLACE, "")} ${await request.text()}`.trim());
+    const body = path.endsWith("/delta") ? { record: "r", norm_day: "2026-11-23", items: [] } : told(about);
+    return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
+  };
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  show(
+    <QueryClientProvider client={queries}>
+      <Assessment which={{ campaign: "c", school: "s" }} mayRecord={mayRecord} why={(_, __, text) => text} />
+    </QueryClientProvider>,
+  );
+  await seen(() => one("assessment"));
+  return asked;
+}
+async function seen<T>(look: () => T): Promise<T> {
+  let found: T | undefined;
+  await vi.waitFor(
+    async () => {
+      await act(async () => Promise.resolve());
+      found = look();
+    },
+    { timeout: 10_000, interval: 5 },
+  );
+  return found as T;
+}
+
+test("a school answers and sends; it grades nothing", async () => {
+  const asked = await open({ may_answer: true });
+  type("answer-words", "камеры сданы");
+  send();
+  await seen(() => expect(asked).toHaveLength(1));
+  expect(asked[0]).toBe(
+    'PUT /answers {"items":[{"requirement":"kz:KZ-B-2:1","own":"compliant","words":"камеры сданы","evidence":""}]}',
+  );
+  expect(all("grade")).toEqual([]);
+  await seen(() => expect(one("assessment-submit").hasAttribute("disabled")).toBe(false));
+  act(() => one("assessment-submit").click());
+  await seen(() => expect(asked[1]).toBe("POST /submit"));
+});
+
+test("an inspector judges, grades and signs, each in its time", async () => {
+  const asked = await open({ state: "submitted", may_decide: true }, true);
+  expect(all("assessment-record")).toEqual([]);
+  type("answer-verdict", "not");
+  send();
+  await seen(() =>
+    expect(asked).toEqual([
+      'PUT /judgements {"items":[{"requirement":"kz:KZ-B-2:1","verdict":"not","words":""}]}',
+    ]),
+  );
+  type("grade", "2");
+  send("grades");
+  await seen(() =>
+    expect(asked[1]).toBe('POST /decide {"grades":[{"score":"kz:34:1","grade":2,"words":""}]}'),
+  );
+
+  act(() => root.render(null));
+  const later = await open({ state: "decided" }, true);
+  act(() => one("assessment-record").click());
+  await seen(() => expect(later).toEqual(["POST /record"]));
+});
+
+test("a record has its paper and what the norm changed since, and nothing to press", async () => {
+  await open({ state: "recorded", record: "r" }, true);
+  expect(one("bundle").getAttribute("href")).toBe("/api/attestation/records/r/bundle.pdf?language=ru");
+  await seen(() => one("differences-none"));
+  for (const button of ["assessment-record", "assessment-submit", "assessment-decide", "voice"])
+    expect(all(button)).toEqual([]);
 });

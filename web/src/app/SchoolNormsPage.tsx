@@ -5,7 +5,7 @@ import { Day } from "@/features/norms/Day";
 import { buttonClass } from "@/ui/button";
 import { Notice, Skeleton } from "@/ui/surfaces";
 import { useWords } from "@/vocabulary/use-words";
-import { useConnection, useSchool } from "@/world/hooks";
+import { useConnection, useSchool, useSession } from "@/world/hooks";
 import { useWays } from "./mending";
 import { askedOf, type NormsPlace } from "./places";
 
@@ -14,6 +14,7 @@ export function SchoolNormsPage() {
   const { id } = useParams({ from: "/schools/$id/norms" });
   const place = useSearch({ from: "/schools/$id/norms" });
   const navigate = useNavigate({ from: "/schools/$id/norms" });
+  const { rights } = useSession();
   const school = useSchool(id);
   const loading = useConnection().state === "loading";
   const ways = useWays(id, place);
@@ -33,6 +34,11 @@ export function SchoolNormsPage() {
           {name(school.name)}
         </Link>
         <span className="grow" />
+        {rights.includes("attestation.read") && (
+          <Link to="/attestation" className={buttonClass("plain", true)} data-testid="to-attestation">
+            {t("attestation.title")}
+          </Link>
+        )}
         <Link to="/schools/$id/documents" params={{ id }} className={buttonClass("plain", true)}>
           {t("norms.documents")}
         </Link>

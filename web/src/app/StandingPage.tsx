@@ -4,10 +4,12 @@ import { ChevronRight } from "lucide-react";
 import { Standing } from "@/features/norms/Standing";
 import { usePlaceNames } from "@/features/schools/places";
 import { useWords } from "@/vocabulary/use-words";
+import { useSession } from "@/world/hooks";
 import type { StandingPlace } from "./places";
 
 export function StandingPage() {
   const { t } = useWords();
+  const { rights } = useSession();
   const place = useSearch({ from: "/standing" });
   const navigate = useNavigate({ from: "/standing" });
   const { districtName: placeName } = usePlaceNames();
@@ -50,6 +52,12 @@ export function StandingPage() {
             </>
           )}
         </nav>
+        <span className="grow" />
+        {rights.includes("attestation.read") && (
+          <Link to="/attestation" className="text-accent" data-testid="to-attestation">
+            {t("attestation.title")}
+          </Link>
+        )}
       </header>
       <Standing
         key={`${region} ${district}`}

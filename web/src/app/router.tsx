@@ -170,6 +170,18 @@ const registry = createRoute({
   component: lazyRouteComponent(() => import("./RegistryPage"), "RegistryPage"),
 });
 
+const attestation = createRoute({
+  getParentRoute: () => root,
+  path: "/attestation",
+  component: lazyRouteComponent(() => import("./AttestationPage"), "AttestationPage"),
+});
+
+const assessment = createRoute({
+  getParentRoute: () => root,
+  path: "/attestation/$campaign/$school",
+  component: lazyRouteComponent(() => import("./AssessmentPage"), "AssessmentPage"),
+});
+
 const tree = root.addChildren([
   landing,
   desk,
@@ -195,6 +207,8 @@ const tree = root.addChildren([
   site,
   standing,
   registry,
+  attestation,
+  assessment,
 ]);
 
 export function makeRouter() {
