@@ -318,3 +318,21 @@ def test_the_requirements_of_a_pack_are_listed_page_by_page(ministry: Desk) -> N
     assert paged == refs
     assert ministry.get("/norms/none/requirements").json()["code"] == "norm_pack.unknown"
     assert ministry.get("/norms/kz/requirements", limit=1_000).status_code == 422
+
+
+def test_a_new_camera_opens_the_updating_of_the_passport_by_itself(town: Town, head: Desk) -> None:
+    """The first telling is no change; a camera more is, and the school sees until when its passport has to follow."""
+    before = timezone.now() - timedelta(hours=2)
+    hear(town.school, before)
+    look(before)
+    head.put(f"/schools/{town.school.pk}/site", CITY_SCHOOL)
+    updated = {"kind": "passport_updated_on", "number": "1", "issued": "2025-09-01", "issuer": "директор"}
+    assert head.post(f"/schools/{town.school.pk}/documents", updated).status_code == 201
+    assert verdict(head, town, "kz:KZ-D-3:1") == "unknown", "of what changed before the school was heard nobody knows"
+
+    a.a_camera(town.school, "yard")
+    hear(town.school)
+    look()
+    assert verdict(head, town, "kz:KZ-D-3:1") == "compliant", "twenty working days begin to run"
+    why = head.get(f"/schools/{town.school.pk}/norms/kz:KZ-D-3:1").json()
+    assert why["applies"]["value"] == str(timezone.localdate()) and why["check"]["due_on"] > why["applies"]["value"]

@@ -22,6 +22,7 @@ from qorgan.domain.supervision import WayState
 
 MOST = 500  # cameras, and buttons, of one school
 BUTTONS = (alarms.Source.BUTTON, alarms.Source.CONTACT)
+TECHNICAL_MEANS = ("camera", "button")
 _FIT, _UNFIT = "ok", "bad"  # domain.quality.faults.Verdict; a suspicion is neither
 
 
@@ -37,7 +38,8 @@ def seen_of(school: School, now: datetime) -> list[Seen]:
 def news(seen: Iterable[Seen], known: Mapping[str, Mapping[str, Any]], vocabulary: Vocabulary) -> list[Seen]:
     """What is to be written: another value, or one that would else expire soon; and what is there no more."""
     rows = list(seen)
-    return [one for one in rows if _is_new(one, known, vocabulary)] + list(_gone(rows, known))
+    found = [one for one in rows if _is_new(one, known, vocabulary)] + list(_gone(rows, known))
+    return found + list(_technical_change(found, known))
 
 
 def _is_new(one: Seen, known: Mapping[str, Mapping[str, Any]], vocabulary: Vocabulary) -> bool:
@@ -63,6 +65,15 @@ def _gone(rows: Iterable[Seen], known: Mapping[str, Mapping[str, Any]]) -> Itera
         for subject, before in known.get(whole.fact, {}).items():
             if subject and subject not in there and before["value"] is not None:
                 yield Seen(whole.fact, None, whole.observed_at, subject)
+
+
+def _technical_change(found: Iterable[Seen], known: Mapping[str, Mapping[str, Any]]) -> Iterator[Seen]:
+    """A camera or button came or went since the school was first told of: its passport has to follow (KZ-D-3)."""
+    told = [one for one in found if one.fact in TECHNICAL_MEANS and one.subject and "" in known.get(one.fact, {})]
+    changed = [one for one in told if known[one.fact].get(one.subject, {}).get("value") != one.value]
+    if changed:
+        at = max(one.observed_at for one in changed)
+        yield Seen("site.passport_change_on", _day(at), at)
 
 
 def _cameras(school: School, at: datetime, now: datetime) -> Iterator[Seen]:

@@ -108,6 +108,10 @@ class Engine:
         """The requirements in force for the question. Keep it for all sites that are asked the same."""
         return Inquiry(self, question, self._rules, self._scores)
 
+    def fact(self, name: str) -> Fact | None:
+        """A word, observed or defined."""
+        return self._facts.get(name)
+
     def parameter(self, pack: str, key: str) -> Parameter:
         """A parameter as a pack's requirements see it."""
         return self._parameters[pack][key]
@@ -299,6 +303,10 @@ class _About:
     def steps(self, fact: str) -> tuple[tuple[Any, Node], ...]:
         found = self.inquiry.engine.definitions.get(fact)
         return found.steps if found else ()
+
+    def is_day(self, fact: str) -> bool:
+        found = self.inquiry.engine.fact(fact)
+        return found is not None and found.type is FactType.DAY
 
     def moment(self, seconds: float) -> datetime | None:
         return None if seconds == float("inf") else datetime.fromtimestamp(seconds, UTC)

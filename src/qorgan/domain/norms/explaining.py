@@ -31,6 +31,9 @@ class About(Protocol):
     def steps(self, fact: str) -> tuple[tuple[Any, Node], ...]:
         """The compiled definition of a fact; nothing for one that is observed."""
 
+    def is_day(self, fact: str) -> bool:
+        """Whether its values are days."""
+
     def moment(self, seconds: float) -> datetime | None:
         """An instant; None for never."""
 
@@ -60,7 +63,6 @@ def _about_fact(
     known = about.known(one.fact, subject)
     steps = about.steps(one.fact)
     inner = tuple(reason_of(step, view, item, subject, about) for _, step in steps)
-    is_day = isinstance(one, (Within, NotPassed))
     says = {Compare: "compare", Within: "within", NotPassed: "not_passed", Exists: "exists"}[type(one)]
     return Reason(
         says="defined" if steps else says,
@@ -70,7 +72,7 @@ def _about_fact(
         limit=_limit(node),
         unit=one.limit.unit if isinstance(one, Compare) else "",
         parameter=_parameter(one),
-        value=_shown(value, is_day),
+        value=_shown(value, about.is_day(one.fact)),
         state=_state(node, one, value, known, bool(steps), view, item),
         observed_at=about.moment(known.observed_at) if known and not steps else None,
         expires_at=about.moment(known.expires_at) if known and not steps else None,
