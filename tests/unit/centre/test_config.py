@@ -76,7 +76,7 @@ def test_keys_are_made_once_and_are_their_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
     for file in data.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert sorted(file.name for file in data.iterdir()) == ["django.key", "grant.key", "secrets.key"]
+    assert sorted(file.name for file in data.iterdir()) == ["django.key", "grant.key", "record.key", "secrets.key"]
 
 
 def test_before_the_first_start_there_is_no_grant_key_and_nothing_is_written(tmp_path: Path) -> None:
