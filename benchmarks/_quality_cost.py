@@ -5,7 +5,6 @@ decoder, measures, judge, and the looks at the main streams.
 """
 
 import asyncio
-import io
 import statistics
 import time
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.kernel.clock import to_us
 from qorgan.kernel.ids import CameraKey
 from qorgan.protocols.link.messages import PictureResult
+from qorgan.sim.h264 import as_recorded
 
 COST_ROUNDS, COST_LOOKS = 5, 60
 CAMERAS, EVERY_S = 16, 10
@@ -117,7 +117,7 @@ async def _watch(archive: Path, pictures: Sequence[bytes]) -> list[float]:
     clock, told, shares = _Clock(), list[PictureResult](), list[float]()
     keys = [CameraKey(f"camera-{number}") for number in range(CAMERAS)]
     cameras = tuple(Camera(key=key, name=LocalText(kk=key), main="rtsp://h/", sub="rtsp://h/s") for key in keys)
-    index, files = Index(archive / "index.db"), [_as_file(picture) for picture in pictures]
+    index, files = Index(archive / "index.db"), [as_recorded(picture) for picture in pictures]
     analyst = Analyst(cameras, archive, archive / "views", told.append, clock)
     number = 0
     for _ in range(COST_ROUNDS):
@@ -135,23 +135,6 @@ async def _watch(archive: Path, pictures: Sequence[bytes]) -> list[float]:
     index.close()
     assert told, "nobody looked"
     return shares
-
-
-def _as_file(picture: bytes) -> tuple[bytes, bytes]:
-    """Initialisation segment and a fragment with this key picture, as the archive has them."""
-    with av.open(io.BytesIO(picture), "r", format="h264") as source:
-        file = io.BytesIO()
-        options = {"movflags": "frag_every_frame+empty_moov+default_base_moof+skip_trailer"}
-        with av.open(file, "w", format="mp4", options=options) as container:
-            stream = container.add_stream_from_template(source.streams.video[0])
-            for packet in source.demux(video=0):
-                if packet.size:
-                    packet.pts = packet.dts = 0
-                    packet.stream = stream
-                    container.mux(packet)
-    data = file.getvalue()
-    cut = data.index(b"moof") - 4
-    return data[:cut], data[cut:]
 
 
 def _record(

@@ -56,7 +56,7 @@ DISCONNECTED = "disconnected"  # no fault of a picture: there is none
 EVEN_MORE = {Fault.UNDEREXPOSED: Fault.BLACK}
 KEPT = REPOSITORY / ".cache" / "quality"
 CHANGES_IT = (
-    *(f"src/qorgan/domain/quality/{name}.py" for name in ("faults", "judge", "measures", "scores", "view")),
+    *(f"src/qorgan/domain/quality/{name}.py" for name in ("faults", "judge", "measures", "ranks", "scores", "view")),
     "src/qorgan/edge/analyst/picture.py",
     "src/qorgan/sim/scenes.py",
     "benchmarks/_quality_set.py",

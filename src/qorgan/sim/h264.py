@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from qorgan.kernel.errors import Corrupt
+from qorgan.protocols.fmp4.parameter_sets import AvcSps
+from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
 from qorgan.sim.bits import BitReader, BitWriter, escape, unescape
 
 
@@ -34,6 +36,16 @@ def split_annexb(stream: bytes) -> Iterator[bytes]:
         nal = part.rstrip(b"\x00")
         if nal:
             yield nal
+
+
+def as_recorded(stream: bytes) -> tuple[bytes, bytes]:
+    """A key picture (Annex B, with its parameter sets) as the recorder writes it: head of the file, and fragment."""
+    nals = list(split_annexb(stream))
+    sps, pps = (next(nal for nal in nals if nal_type(nal) == kind) for kind in (NalType.SPS, NalType.PPS))
+    info = AvcSps.parse(sps)
+    sample = b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals if nal_type(nal) == NalType.IDR)
+    head = fragment_head(1, 0, [len(sample)], [3_600], starts_with_key=True)
+    return init_segment(VideoTrack(sps, pps, info.codec, info.width, info.height)), head + sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

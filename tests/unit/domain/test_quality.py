@@ -231,7 +231,7 @@ def test_a_place_with_few_edges_has_moved_when_they_agree_on_one_other_place_and
     cloth = soft(90 + 40 * np.random.default_rng(3).normal(0, 1, place.shape), 6)
     for fault, luma in ((Fault.MOVED, turned), (Fault.COVERED, cloth)):
         camera = Camera(view)
-        assert camera.after(*(seen(place, noise=6) for _ in range(3))) == ("ok", ())
+        assert camera.after(*(seen(place, noise=5) for _ in range(3))) == ("ok", ())
         assert camera.after(*(seen(luma, noise=6 if fault is Fault.MOVED else 3) for _ in range(5))) == (
             "bad",
             (fault,),
@@ -310,3 +310,12 @@ def test_bars_over_a_picture_are_not_called_covered_as_well() -> None:
     """In little light they hide most edges, as a cloth would."""
     bars = [np.sin(np.arange(HEIGHT) * 2 * np.pi / 20 + look)[:, None] for look in range(9)]
     assert Camera().after(*sound(3), *(seen(PLACE * 0.6 + 100 * one) for one in bars)) == ("bad", (Fault.STRIPED,))
+
+
+def test_a_stronger_blur_scores_higher_though_it_takes_the_coarse_detail_as_well() -> None:
+    scores = []
+    for times in (3, 10, 40):
+        camera = Camera()
+        camera.sees(*sound(3), *(seen(soft(PLACE, times), noise=3) for _ in range(4)))
+        scores.append(camera.score(Fault.BLURRED))
+    assert 1 < scores[0] < scores[1] < scores[2]

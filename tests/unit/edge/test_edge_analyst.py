@@ -1,9 +1,9 @@
 """The analyst on real files of a real archive: it sees what is there, and survives what is damaged."""
 
 import asyncio
-import io
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,8 +13,9 @@ import pytest
 
 from qorgan.domain.places import LocalText
 from qorgan.domain.quality.measures import measure
+from qorgan.edge.analyst import picture as pictures
 from qorgan.edge.analyst.app import Analyst
-from qorgan.edge.analyst.picture import decode, newest_keyframe
+from qorgan.edge.analyst.picture import Keyframe, decode, newest_keyframe
 from qorgan.edge.analyst.views import LEARNED_FROM, KeptView, pack_view, unpack_view
 from qorgan.edge.config import Camera
 from qorgan.edge.recorder.entries import FragmentEntry
@@ -22,9 +23,12 @@ from qorgan.edge.recorder.index import Index, SegmentRow
 from qorgan.kernel.clock import to_us
 from qorgan.kernel.errors import Corrupt, NotFound, QorganError, Unavailable
 from qorgan.kernel.ids import CameraKey
+from qorgan.protocols.fmp4.writer import VideoTrack, fragment_head, init_segment
 from qorgan.protocols.link.messages import PictureResult
 from qorgan.protocols.link.messages import decode as decode_message
 from qorgan.protocols.link.messages import encode as encode_message
+from qorgan.protocols.rtsp.h265 import parse_h265_sps
+from qorgan.sim.h264 import as_recorded, split_annexb
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 Picture = npt.NDArray[np.uint8]
@@ -85,16 +89,11 @@ def blurred(picture: Picture, times: int = 40) -> Picture:
 
 def encoded(picture: Picture) -> tuple[bytes, bytes]:
     """Initialisation segment and one fragment with one keyframe."""
-    file = io.BytesIO()
-    flags = {"movflags": "frag_every_frame+empty_moov+default_base_moof+skip_trailer"}
-    with av.open(file, "w", format="mp4", options=flags) as container:
-        stream = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"})
-        stream.width, stream.height, stream.pix_fmt = picture.shape[1], picture.shape[0], "yuv420p"
-        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
-        container.mux(stream.encode(None))
-    data = file.getvalue()
-    cut = data.index(b"moof") - 4
-    return data[:cut], data[cut:]
+    coder = av.CodecContext.create("libx264", "w")
+    coder.width, coder.height, coder.pix_fmt = picture.shape[1], picture.shape[0], "yuv420p"
+    coder.time_base, coder.options = Fraction(1, 25), {"preset": "ultrafast", "threads": "1"}
+    packets = [*coder.encode(av.VideoFrame.from_ndarray(picture, format="gray")), *coder.encode(None)]
+    return as_recorded(b"".join(bytes(packet) for packet in packets))
 
 
 class AnArchive:
@@ -303,6 +302,31 @@ def test_any_damage_to_a_picture_is_either_decoded_or_named(archive: AnArchive) 
             assert decode(newest_keyframe(archive.directory, "hall", "sub")).luma.shape == (180, 320)
         except QorganError as error:
             assert error.code in ("picture.damaged", "picture.too_big", "segment.damaged")
+
+
+def test_h265_is_decoded_as_it_stands_in_the_archive() -> None:
+    coder = av.CodecContext.create("libx265", "w")
+    coder.width, coder.height, coder.pix_fmt, coder.time_base = 640, 360, "yuv420p", Fraction(1, 25)
+    coder.options = {"preset": "ultrafast", "x265-params": "pools=1:frame-threads=1:log-level=none"}
+    packets = [*coder.encode(av.VideoFrame.from_ndarray(a_scene(), format="gray")), *coder.encode(None)]
+    nals = list(split_annexb(b"".join(bytes(packet) for packet in packets)))
+    sets = {nal[0] >> 1 & 63: nal for nal in nals}
+    sample = b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals if nal[0] >> 1 & 63 < 32)
+    track = VideoTrack(sets[33], sets[34], parse_h265_sps(sets[33]).codec, 640, 360, sets[32])
+    head = init_segment(track)
+    data = head + fragment_head(1, 0, [len(sample)], [3_600], starts_with_key=True) + sample
+    picture = decode(Keyframe(at=NOW, data=data, init_bytes=len(head)))
+    assert abs(float(picture.luma.mean()) - float(a_scene().mean())) < 12
+
+
+def test_a_picture_that_is_too_large_is_refused_before_it_is_decoded(
+    archive: AnArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.record(a_scene(), NOW)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 640 * 360 - 1)
+    with pytest.raises(Corrupt, match="640×360") as refused:
+        decode(newest_keyframe(archive.directory, "hall", "sub"))
+    assert refused.value.code == "picture.too_big"
 
 
 def test_an_archive_that_is_not_there_yet_is_named(tmp_path: Path) -> None:

@@ -79,8 +79,8 @@ def look(memory: Memory, measures: Measures | None, view: View, at: datetime, li
     if measures is None:
         return replace(memory, missed=memory.missed + 1)
     match = view.best(measures)
-    found = scores(measures, view, match, memory.traces, limits)
     step = step_of(measures.light, memory.traces)
+    found = scores(measures, view, match, memory.traces, step, limits)
     trace = Trace(measures.luma, measures.light, step)
     if match is not None:
         trace = replace(trace, soft=match.soft, reference=match.reference, surface=match.surface)

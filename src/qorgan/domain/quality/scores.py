@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qorgan.domain.quality.faults import Fault
 from qorgan.domain.quality.measures import WIDTH, Measures, Plane, Real
+from qorgan.domain.quality.ranks import middle, percentile
 from qorgan.domain.quality.view import FEWEST_ANCHORS, Match, Reference, View, peak_of
 
 Scores = Mapping[Fault, float | None]
@@ -36,6 +37,10 @@ class Thresholds:
     contrast: float = 0.1
     sharpness_left: float = 0.8  # by that of the approved view; seven blocks of ten are no sharper
     sharpness: float = 0.09
+    fine_left: float = 0.5  # of the fine detail that the view has, in this light …
+    fine_by_coarse: float = 0.75  # … while less is lost of the coarse, as blur does it
+    fine_kept: float = 0.75  # … and hardly a block keeps it: dirt leaves some as they were
+    as_sharp: float = 1.15  # … nor is as sharp as in the view
     soft_block: float = 0.55  # a block of the view is soft …
     soft_share: float = 0.2  # … and so many of them are dirt on the lens
     come_back: float = 0.04  # share of textured pieces that are exactly as they were: a living sensor has noise
@@ -73,8 +78,18 @@ class Trace:
     surface: Real | None = None  # how well it fitted that, moved by so many cells
 
 
-def scores(measures: Measures, view: View, match: Match | None, traces: Sequence[Trace], limits: Thresholds) -> Scores:
-    """Of one look. `match`: with that reference of the view which fits best; `traces`: of the looks before."""
+def scores(
+    measures: Measures,
+    view: View,
+    match: Match | None,
+    traces: Sequence[Trace],
+    step: float | None,
+    limits: Thresholds,
+) -> Scores:
+    """Of one look. `match`: with that reference of the view which fits best; `traces`: of the looks before.
+
+    `step`: since the last of these (`step_of`).
+    """
     found: dict[Fault, float | None] = {
         Fault.BLACK: limits.black_high / max(measures.high, 1.0),
         Fault.OVEREXPOSED: max(measures.clipped / limits.clipped_share, measures.mean / 240),
@@ -82,7 +97,7 @@ def scores(measures: Measures, view: View, match: Match | None, traces: Sequence
         Fault.LOW_CONTRAST: limits.contrast / max(measures.contrast, 0.01),
         Fault.BLURRED: limits.sharpness / max(measures.sharpness, 0.005),
         Fault.FROZEN: _frozen(measures.luma, traces, limits),
-        Fault.FLICKERING: _flicker(measures.light, traces[-LATELY:], limits),
+        Fault.FLICKERING: _flicker(step, traces[-LATELY:], limits),
         Fault.NOISY: measures.noise / limits.noise,
         Fault.STRIPED: None,
         Fault.COLOUR_CAST: None,
@@ -102,7 +117,7 @@ def _against_the_view(
     usable = np.isfinite(match.soft)
     blurred, smeared = 0.0, 0.0
     if usable.sum() >= FEWEST_ANCHORS:
-        blurred = limits.sharpness_left / max(float(np.percentile(match.soft[usable], 70)), 0.02)
+        blurred = _blurred(match, percentile(match.soft[usable], 70), limits)
         smeared = _smeared(match.soft, traces[-LATELY:], limits)
     moved, covered = _displaced(match, traces, limits)
     least = min(one.contrast for one in view.references)
@@ -119,6 +134,15 @@ def _against_the_view(
         Fault.MOVED: moved,
         Fault.COVERED: covered,
     }
+
+
+def _blurred(match: Match, sharpness: float, limits: Thresholds) -> float:
+    """By the sharpness that is left; a strong blur takes the coarse detail as well: then by the fine that is left."""
+    found = limits.sharpness_left / max(sharpness, 0.02)
+    as_blur_does = match.fine_left < limits.fine_by_coarse * match.coarse_left and match.fine_kept < limits.fine_kept
+    if as_blur_does and sharpness < limits.as_sharp:
+        return max(found, limits.fine_left / max(match.fine_left, 0.02))
+    return found
 
 
 def _displaced(match: Match, traces: Sequence[Trace], limits: Thresholds) -> tuple[float | None, float | None]:
@@ -183,7 +207,7 @@ def _frozen(luma: Plane, traces: Sequence[Trace], limits: Thresholds) -> float |
     if len(traces) < 2:
         return None
     contrast = _by_piece(luma, np.maximum) - _by_piece(luma, np.minimum)
-    textured = contrast >= max(TEXTURE, np.percentile(contrast, TEXTURED))
+    textured = contrast >= max(TEXTURE, percentile(contrast, TEXTURED))
     if textured.sum() < FEWEST_PIECES:
         return None
     back = np.stack([_same_pieces(luma, trace.luma) for trace in traces])
@@ -219,19 +243,19 @@ def step_of(light: Real, traces: Sequence[Trace]) -> float | None:
     """How much brighter all of the picture is than at the look before; people change some blocks of it, lamps all."""
     if not traces:
         return None
-    return float(np.median(np.log((light + 4) / (traces[-1].light + 4))))
+    return middle(np.log((light + 4) / (traces[-1].light + 4)))
 
 
-def _flicker(light: Real, traces: Sequence[Trace], limits: Thresholds) -> float | None:
+def _flicker(step: float | None, traces: Sequence[Trace], limits: Thresholds) -> float | None:
     """By how much most looks are brighter or darker than the middle one, if brightness goes up and down in turn.
 
     A lamp that is switched is one step. A camera that stops down while a car passes comes back to where it was.
     """
-    steps = [step for step in (*(trace.step for trace in traces), step_of(light, traces)) if step is not None]
+    steps = [one for one in (*(trace.step for trace in traces), step) if one is not None]
     if len(steps) < FLICKER_STEPS:
         return None
-    up = sum(step > limits.flicker for step in steps)
-    down = sum(step < -limits.flicker for step in steps)
+    up = sum(one > limits.flicker for one in steps)
+    down = sum(one < -limits.flicker for one in steps)
     if min(up, down) < 2:
         return 0.0
     levels = np.cumsum([0.0, *steps])

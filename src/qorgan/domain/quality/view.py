@@ -23,6 +23,7 @@ from qorgan.domain.quality.measures import (
     Real,
     edge_floor,
 )
+from qorgan.domain.quality.ranks import middle, percentile
 
 ROWS, COLUMNS = HEIGHT // CELL, WIDTH // CELL
 ANCHOR = 0.02  # mean squared clearness from which on a block has edges to hold on to
@@ -91,6 +92,9 @@ class Match:
     lost_in_light: float  # share of the lost blocks that are as bright as they should be, in whatever light
     parted: float  # how much lost and kept blocks keep to themselves: 1 is two areas, 0 is a mixture
     soft: Real  # sharpness by block, by that of the reference; NaN where there is nothing to compare
+    fine_left: float  # energy of fine detail, by what the reference makes one expect in this light; 1 where it has none
+    fine_kept: float  # the same, of the blocks that keep it best: four of five keep less
+    coarse_left: float  # of coarse detail, in the middle of the same blocks
 
 
 def by_block(cells: Real) -> Real:
@@ -110,6 +114,7 @@ def compare(measures: Measures, reference: Reference, spectrum: Field | None = N
     anchors = int(anchored.sum())
     fits = np.fft.ifft2((spectrum_of(edges) if spectrum is None else spectrum) * reference.spectrum).real
     surface = np.asarray((fits - fits.mean()) / (fits.std() + 1e-9), dtype=np.float32)
+    fine_left, fine_kept, coarse_left = _detail_left(measures, reference)
     norm = float(np.sqrt(now.mean() * reference.blocks.mean())) * edges.size + 1e-6
     return Match(
         reference=reference,
@@ -123,6 +128,9 @@ def compare(measures: Measures, reference: Reference, spectrum: Field | None = N
         lost_in_light=float((lost & _as_bright(measures, reference)).sum() / max(1, int(lost.sum()))),
         parted=_parted(lost, anchored & ~lost),
         soft=_softness(measures, reference),
+        fine_left=fine_left,
+        fine_kept=fine_kept,
+        coarse_left=coarse_left,
     )
 
 
@@ -157,10 +165,11 @@ def _expected(measures: Measures, reference: Reference, agreement: Real) -> Real
     """
     agreeing = (reference.blocks > ANCHOR) & (agreement > 0.6)
     if agreeing.sum() >= FEWEST_ANCHORS:
-        gain = float(np.median(measures.energy[agreeing] / (reference.energy[agreeing] + 1)))
+        gain = middle(measures.energy[agreeing] / (reference.energy[agreeing] + 1))
     else:
-        quarter, middle, last = np.percentile(_brighter(measures, reference), [25, 50, 75])
-        gain = float(np.exp(2 * middle)) if last - quarter < EVENLY else 1.0
+        brighter = _brighter(measures, reference)
+        evenly = percentile(brighter, 75) - percentile(brighter, 25) < EVENLY
+        gain = float(np.exp(2 * middle(brighter))) if evenly else 1.0
     dimmed = reference.energy * min(gain, 1.0)
     now = dimmed / (dimmed + edge_floor(measures.noise))
     before = reference.energy / (reference.energy + edge_floor(reference.noise))
@@ -174,7 +183,7 @@ def _sharpness(fine: Real, coarse: Real) -> float:
 def _as_bright(measures: Measures, reference: Reference) -> NDArray[np.bool_]:
     """The blocks whose brightness is what that of the others makes one expect."""
     ratio = _brighter(measures, reference)
-    return np.asarray(np.abs(ratio - np.median(ratio)) < SAME_LIGHT)
+    return np.asarray(np.abs(ratio - np.float32(middle(ratio))) < SAME_LIGHT)
 
 
 def _brighter(measures: Measures, reference: Reference) -> Real:
@@ -207,6 +216,21 @@ def _softness(measures: Measures, reference: Reference) -> Real:
     now = measures.fine / np.maximum(measures.coarse, 2)
     before = reference.fine / np.maximum(reference.coarse, 8)
     return np.where(usable, now / np.maximum(before, 0.01), np.nan).astype(np.float32)
+
+
+def _detail_left(measures: Measures, reference: Reference) -> tuple[float, float, float]:
+    """Of the middle block. Less light makes all contrast fainter; the blocks' own brightness tells by how much."""
+    detailed = (reference.fine > 4) & (reference.coarse > 8)
+    if detailed.sum() < FEWEST_ANCHORS:
+        return 1.0, 1.0, 1.0
+    dimmed = np.float32(min((_spread(measures.light) / (_spread(reference.light) + 1e-3)) ** 2, 1.0))
+    fine = measures.fine[detailed] / (reference.fine[detailed] * dimmed + 1)
+    coarse = measures.coarse[detailed] / (reference.coarse[detailed] * dimmed + 1)
+    return middle(fine), percentile(fine, 80), middle(coarse)
+
+
+def _spread(light: Real) -> float:
+    return percentile(light, 75) - percentile(light, 25)
 
 
 def averaged(looks: Sequence[Measures]) -> Reference:

@@ -1,6 +1,5 @@
 """One keyframe out of the archive: found in the index, decoded, scaled. Archive and pictures may be damaged."""
 
-import io
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +15,15 @@ from av.video.reformatter import ColorRange
 from qorgan.domain.quality.measures import HEIGHT, WIDTH, Picture, Plane
 from qorgan.edge.recorder.entries import unpack_fragments
 from qorgan.kernel.clock import from_us
-from qorgan.kernel.errors import Corrupt, NotFound, Unavailable
-from qorgan.protocols.fmp4.writer import TIMESCALE
+from qorgan.kernel.errors import Corrupt, Invalid, NotFound, Unavailable
+from qorgan.protocols.fmp4.parameter_sets import AvcSps
+from qorgan.protocols.fmp4.reader import parse_fragment, parse_init, sample_units
+from qorgan.protocols.fmp4.writer import TIMESCALE, VideoTrack
+from qorgan.protocols.rtsp.h265 import parse_h265_sps
 
 MAX_INIT_BYTES = 64_000
 MAX_FRAGMENT_BYTES = 8_000_000
+START_CODE = b"\0\0\0\1"
 MAX_PIXELS = 4_096 * 2_304
 # luma of studio range (16 to 235) in full range
 _FULL_RANGE = np.clip(np.rint((np.arange(256) - 16) * 255 / 219), 0, 255).astype(np.uint8)
@@ -32,6 +35,7 @@ class Keyframe:
 
     at: datetime
     data: bytes
+    init_bytes: int
 
 
 def newest_keyframe(archive: Path, camera: str, stream: str) -> Keyframe:
@@ -55,7 +59,7 @@ def newest_keyframe(archive: Path, camera: str, stream: str) -> Keyframe:
         raise Unavailable(f"{path}: {error.strerror}", code="segment.unreadable") from error
     if len(init) < init_bytes or len(fragment) < entry.size:
         raise Corrupt(f"{path}: ends before its index says", code="segment.damaged")
-    return Keyframe(at=at, data=init + fragment)
+    return Keyframe(at=at, data=init + fragment, init_bytes=init_bytes)
 
 
 @contextmanager
@@ -69,13 +73,13 @@ def _damage_named() -> Iterator[None]:
 def decode(keyframe: Keyframe) -> Picture:
     """The picture at the size that measures are made at. Raises `Corrupt` for what cannot be decoded."""
     with _damage_named():
-        return scaled(_frame_of(keyframe))
+        return scaled(frame_of(keyframe))
 
 
 def decode_luma(keyframe: Keyframe) -> Plane:
     """Luma at the picture's own size, in the range in which it was sent. Raises `Corrupt` as `decode` does."""
     with _damage_named():
-        frame = _frame_of(keyframe)
+        frame = frame_of(keyframe)
         if not frame.format.name.startswith("yuv"):
             frame = frame.reformat(format="yuv420p")
         plane = frame.planes[0]
@@ -83,15 +87,42 @@ def decode_luma(keyframe: Keyframe) -> Plane:
         return lines[: frame.height, : frame.width]
 
 
-def _frame_of(keyframe: Keyframe) -> av.VideoFrame:
-    with av.open(io.BytesIO(keyframe.data), "r", format="mp4") as container:
-        stream = container.streams.video[0]
-        stream.thread_count = 1
-        if stream.width * stream.height > MAX_PIXELS:
-            raise Corrupt(f"a picture of {stream.width}×{stream.height}", code="picture.too_big")
-        for frame in container.decode(stream):
-            return frame
+def frame_of(keyframe: Keyframe) -> av.VideoFrame:
+    """The keyframe at its own size. Raises `Corrupt`, or what libav raises of damaged data.
+
+    It is handed to the decoder as it stands in the file: a general reader of MP4 would decode it once before, only to
+    learn what it is.
+    """
+    codec, stream = _stream_of(keyframe)
+    decoder = av.CodecContext.create(codec, "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    decoder.thread_count = 1
+    for frame in (*decoder.decode(av.Packet(stream)), *decoder.decode(None)):
+        return frame
     raise Corrupt("there was no frame in it", code="picture.damaged")
+
+
+def _stream_of(keyframe: Keyframe) -> tuple[str, bytes]:
+    """Name of the codec, and parameter sets and picture as a byte stream (Annex B of H.264 and H.265)."""
+    track = parse_init(keyframe.data[: keyframe.init_bytes]).video
+    fragment = parse_fragment(keyframe.data[keyframe.init_bytes :])
+    _require_size(track)
+    if not fragment.sizes:
+        raise Corrupt("a fragment without pictures", code="picture.damaged")
+    begin = keyframe.init_bytes + fragment.data_offset
+    sample = keyframe.data[begin : begin + fragment.sizes[0]]
+    units = (track.vps, track.sps, track.pps, *track.more_pps, *sample_units(sample))
+    return "hevc" if track.is_h265 else "h264", b"".join(START_CODE + unit for unit in units if unit)
+
+
+def _require_size(track: VideoTrack) -> None:
+    """By the parameter set that the decoder will believe, before it takes memory for it."""
+    try:
+        sps = parse_h265_sps(track.sps) if track.is_h265 else AvcSps.parse(track.sps)
+    except Invalid as error:
+        raise Corrupt(str(error), code="picture.damaged") from error
+    if sps.width * sps.height > MAX_PIXELS:
+        raise Corrupt(f"a picture of {sps.width}×{sps.height}", code="picture.too_big")
 
 
 def scaled(frame: av.VideoFrame) -> Picture:

@@ -4,7 +4,6 @@ Which looks deserve one, and how many there may be, is decided here, too: a came
 the outbox into an archive.
 """
 
-import io
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +11,7 @@ import av
 import av.error
 
 from qorgan.domain.quality.faults import Fault, Verdict
-from qorgan.edge.analyst.picture import MAX_PIXELS, Keyframe
+from qorgan.edge.analyst.picture import Keyframe, frame_of
 from qorgan.kernel.errors import Corrupt
 from qorgan.protocols.link.messages import MAX_STILL_BYTES
 
@@ -67,12 +66,7 @@ def small_jpeg(keyframe: Keyframe) -> bytes:
 
 
 def _decoded(keyframe: Keyframe) -> av.VideoFrame:
-    with av.open(io.BytesIO(keyframe.data), "r", format="mp4") as container:
-        stream = container.streams.video[0]
-        stream.thread_count = 1
-        if stream.width * stream.height > MAX_PIXELS:
-            raise Corrupt(f"a picture of {stream.width}×{stream.height}", code="picture.too_big")
-        frame = next(container.decode(stream))
+    frame = frame_of(keyframe)
     scale = min(1.0, LONGEST_SIDE / max(frame.width, frame.height))
     width, height = (max(2, round(side * scale) // 2 * 2) for side in (frame.width, frame.height))
     return frame.reformat(width, height, format="yuvj420p")
