@@ -86,8 +86,14 @@ class Person:
             query["cursor"] = page["next"]
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self._send("POST", path, body)
+
+    def put(self, path: str, body: dict[str, Any]) -> Any:
+        return self._send("PUT", path, body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         headers = {"X-CSRFToken": self.http.cookies.get("csrftoken") or "", "Referer": str(self.http.base_url)}
-        return self.http.post(path, json=body, headers=headers).raise_for_status().json()
+        return self.http.request(method, path, json=body, headers=headers).raise_for_status().json()
 
 
 def watch(person: Person, camera: str, *, stream: str = "sub", frames: int = 10) -> None:

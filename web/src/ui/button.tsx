@@ -39,7 +39,7 @@ export const buttonClass = (look: Look = "plain", small = false): string =>
 
 export function Kbd({ children }: { children: ReactNode }) {
   return (
-    <kbd className="inline-flex h-5 min-w-5 items-center justify-center rounded-sm border border-current/35 px-1 font-sans text-xs font-medium opacity-80">
+    <kbd className="inline-flex h-5 min-w-5 items-center justify-center rounded-sm border border-current/35 px-1 font-sans whitespace-nowrap text-xs font-medium opacity-80">
       {children}
     </kbd>
   );

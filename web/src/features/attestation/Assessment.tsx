@@ -144,7 +144,9 @@ function Grades({ data, deeds }: { data: SchoolAssessment; deeds: Deeds }) {
               <div>
                 <p className="font-medium">{name(one.title)}</p>
                 <p className="text-sm text-ink-2">
-                  {t("attestation.range", { lowest: one.lowest, highest: one.highest })}
+                  {one.lowest === one.highest
+                    ? t("attestation.measured_grade", { grade: one.lowest })
+                    : t("attestation.range", { lowest: one.lowest, highest: one.highest })}
                 </p>
               </div>
               {data.may_decide ? (
