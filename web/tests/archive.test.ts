@@ -91,9 +91,10 @@ describe("what to fetch", () => {
     expect(steppedFrom(10.03, 10, 1, 25)).toBeCloseTo(10.06);
     expect(steppedFrom(10.03, 10, -1, 25)).toBeCloseTo(9.98);
     expect(steppedFrom(10.02, 9.5, 1, 25)).toBeCloseTo(10.06); // the screen is behind the clock
-    // One picture late, as after a step that is not drawn yet; rounding must not make it the present one
-    for (const late of [0.0599, 0.06, 0.0601])
+    // One picture late, as after a step that is not drawn yet: where pictures begin is known all the same
+    for (const late of [0.05, 0.0599, 0.06, 0.0601, 0.075])
       expect(steppedFrom(10 + late, 10, -1, 25)).toBeCloseTo(10.02, 3);
+    for (const late of [0, 0.02, 0.041]) expect(steppedFrom(10 + late, 10, 1, 25)).toBeCloseTo(10.06, 3);
     expect(steppedFrom(10.02, null, 1, 25)).toBeCloseTo(10.06);
   });
 

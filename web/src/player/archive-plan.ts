@@ -80,16 +80,20 @@ export function nearestRecorded(
   return starts.length === 0 ? null : Math.min(...starts);
 }
 
+/** So many pictures the screen may be late; beyond, nobody knows where pictures begin. */
+const LATE_FRAMES = 4;
+
 /**
- * Media time of the picture `frames` on (or back, negative). `shown` is where the picture on the screen begins: from there
- * the step leads into the middle of the wanted one, whatever rounding there was. A slow machine may not have drawn the
- * present picture yet; then the step is by the clock alone. After a step the clock stands in a picture's middle, so a screen
- * that is one picture late lies 1½ pictures behind it: what counts as present ends well before that.
+ * Media time of the picture `frames` on (or back, negative). `shown` is where the picture on the screen begins, `now` where
+ * the clock stands. A slow machine may not have drawn the present picture yet: it begins whole pictures behind `shown`. The
+ * step leads into the middle of the wanted one, whatever rounding there was.
  */
 export function steppedFrom(now: number, shown: number | null, frames: number, framesPerS: number): number {
   const frame = 1 / Math.max(1, framesPerS);
-  const isPresent = shown !== null && now - shown > -0.01 && now - shown < 1.2 * frame;
-  return isPresent ? shown + (frames + 0.5) * frame : now + frames * frame;
+  const late = shown === null ? Number.NaN : (now - shown) / frame;
+  if (shown === null || !(late > -0.25 && late < LATE_FRAMES)) return now + frames * frame;
+  const present = Math.max(0, Math.floor(late - 0.1)); // pictures do not come quite evenly
+  return shown + (present + frames + 0.5) * frame;
 }
 
 /** The buffered span that holds `at`, or the first one after it; null when there is none. */
